@@ -1,0 +1,69 @@
+"""The sampled, hashed frames of a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker.model.video import MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """Names exactly how a fingerprint was made; different values are never compared.
+
+    ``parameters`` and ``versions`` are sorted ``name=value`` texts (``bits=256``,
+    ``av=18.1.0``). ``versions`` hold those libraries whose release may change the bits.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    versions: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """One line that is equal if and only if the fingerprints may be compared."""
+        return "|".join((self.name, *self.parameters, *self.versions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fingerprint:
+    """Hashes of every sampled frame under every view.
+
+    Shapes, with n hashes of b bits: ``codes`` uint8 (n, b/8); ``pts_ms`` int32 (n,), the
+    presentation time of the frame, ascending; ``views`` uint8 (n,), which view of the frame was
+    hashed (numbering is the algorithm's own); ``quality`` uint8 (n,), 0 for a frame too flat
+    to say anything, 255 for a richly structured one.
+    """
+
+    algorithm: Algorithm
+    codes: npt.NDArray[np.uint8]
+    pts_ms: npt.NDArray[np.int32]
+    views: npt.NDArray[np.uint8]
+    quality: npt.NDArray[np.uint8]
+    duration_ms: int
+
+    def __post_init__(self) -> None:
+        n = len(self.codes)
+        if not (len(self.pts_ms) == len(self.views) == len(self.quality) == n):
+            raise ValueError("codes, pts_ms, views and quality differ in length")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A small picture kept for verification and reports: JPEG bytes, at most 512 px a side."""
+
+    pts_ms: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """All that one decode of a file yields."""
+
+    info: MediaInfo
+    fingerprint: Fingerprint
+    keyframes: tuple[Keyframe, ...]
+    decode_cpu_ms: int = 0

@@ -1,0 +1,83 @@
+"""What two videos have in common, and what explains the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tracker.model.ids import VideoId
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch that query and reference share, ``[start, end)`` in each, milliseconds.
+
+    ``speed`` is reference time divided by query time: 2.0 when the query plays twice as fast
+    as the reference.
+    """
+
+    query_start_ms: int
+    query_end_ms: int
+    reference_start_ms: int
+    reference_end_ms: int
+    speed: float
+    mirrored: bool
+    score: float
+
+    def __post_init__(self) -> None:
+        if self.query_end_ms <= self.query_start_ms:
+            raise ValueError(f"empty query stretch: {self}")
+        if self.reference_end_ms <= self.reference_start_ms:
+            raise ValueError(f"empty reference stretch: {self}")
+
+    def swapped(self) -> Segment:
+        """Return the same stretch with query and reference exchanged."""
+        return Segment(
+            query_start_ms=self.reference_start_ms,
+            query_end_ms=self.reference_end_ms,
+            reference_start_ms=self.query_start_ms,
+            reference_end_ms=self.query_end_ms,
+            speed=1.0 / self.speed,
+            mirrored=self.mirrored,
+            score=self.score,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """One thing that was done to the copy: ``crop``, ``mirror``, ``speed``, ``trim`` …
+
+    ``detail`` holds its measured values as plain JSON (fractions of the picture for boxes,
+    milliseconds for times).
+    """
+
+    kind: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FramePair:
+    """A frame of the query and the frame of the reference it was found equal to."""
+
+    query_pts_ms: int
+    reference_pts_ms: int
+    distance_bits: int
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A reference that shares verified segments with the query.
+
+    ``score`` in [0, 1] is comparable between queries. ``transformations`` describe the query
+    as a copy of the reference. ``pairs`` are a few of the frame pairs behind the segments, for
+    showing side by side. ``asserted`` is False for a candidate under the threshold.
+    """
+
+    query: VideoId
+    reference: VideoId
+    score: float
+    segments: tuple[Segment, ...]
+    transformations: tuple[Transformation, ...] = ()
+    pairs: tuple[FramePair, ...] = ()
+    asserted: bool = True

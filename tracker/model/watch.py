@@ -1,0 +1,25 @@
+"""Standing orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An account, a search, a feed or a page that is polled on a schedule.
+
+    ``depth`` is how many links are followed from what the poll lists (0: only the listed posts
+    themselves); ``budget`` is the largest number of posts one poll may take in.
+    """
+
+    target: str  # canonical address
+    interval_s: int
+    depth: int
+    budget: int
+    paused: bool = False
+    last_polled_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    from_config: bool = False

@@ -1,0 +1,74 @@
+"""Short views of what the archive holds and what it still has to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tracker.model.chain import Coverage
+from tracker.model.clip import PostSummary
+from tracker.model.ids import ClipId
+from tracker.model.ledger import Broken
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSummary:
+    """One clip on one line.
+
+    ``root`` is the post of its earliest known appearance; ``None`` when that is a local file,
+    which ``files`` then names.
+    """
+
+    clip: ClipId
+    appearances: int
+    root: PostSummary | None
+    files: tuple[str, ...]
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a check of the whole archive found: how much was checked and what is broken."""
+
+    entries: int
+    files: int
+    anchors: int
+    broken: tuple[Broken, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything checked is what was recorded."""
+        return not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class PendingWork:
+    """How many items wait for one stage (``collect``, ``capture``, ``fingerprint`` …)."""
+
+    stage: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingWork:
+    """An item that failed at a stage; ``retry_at`` is ``None`` when it is not tried again."""
+
+    stage: str
+    subject: str
+    attempts: int
+    error: str
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSummary:
+    """What is held, pending and failing at ``at``."""
+
+    at: datetime
+    pending: tuple[PendingWork, ...] = ()
+    failing: tuple[FailingWork, ...] = ()
+    held: Coverage = field(default_factory=Coverage)
+    clips: int = 0
+    watches: int = 0
+    ledger_entries: int = 0
+    last_run_at: datetime | None = None

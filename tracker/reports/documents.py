@@ -1,0 +1,322 @@
+"""The JSON objects other people's scripts rely on, built from values.
+
+Field names and shapes are a published contract (``docs/schemas``): fields may be added within
+a schema's number, never renamed, removed or given another meaning. Times are ISO 8601 in UTC
+with ``Z``; media times are whole milliseconds; stretches are ``[start, end]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tracker.model.added import AddedResult
+from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
+from tracker.model.clip import PostSummary
+from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.match import Segment, Transformation
+from tracker.model.post import Lead
+from tracker.model.status import PostStatus
+from tracker.model.summary import ClipSummary, StatusSummary, Verified
+from tracker.model.time_claim import Published, TimeClaim, require_utc
+from tracker.model.watch import Watch
+
+Document = dict[str, object]
+
+PHASES = ("fetch", "decode", "search", "align", "verify", "total")
+
+_STATUSES = {
+    PostStatus.LIVE: "live",
+    PostStatus.DELETED: "deleted",
+    PostStatus.PRIVATE: "private",
+}
+
+
+def instant_text(at: datetime | None) -> str | None:
+    """Return ``at`` as ISO 8601 UTC with ``Z``, with as many fraction digits as it needs.
+
+    That is none, three (milliseconds) or six (microseconds). Raises ``ValueError`` for a naive
+    time.
+    """
+    if at is None:
+        return None
+    utc = require_utc(at, "at").replace(tzinfo=None)
+    if utc.microsecond == 0:
+        unit = "seconds"
+    else:
+        unit = "milliseconds" if utc.microsecond % 1000 == 0 else "microseconds"
+    return utc.isoformat(timespec=unit) + "Z"
+
+
+def published_document(published: Published | None) -> Document | None:
+    """Return the interval a post was published in and the claim kind behind it, or ``None``."""
+    if published is None:
+        return None
+    return {
+        "earliest": instant_text(published.interval.earliest_at),
+        "latest": instant_text(published.interval.latest_at),
+        "basis": published.basis.value,
+    }
+
+
+def post_document(post: PostSummary) -> Document:
+    """Return a post as lookups, chains and additions show it."""
+    return {
+        "url": post.key,
+        "platform": post.platform,
+        "account": post.account,
+        "published": published_document(post.published),
+    }
+
+
+def coverage_document(searched: Coverage) -> Document:
+    """Return what was searched."""
+    return {
+        "videos": searched.videos,
+        "posts": searched.posts,
+        "frames": searched.frames,
+        "platforms": list(searched.platforms),
+        "oldest_post": instant_text(searched.oldest_post_at),
+        "newest_post": instant_text(searched.newest_post_at),
+    }
+
+
+def lead_document(lead: Lead) -> Document:
+    """Return a post that a text attributes to an account without linking it."""
+    return {
+        "text": lead.text,
+        "platform": lead.platform,
+        "account": lead.account,
+        "source_url": lead.source_url,
+        "day": lead.day,
+    }
+
+
+def claim_document(claim: TimeClaim) -> Document:
+    """Return one statement about when."""
+    return {
+        "kind": claim.kind.value,
+        "earliest": instant_text(claim.interval.earliest_at),
+        "latest": instant_text(claim.interval.latest_at),
+        "forgeable_by": claim.forgeable_by.value,
+        "source": claim.source,
+    }
+
+
+def transformation_documents(transformations: Iterable[Transformation]) -> list[Document]:
+    """Return what was done to a copy, in the order given."""
+    return [{"kind": item.kind, "detail": dict(item.detail)} for item in transformations]
+
+
+# --- tracker/lookup/1 ---------------------------------------------------------------------
+
+
+def lookup_document(result: LookupResult) -> Document:
+    """Return ``tracker/lookup/1``."""
+    return {
+        "schema": "tracker/lookup/1",
+        "subject": _subject(result.subject),
+        "matches": [_match(item) for item in result.matches],
+        "candidates": [_match(item) for item in result.candidates],
+        "earliest": _earliest(result.earliest),
+        "searched": coverage_document(result.searched),
+        "elapsed_ms": {phase: int(result.elapsed_ms.get(phase, 0)) for phase in PHASES},
+    }
+
+
+def _subject(subject: LookupSubject) -> Document:
+    return {
+        "target": subject.target,
+        "sha256": subject.sha256,
+        "duration_ms": subject.duration_ms,
+        "width": subject.width,
+        "height": subject.height,
+    }
+
+
+def _match(item: LookupMatch) -> Document:
+    return {
+        "video": item.match.reference,
+        "score": _fraction(item.match.score),
+        "clip": item.clip,
+        "segments": [_segment(segment) for segment in item.match.segments],
+        "transformations": transformation_documents(item.match.transformations),
+        "posts": [post_document(post) for post in item.posts],
+        "files": list(item.files),
+    }
+
+
+def _segment(segment: Segment) -> Document:
+    return {
+        "query_ms": [segment.query_start_ms, segment.query_end_ms],
+        "reference_ms": [segment.reference_start_ms, segment.reference_end_ms],
+        "speed": _fraction(segment.speed),
+        "mirrored": segment.mirrored,
+        "score": _fraction(segment.score),
+    }
+
+
+def _earliest(earliest: Earliest | None) -> Document | None:
+    if earliest is None:
+        return None
+    return {
+        "video": earliest.video,
+        "post": None if earliest.post is None else post_document(earliest.post),
+        "files": list(earliest.files),
+        "published": published_document(earliest.published),
+        "why": earliest.why,
+        "contradicted_by": list(earliest.contradicted_by),
+    }
+
+
+def _fraction(value: float) -> float:
+    """Cut off the digits that only say how floating point adds up."""
+    return round(float(value), 6)
+
+
+# --- tracker/chain/1 ----------------------------------------------------------------------
+
+
+def chain_document(chain: Chain) -> Document:
+    """Return ``tracker/chain/1``."""
+    return {
+        "schema": "tracker/chain/1",
+        "clip": chain.clip,
+        "revision": chain.revision,
+        "as_of": instant_text(chain.as_of),
+        "duration_ms": chain.duration_ms,
+        "root": chain.root,
+        "appearances": [_appearance(link) for link in chain.links],
+        "conflicts": [_conflict(conflict) for conflict in chain.conflicts],
+        "leads": [lead_document(lead) for lead in chain.leads],
+        "history": [_revision(revision) for revision in chain.history],
+        "searched": coverage_document(chain.searched),
+    }
+
+
+def _appearance(link: ChainLink) -> Document:
+    seen = link.appearance
+    status = PostStatus.UNKNOWN if seen.post is None else seen.post.status
+    return {
+        "id": seen.id,
+        "video": seen.video,
+        "segment_ms": [seen.start_ms, seen.end_ms],
+        "post": None if seen.post is None else post_document(seen.post),
+        "files": list(seen.files),
+        "published": published_document(seen.published),
+        "time_claims": [claim_document(claim) for claim in seen.claims],
+        "parent": link.parent,
+        "relation": link.relation.value,
+        "confidence": _fraction(link.confidence),
+        "why": link.why,
+        "transformations": transformation_documents(seen.transformations),
+        # Only four words are promised; behind a login or a border, visibility is unknown to us.
+        "status": _STATUSES.get(status, "unknown"),
+        "status_detail": status.value,
+    }
+
+
+def _conflict(conflict: Conflict) -> Document:
+    return {
+        "claims": list(conflict.claims),
+        "text": conflict.text,
+        "appearance": conflict.appearance,
+    }
+
+
+def _revision(revision: Revision) -> Document:
+    return {
+        "revision": revision.revision,
+        "at": instant_text(revision.at),
+        "root": revision.root,
+        "reason": revision.reason,
+    }
+
+
+# --- tracker/added/1, tracker/clip/1, tracker/verified/1 ----------------------------------
+
+
+def added_document(result: AddedResult) -> Document:
+    """Return ``tracker/added/1``."""
+    return {
+        "schema": "tracker/added/1",
+        "target": result.target,
+        "posts": [post_document(post) for post in result.posts],
+        "videos": [
+            {"sha256": video.sha256, "clip": video.clip, "new": video.new}
+            for video in result.videos
+        ],
+        "leads": [lead_document(lead) for lead in result.leads],
+        "errors": [{"url": error.url, "error": error.error} for error in result.errors],
+    }
+
+
+def clip_document(summary: ClipSummary) -> Document:
+    """Return ``tracker/clip/1``; ``root`` is ``null`` when it is a local file."""
+    root = summary.root
+    return {
+        "schema": "tracker/clip/1",
+        "clip": summary.clip,
+        "appearances": summary.appearances,
+        "root": None
+        if root is None
+        else {"url": root.key, "published": published_document(root.published)},
+        "files": list(summary.files),
+        "duration_ms": summary.duration_ms,
+    }
+
+
+def verified_document(verified: Verified) -> Document:
+    """Return ``tracker/verified/1``."""
+    return {
+        "schema": "tracker/verified/1",
+        "ok": verified.ok,
+        "entries": verified.entries,
+        "files": verified.files,
+        "anchors": verified.anchors,
+        "broken": [
+            {"kind": item.kind, "name": item.name, "reason": item.reason}
+            for item in verified.broken
+        ],
+    }
+
+
+# --- tracker/status/1, tracker/watch/1 ----------------------------------------------------
+
+
+def status_document(status: StatusSummary) -> Document:
+    """Return ``tracker/status/1``: what is held, what is pending and what fails and why."""
+    return {
+        "schema": "tracker/status/1",
+        "at": instant_text(status.at),
+        "pending": {work.stage: work.count for work in status.pending},
+        "failing": [
+            {
+                "stage": work.stage,
+                "subject": work.subject,
+                "attempts": work.attempts,
+                "error": work.error,
+                "retry_at": instant_text(work.retry_at),
+            }
+            for work in status.failing
+        ],
+        "held": coverage_document(status.held),
+        "clips": status.clips,
+        "watches": status.watches,
+        "ledger_entries": status.ledger_entries,
+        "last_run_at": instant_text(status.last_run_at),
+    }
+
+
+def watch_document(watch: Watch) -> Document:
+    """Return ``tracker/watch/1``: one standing order."""
+    return {
+        "schema": "tracker/watch/1",
+        "target": watch.target,
+        "interval_s": watch.interval_s,
+        "depth": watch.depth,
+        "budget": watch.budget,
+        "paused": watch.paused,
+        "last_polled_at": instant_text(watch.last_polled_at),
+        "from_config": watch.from_config,
+    }

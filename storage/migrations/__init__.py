@@ -1,1 +1,1 @@
-
+"""The history of the tables, applied by ``Database.migrate``."""

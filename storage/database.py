@@ -1,0 +1,258 @@
+"""Transactions on the database, and its schema kept up to date."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlmodel import Session
+
+from storage.database_errors import database_errors
+from storage.files import outside_errors
+from tracker.errors import ConfigError, DatabaseError
+
+BUSY_TIMEOUT_S = 30.0
+WRITE_LOCK = 0x7472_6163  # any number, the same in every process that writes
+NEVER_MIGRATED = "nothing was taken in yet"
+
+
+class Database:
+    """Short transactions on one database: many readers, one writer at a time.
+
+    ``url`` is an SQLAlchemy address: ``sqlite:////absolute/path`` or ``postgresql+psycopg://…``.
+    Nothing is opened or created before the first call. Raises ``ConfigError`` for an address
+    that names no database we know.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parsed(url)
+        self._path = Path(self._url.database or "") if self._is_sqlite else None
+        self.name = str(self._path) if self._path else self._url.render_as_string()
+        self._writer: Engine | None = None
+        self._reader: Engine | None = None
+        self._checked = False
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    def exists(self) -> bool:
+        """Tell whether there is a database to read from; creates nothing."""
+        if self._path is not None and not _has_content(self._path):
+            return False
+        with database_errors(self.name), self._reader_engine().connect() as connection:
+            return _revision(connection) is not None
+
+    def migrate(self) -> None:
+        """Bring the schema up to date, creating the database if there is none.
+
+        Holds the write lock, so that two processes starting at once do not collide. Raises
+        ``DatabaseError`` when a newer release has already changed the schema.
+        """
+        if self._path is not None:
+            with outside_errors(self._path.parent, "create the directory"):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+        with database_errors(self.name), self._writer_engine().begin() as connection:
+            self._lock(connection)
+            self._refuse_newer(_revision(connection))
+            config = migration_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        self._checked = True
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open the one write transaction; commits at the end, rolls back on an exception.
+
+        Keep it short: every other writer waits, at most 30 s, then gets ``DatabaseError``.
+        """
+        with (
+            database_errors(self.name),
+            Session(self._writer_engine(), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            self._lock(session.connection())
+            self._check(session.connection())
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a snapshot that cannot be written to; waits for nobody.
+
+        Raises ``DatabaseError`` when there is no database yet (ask ``exists`` first).
+        """
+        if self._path is not None and not _has_content(self._path):
+            raise DatabaseError(f"there is no database at {self.name} yet: {NEVER_MIGRATED}")
+        with (
+            database_errors(self.name),
+            Session(self._reader_engine(), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            self._check(session.connection())
+            yield session
+
+    def close(self) -> None:
+        """Close every connection; the object may be used again afterwards."""
+        for engine in (self._writer, self._reader):
+            if engine is not None:
+                engine.dispose()
+        self._writer = self._reader = None
+
+    def _check(self, connection: Connection) -> None:
+        if self._checked:
+            return
+        revision = _revision(connection)
+        self._refuse_newer(revision)
+        if revision is None:
+            raise DatabaseError(f"there is no database at {self.name} yet: {NEVER_MIGRATED}")
+        if revision != _scripts().get_current_head():
+            raise DatabaseError(
+                f"the database {self.name} was made by an older release; "
+                "run any command that writes (such as `tracker run --once`) to upgrade it"
+            )
+        self._checked = True
+
+    def _refuse_newer(self, revision: str | None) -> None:
+        known = {script.revision for script in _scripts().walk_revisions()}
+        if revision is not None and revision not in known:
+            raise DatabaseError(
+                f"the database {self.name} was written by a newer release of this program "
+                f"(schema {revision}); install that release to use it"
+            )
+
+    def _lock(self, connection: Connection) -> None:
+        # SQLite took its lock with BEGIN IMMEDIATE; PostgreSQL is given the same rule here.
+        if not self._is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
+
+    def _writer_engine(self) -> Engine:
+        if self._writer is None:
+            self._writer = _sqlite_writer(self._path) if self._path else create_engine(self._url)
+        return self._writer
+
+    def _reader_engine(self) -> Engine:
+        if self._reader is None:
+            self._reader = (
+                _sqlite_reader(self._path)
+                if self._path
+                else create_engine(
+                    self._url,
+                    isolation_level="REPEATABLE READ",
+                    execution_options={"postgresql_readonly": True},
+                )
+            )
+        return self._reader
+
+
+def migration_config() -> Config:
+    """Return Alembic's settings; the scripts are found in the installed package."""
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(migration_config())
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as exc:
+        raise ConfigError(
+            "database.url is no database address; expected sqlite:////absolute/path"
+        ) from exc
+    if backend not in {"sqlite", "postgresql"}:
+        raise ConfigError(f"database.url names {backend}; use sqlite or postgresql")
+    if backend == "sqlite" and (parsed.database or ":memory:") == ":memory:":
+        raise ConfigError("database.url must name a file: sqlite:////absolute/path")
+    return parsed
+
+
+def _has_content(path: Path) -> bool:
+    # A process killed while it created the database leaves a file of zero bytes.
+    with outside_errors(path, "look at the database"):
+        return path.exists() and path.stat().st_size > 0
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _sqlite_writer(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = _open(path, "mode=rwc")
+        _use_write_ahead_log(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+    engine = create_engine(f"sqlite:///{path}", creator=connect)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _sqlite_reader(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = _open_for_reading(path)
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    engine = create_engine(f"sqlite:///{path}", creator=connect)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _open(path: Path, options: str) -> sqlite3.Connection:
+    # SQLAlchemy's pool hands a connection to one thread at a time, but not always the same one.
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{options}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open without creating anything; in a read-only place too, as far as SQLite permits.
+
+    A database in WAL mode needs its two side files even to be read. Where they neither exist
+    nor can be made, nobody can be writing, and ``immutable`` is true to its word.
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return _open(path, "mode=rw")
+    log = path.with_name(path.name + "-wal")
+    return _open(path, "mode=ro" if log.exists() else "mode=ro&immutable=1")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # Changing the journal mode needs the file alone, and SQLite does not wait for that.
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,83 @@
+"""The custody ledger: entries are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from storage.columns import clean_text
+from storage.rows import entry_from
+from storage.tables import LedgerRow
+from tracker.errors import IntegrityError
+from tracker.evidence.hash_chain import genesis, next_entry
+from tracker.model.ledger import LedgerEntry, LedgerKind
+
+
+def append(
+    s: Session, kind: LedgerKind, body: Mapping[str, object], *, at: datetime
+) -> LedgerEntry:
+    """Add an entry behind the present head, in the caller's write transaction; return it.
+
+    ``body`` holds plain JSON values without floats (see ``tracker.evidence.canonical``); an
+    unfit one raises ``ValueError``. The first call begins the ledger with its genesis entry.
+    """
+    last = head(s) or _insert(s, genesis(at))
+    return _insert(s, next_entry(last, kind, _clean_mapping(body), at))
+
+
+def entries(s: Session, after: int = 0, limit: int = 1000) -> list[LedgerEntry]:
+    """Return up to ``limit`` entries with a sequence above ``after``, in order."""
+    rows = s.exec(
+        select(LedgerRow)
+        .where(LedgerRow.sequence > after)
+        .order_by(col(LedgerRow.sequence))
+        .limit(limit)
+    ).all()
+    return [_entry(row) for row in rows]
+
+
+def head(s: Session) -> LedgerEntry | None:
+    """Return the last entry, or ``None`` before the first."""
+    row = s.exec(select(LedgerRow).order_by(col(LedgerRow.sequence).desc()).limit(1)).first()
+    return None if row is None else _entry(row)
+
+
+def _entry(row: LedgerRow) -> LedgerEntry:
+    try:
+        return entry_from(row)
+    except ValueError as exc:
+        raise IntegrityError(
+            f"ledger entry {row.sequence} is of the unknown kind {row.kind!r}"
+        ) from exc
+
+
+def _insert(s: Session, entry: LedgerEntry) -> LedgerEntry:
+    s.add(
+        LedgerRow(
+            sequence=entry.sequence,
+            kind=entry.kind.value,
+            at=entry.at,
+            body=entry.body,
+            previous_hash=entry.previous_hash,
+            entry_hash=entry.entry_hash,
+        )
+    )
+    s.flush()
+    return entry
+
+
+def _clean_mapping(body: Mapping[str, object]) -> dict[str, object]:
+    return {clean_text(key): _clean(value) for key, value in body.items()}
+
+
+def _clean(value: object) -> object:
+    # Hostile text (lone surrogates) must not keep a finding out of the ledger.
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, Mapping):
+        return _clean_mapping(value)
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value

@@ -1,0 +1,282 @@
+"""Value ↔ row: the only translation between what the product speaks in and what it keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol, cast
+
+import numpy as np
+
+from storage.tables import (
+    AlgorithmRow,
+    ClipRow,
+    FingerprintRow,
+    LeadRow,
+    LedgerRow,
+    MatchRow,
+    MediaRow,
+    PostRow,
+    VideoRow,
+    WatchRow,
+)
+from tracker.model.clip import Clip
+from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.ids import ClipId, Platform, PostKey, VideoId
+from tracker.model.ledger import LedgerEntry, LedgerKind
+from tracker.model.match import FramePair, Match, Segment, Transformation
+from tracker.model.post import Lead, MediaRef
+from tracker.model.time_claim import (
+    ClaimKind,
+    ForgeableBy,
+    Published,
+    TimeClaim,
+    TimeInterval,
+)
+from tracker.model.video import MediaInfo, Video
+from tracker.model.watch import Watch
+
+
+class ClaimColumns(Protocol):
+    """The columns of a time claim, whatever it is about."""
+
+    kind: str
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    forgeable_by: str
+    source: str
+
+
+def json_text(value: object) -> str:
+    """Return compact JSON; raises ``ValueError`` for NaN and infinities."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def claim_columns(claim: TimeClaim) -> dict[str, object]:
+    """Return the columns that hold ``claim``."""
+    return {
+        "kind": claim.kind.value,
+        "earliest_at": claim.interval.earliest_at,
+        "latest_at": claim.interval.latest_at,
+        "forgeable_by": claim.forgeable_by.value,
+        "source": claim.source,
+    }
+
+
+def claim_from(row: ClaimColumns) -> TimeClaim:
+    """Return the time claim in ``row``."""
+    return TimeClaim(
+        kind=ClaimKind(row.kind),
+        interval=TimeInterval(row.earliest_at, row.latest_at),
+        forgeable_by=ForgeableBy(row.forgeable_by),
+        source=row.source,
+    )
+
+
+def set_published_columns(row: PostRow, published: Published | None) -> None:
+    """Write the interval to go by, or its absence, into ``row``."""
+    row.published_earliest_at = published.interval.earliest_at if published else None
+    row.published_latest_at = published.interval.latest_at if published else None
+    row.published_basis = published.basis.value if published else None
+
+
+def published_from(row: PostRow) -> Published | None:
+    """Return the interval to go by, or ``None`` while nothing is known."""
+    if row.published_basis is None:
+        return None
+    interval = TimeInterval(row.published_earliest_at, row.published_latest_at)
+    return Published(interval, ClaimKind(row.published_basis))
+
+
+def media_ref_from(row: MediaRow) -> MediaRef:
+    """Return where the video of ``row`` can be fetched."""
+    via = cast("Literal['http', 'ytdlp', 'file']", row.via)
+    return MediaRef(row.url, via, row.platform_media_id)
+
+
+def lead_from(row: LeadRow) -> Lead:
+    """Return the lead in ``row``."""
+    return Lead(row.text, Platform(row.platform), row.account, row.source_url, row.day)
+
+
+def lead_identity(lead: Lead) -> str:
+    """Return a digest that is equal for equal leads (their texts are too long for an index)."""
+    parts = [lead.text, lead.platform, lead.account, lead.source_url]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def set_info_columns(row: VideoRow, info: MediaInfo) -> None:
+    """Write the technical facts into ``row``."""
+    row.container, row.codec = info.container, info.codec
+    row.width, row.height = info.width, info.height
+    row.duration_ms, row.has_audio = info.duration_ms, info.has_audio
+    row.creation_at = info.creation_at
+
+
+def video_from(row: VideoRow) -> Video:
+    """Return the video in ``row``."""
+    info = None
+    if row.container is not None:
+        info = MediaInfo(
+            container=row.container,
+            codec=row.codec,
+            width=row.width,
+            height=row.height,
+            duration_ms=row.duration_ms,
+            has_audio=row.has_audio,
+            creation_at=row.creation_at,
+        )
+    return Video(VideoId(row.sha256), row.size_bytes, info)
+
+
+def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, object]:
+    """Return the columns that hold ``fingerprint``, every array in a stated byte order."""
+    return {
+        "hashes": len(fingerprint.codes),
+        "frames": len(np.unique(fingerprint.pts_ms)),
+        "duration_ms": fingerprint.duration_ms,
+        "codes": np.ascontiguousarray(fingerprint.codes, dtype=np.uint8).tobytes(),
+        "pts_ms": np.ascontiguousarray(fingerprint.pts_ms, dtype="<i4").tobytes(),
+        "views": np.ascontiguousarray(fingerprint.views, dtype=np.uint8).tobytes(),
+        "quality": np.ascontiguousarray(fingerprint.quality, dtype=np.uint8).tobytes(),
+    }
+
+
+def fingerprint_from(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint:
+    """Return the fingerprint in ``row``; raises ``ValueError`` if its parts do not fit."""
+    code_bytes = len(row.codes) // row.hashes if row.hashes else 0
+    return Fingerprint(
+        algorithm=algorithm_from(algorithm),
+        codes=np.frombuffer(row.codes, dtype=np.uint8).reshape(row.hashes, code_bytes),
+        pts_ms=np.frombuffer(row.pts_ms, dtype="<i4").astype(np.int32, copy=False),
+        views=np.frombuffer(row.views, dtype=np.uint8),
+        quality=np.frombuffer(row.quality, dtype=np.uint8),
+        duration_ms=row.duration_ms,
+    )
+
+
+def algorithm_from(row: AlgorithmRow) -> Algorithm:
+    """Return the algorithm in ``row``."""
+    name = row.name if row.name is not None else row.key
+    return Algorithm(name, tuple(json.loads(row.parameters)), tuple(json.loads(row.versions)))
+
+
+def swapped(match: Match) -> Match:
+    """Return ``match`` with query and reference exchanged and without transformations.
+
+    They describe the former query as a copy; the reverse cannot be said.
+    """
+    return Match(
+        query=match.reference,
+        reference=match.query,
+        score=match.score,
+        segments=tuple(segment.swapped() for segment in match.segments),
+        pairs=tuple(
+            FramePair(p.reference_pts_ms, p.query_pts_ms, p.distance_bits, p.mirrored)
+            for p in match.pairs
+        ),
+        asserted=match.asserted,
+    )
+
+
+def match_columns(match: Match) -> dict[str, object]:
+    """Return the columns that hold ``match``, the smaller id as query."""
+    stored = match if match.query < match.reference else swapped(match)
+    return {
+        "query": stored.query,
+        "reference": stored.reference,
+        "score": float(match.score),
+        "asserted": match.asserted,
+        "copy_video": match.query if match.transformations else None,
+        "segments": json_text([_segment_list(s) for s in stored.segments]),
+        "pairs": json_text([_pair_list(p) for p in stored.pairs]),
+        "transformations": json_text([[t.kind, dict(t.detail)] for t in match.transformations]),
+    }
+
+
+def match_from(row: MatchRow, query: str | None = None) -> Match:
+    """Return the match in ``row`` seen from ``query``.
+
+    Transformations are there only if ``query`` is the copy they describe. Without a ``query``
+    the copy is taken, so that nothing is lost.
+    """
+    copy = row.copy_video or row.query
+    match = Match(
+        query=VideoId(row.query),
+        reference=VideoId(row.reference),
+        score=row.score,
+        segments=tuple(Segment(*values) for values in json.loads(row.segments)),
+        pairs=tuple(FramePair(*values) for values in json.loads(row.pairs)),
+        asserted=row.asserted,
+    )
+    seen = match if (query or copy) == row.query else swapped(match)
+    return _with_transformations(seen, row) if seen.query == row.copy_video else seen
+
+
+def _with_transformations(match: Match, row: MatchRow) -> Match:
+    return Match(
+        query=match.query,
+        reference=match.reference,
+        score=match.score,
+        segments=match.segments,
+        transformations=tuple(
+            Transformation(kind, detail) for kind, detail in json.loads(row.transformations)
+        ),
+        pairs=match.pairs,
+        asserted=match.asserted,
+    )
+
+
+def _segment_list(segment: Segment) -> Sequence[float | bool]:
+    return [
+        int(segment.query_start_ms),
+        int(segment.query_end_ms),
+        int(segment.reference_start_ms),
+        int(segment.reference_end_ms),
+        float(segment.speed),
+        bool(segment.mirrored),
+        float(segment.score),
+    ]
+
+
+def _pair_list(pair: FramePair) -> Sequence[int | bool]:
+    return [
+        int(pair.query_pts_ms),
+        int(pair.reference_pts_ms),
+        int(pair.distance_bits),
+        bool(pair.mirrored),
+    ]
+
+
+def clip_from(row: ClipRow) -> Clip:
+    """Return the clip in ``row``."""
+    return Clip(ClipId(row.id), VideoId(row.reference), row.start_ms, row.end_ms)
+
+
+def watch_columns(watch: Watch) -> Mapping[str, object]:
+    """Return the columns that hold ``watch``."""
+    return {name: getattr(watch, name) for name in Watch.__dataclass_fields__}
+
+
+def watch_from(row: WatchRow) -> Watch:
+    """Return the standing order in ``row``."""
+    return Watch(**{name: getattr(row, name) for name in Watch.__dataclass_fields__})
+
+
+def entry_from(row: LedgerRow) -> LedgerEntry:
+    """Return the ledger entry in ``row``; raises ``ValueError`` for a kind nobody wrote."""
+    return LedgerEntry(
+        sequence=row.sequence,
+        kind=LedgerKind(row.kind),
+        at=row.at,
+        body=row.body,
+        previous_hash=row.previous_hash,
+        entry_hash=row.entry_hash,
+    )
+
+
+def post_key(row: PostRow) -> PostKey:
+    """Return the key of the post in ``row``."""
+    return PostKey(row.key)

@@ -1,0 +1,325 @@
+"""The tables. They never leave ``storage``: rows do not validate, values do (see ``rows``).
+
+Every change here needs a migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Float, Index, LargeBinary, MetaData, UniqueConstraint
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from storage.columns import CleanText, Instant, RowId
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """The root of all tables, apart from any other SQLModel in the process."""
+
+
+class PostRow(Row, table=True):
+    """A post, known by address from the start and filled in when it is fetched."""
+
+    __tablename__ = "post"
+    __table_args__ = (Index("ix_post_origin_first_observed_at", "origin", "first_observed_at"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    key: str = Field(sa_type=CleanText, unique=True)
+    url: str = Field(sa_type=CleanText)
+    platform: str = Field(sa_type=CleanText)
+    kind: str = Field(default="post", sa_type=CleanText)
+    account: str | None = Field(default=None, sa_type=CleanText)
+    title: str | None = Field(default=None, sa_type=CleanText)
+    text: str | None = Field(default=None, sa_type=CleanText)
+    status: str = Field(default="unknown", sa_type=CleanText)
+    depth: int = 0
+    origin: str | None = Field(default=None, sa_type=CleanText)
+    first_observed_at: datetime = Field(sa_type=Instant)
+    fetched_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    checked_at: datetime | None = Field(default=None, sa_type=Instant)
+    next_check_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    published_earliest_at: datetime | None = Field(default=None, sa_type=Instant)
+    published_latest_at: datetime | None = Field(default=None, sa_type=Instant)
+    published_basis: str | None = Field(default=None, sa_type=CleanText)
+
+
+class SpellingRow(Row, table=True):
+    """Another address of the same post."""
+
+    __tablename__ = "post_spelling"
+    url: str = Field(primary_key=True, sa_type=CleanText)
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=RowId)
+
+
+class LinkRow(Row, table=True):
+    """A pointer from a post to an address."""
+
+    __tablename__ = "post_link"
+    __table_args__ = (UniqueConstraint("post_id", "url", "relation"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", sa_type=RowId)
+    url: str = Field(sa_type=CleanText, index=True)
+    relation: str = Field(sa_type=CleanText)
+
+
+class MediaRow(Row, table=True):
+    """A place where a post's video can be fetched, and the video once it was."""
+
+    __tablename__ = "post_media"
+    __table_args__ = (UniqueConstraint("post_id", "url", "via"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", sa_type=RowId)
+    url: str = Field(sa_type=CleanText)
+    via: str = Field(sa_type=CleanText)
+    platform_media_id: str | None = Field(default=None, sa_type=CleanText, index=True)
+    video: str | None = Field(
+        default=None, foreign_key="video.sha256", index=True, sa_type=CleanText
+    )
+
+
+class PostClaimRow(Row, table=True):
+    """A statement about when a post was published."""
+
+    __tablename__ = "post_claim"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=RowId)
+    kind: str = Field(sa_type=CleanText)
+    earliest_at: datetime | None = Field(default=None, sa_type=Instant)
+    latest_at: datetime | None = Field(default=None, sa_type=Instant)
+    forgeable_by: str = Field(sa_type=CleanText)
+    source: str = Field(sa_type=CleanText)
+
+
+class LeadRow(Row, table=True):
+    """A post or video that a text attributes to an account without linking it."""
+
+    __tablename__ = "lead"
+    __table_args__ = (UniqueConstraint("post_id", "identity"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", sa_type=RowId)
+    identity: str = Field(sa_type=CleanText)
+    text: str = Field(sa_type=CleanText)
+    platform: str = Field(sa_type=CleanText)
+    account: str = Field(sa_type=CleanText)
+    source_url: str = Field(sa_type=CleanText)
+    day: str | None = Field(default=None, sa_type=CleanText)
+
+
+class StatusRow(Row, table=True):
+    """One step in the history of a post's visibility."""
+
+    __tablename__ = "post_status"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=RowId)
+    status: str = Field(sa_type=CleanText)
+    at: datetime = Field(sa_type=Instant)
+
+
+class CaptureRow(Row, table=True):
+    """One request and its answer; ``redirects`` and ``tools`` are JSON."""
+
+    __tablename__ = "capture"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int | None = Field(default=None, foreign_key="post.id", index=True, sa_type=RowId)
+    requested_url: str = Field(sa_type=CleanText)
+    final_url: str = Field(sa_type=CleanText)
+    status_code: int | None = None
+    content_type: str | None = Field(default=None, sa_type=CleanText)
+    started_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime = Field(sa_type=Instant)
+    body_sha256: str | None = Field(default=None, sa_type=CleanText)
+    video: str | None = Field(
+        default=None, foreign_key="video.sha256", index=True, sa_type=CleanText
+    )
+    redirects: str = Field(default="[]", sa_type=CleanText)
+    tools: str = Field(default="[]", sa_type=CleanText)
+
+
+class VideoRow(Row, table=True):
+    """A media file; ``container`` and what follows is empty until it was examined."""
+
+    __tablename__ = "video"
+    sha256: str = Field(primary_key=True, sa_type=CleanText)
+    size_bytes: int = Field(sa_type=RowId)
+    kept: bool
+    first_observed_at: datetime = Field(sa_type=Instant, index=True)
+    container: str | None = Field(default=None, sa_type=CleanText)
+    codec: str = Field(default="", sa_type=CleanText)
+    width: int = 0
+    height: int = 0
+    duration_ms: int = Field(default=0, sa_type=RowId)
+    has_audio: bool = False
+    creation_at: datetime | None = Field(default=None, sa_type=Instant)
+    evidence_version: int = 1
+    recorded_version: int = 0
+
+
+class VideoFileRow(Row, table=True):
+    """A path from which an operator took a video in."""
+
+    __tablename__ = "video_file"
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    path: str = Field(primary_key=True, sa_type=CleanText)
+
+
+class VideoClaimRow(Row, table=True):
+    """A statement about when a file was made, sent or seen, apart from any post."""
+
+    __tablename__ = "video_claim"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    kind: str = Field(sa_type=CleanText)
+    earliest_at: datetime | None = Field(default=None, sa_type=Instant)
+    latest_at: datetime | None = Field(default=None, sa_type=Instant)
+    forgeable_by: str = Field(sa_type=CleanText)
+    source: str = Field(sa_type=CleanText)
+
+
+class AlgorithmRow(Row, table=True):
+    """An exact way of making fingerprints; ``parameters`` and ``versions`` are JSON lists."""
+
+    __tablename__ = "algorithm"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    key: str = Field(sa_type=CleanText, unique=True)
+    name: str | None = Field(default=None, sa_type=CleanText)
+    parameters: str = Field(default="[]", sa_type=CleanText)
+    versions: str = Field(default="[]", sa_type=CleanText)
+
+
+class FingerprintRow(Row, table=True):
+    """Arrays as bytes: codes and views and quality uint8, ``pts_ms`` little-endian int32.
+
+    Row ids only grow and are never given twice: they are the checkpoint of the search index.
+    """
+
+    __tablename__ = "fingerprint"
+    __table_args__ = (UniqueConstraint("algorithm_id", "video"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    algorithm_id: int = Field(foreign_key="algorithm.id", sa_type=RowId)
+    hashes: int
+    frames: int
+    duration_ms: int = Field(sa_type=RowId)
+    codes: bytes = Field(sa_type=LargeBinary)
+    pts_ms: bytes = Field(sa_type=LargeBinary)
+    views: bytes = Field(sa_type=LargeBinary)
+    quality: bytes = Field(sa_type=LargeBinary)
+    made_at: datetime = Field(sa_type=Instant)
+
+
+class DetectionRow(Row, table=True):
+    """Says that a video was compared with everything stored before it."""
+
+    __tablename__ = "detection"
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    algorithm_id: int = Field(primary_key=True, foreign_key="algorithm.id", sa_type=RowId)
+    at: datetime = Field(sa_type=Instant)
+
+
+class MatchRow(Row, table=True):
+    """What an unordered pair has in common; ``query`` is the lexicographically smaller id.
+
+    ``copy`` is the video that ``transformations`` describe as a copy of the other, empty when
+    there are none. ``segments``, ``pairs`` and ``transformations`` are JSON.
+    """
+
+    __tablename__ = "video_match"
+    __table_args__ = (
+        UniqueConstraint("algorithm_id", "query", "reference"),
+        Index("ix_video_match_algorithm_id_reference", "algorithm_id", "reference"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    algorithm_id: int = Field(foreign_key="algorithm.id", sa_type=RowId)
+    query: str = Field(foreign_key="video.sha256", sa_type=CleanText)
+    reference: str = Field(foreign_key="video.sha256", sa_type=CleanText)
+    score: float = Field(sa_type=Float(53))
+    asserted: bool
+    copy_video: str | None = Field(default=None, sa_type=CleanText)
+    segments: str = Field(sa_type=CleanText)
+    pairs: str = Field(default="[]", sa_type=CleanText)
+    transformations: str = Field(default="[]", sa_type=CleanText)
+    found_at: datetime = Field(sa_type=Instant)
+
+
+class ClipRow(Row, table=True):
+    """A stretch of footage; once merged or withdrawn it stays, so that its name resolves."""
+
+    __tablename__ = "clip"
+    id: str = Field(primary_key=True, sa_type=CleanText)
+    reference: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    start_ms: int = Field(sa_type=RowId)
+    end_ms: int = Field(sa_type=RowId)
+    created_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+    retired_reason: str | None = Field(default=None, sa_type=CleanText)
+    merged_into: str | None = Field(default=None, foreign_key="clip.id", sa_type=CleanText)
+
+
+class ClipMemberRow(Row, table=True):
+    """Says that a video shows a clip."""
+
+    __tablename__ = "clip_member"
+    clip: str = Field(primary_key=True, foreign_key="clip.id", sa_type=CleanText)
+    video: str = Field(primary_key=True, foreign_key="video.sha256", index=True, sa_type=CleanText)
+
+
+class RevisionRow(Row, table=True):
+    """One state of a clip's chain; ``document`` is its JSON, ``digest`` names its content."""
+
+    __tablename__ = "chain_revision"
+    clip: str = Field(primary_key=True, foreign_key="clip.id", sa_type=CleanText)
+    revision: int = Field(primary_key=True)
+    root: str = Field(sa_type=CleanText)
+    reason: str = Field(sa_type=CleanText)
+    digest: str = Field(sa_type=CleanText)
+    document: str = Field(sa_type=CleanText)
+    at: datetime = Field(sa_type=Instant)
+
+
+class AttemptRow(Row, table=True):
+    """Failed tries of one stage on one item, gone as soon as it succeeds."""
+
+    __tablename__ = "attempt"
+    stage: str = Field(primary_key=True, sa_type=CleanText)
+    item: str = Field(primary_key=True, sa_type=CleanText)
+    tries: int
+    error: str = Field(sa_type=CleanText)
+    last_at: datetime = Field(sa_type=Instant)
+    next_at: datetime = Field(sa_type=Instant)
+    parked: bool
+
+
+class WatchRow(Row, table=True):
+    """A standing order."""
+
+    __tablename__ = "watch"
+    target: str = Field(primary_key=True, sa_type=CleanText)
+    interval_s: int
+    depth: int
+    budget: int
+    paused: bool = False
+    last_polled_at: datetime | None = Field(default=None, sa_type=Instant)
+    etag: str | None = Field(default=None, sa_type=CleanText)
+    last_modified: str | None = Field(default=None, sa_type=CleanText)
+    from_config: bool = False
+
+
+class LedgerRow(Row, table=True):
+    """An entry of the custody ledger; triggers refuse to change or delete one."""
+
+    __tablename__ = "ledger_entry"
+    sequence: int = Field(
+        primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
+    )
+    kind: str = Field(sa_type=CleanText, index=True)
+    at: str = Field(sa_type=CleanText)
+    body: str = Field(sa_type=CleanText)
+    previous_hash: str = Field(sa_type=CleanText)
+    entry_hash: str = Field(sa_type=CleanText, unique=True)

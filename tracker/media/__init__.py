@@ -1,1 +1,1 @@
-
+"""Video files: fetching, probing and reading their frames."""

@@ -1,1 +1,1 @@
-
+"""What is known about when: decoded ids, reported times, and how they are weighed."""

@@ -1,0 +1,132 @@
+"""What an address tells by its form alone, without asking the network.
+
+One post has many spellings: mobile hosts, short links, embeds, mirrors, tracking parameters.
+``canonical_url`` maps them to one key wherever the form alone allows it. Where the account in
+an address may be missing or wrong (X, TikTok, Instagram, Facebook videos, Reddit) the key is
+built from the post's id only. Bluesky and Mastodon ids are unique only within an account or a
+host, so these stay in the key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from tracker.errors import UnsupportedSource
+from tracker.model.ids import Platform, PostKey
+from tracker.net.platform_forms import FORMS, MAIN_HOSTS
+from tracker.net.url_form import Form, handles
+from tracker.net.url_syntax import WebUrl, parse_web_url
+
+WEB = Platform("web")
+_MAX_NESTING = 3
+_AT_URI = re.compile(r"at://([^/?#]+)/app\.bsky\.feed\.post/([^/?#]+)", re.IGNORECASE)
+_MAX_HANDLE_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What an address tells by its form alone.
+
+    ``account`` is the handle without ``@`` where the address names it (``user@host`` on
+    Mastodon). ``post_id`` is the platform's own id; it is ``None`` for short links that lead
+    to one post but do not say which. ``is_post`` is True for the address of one single post
+    on a known platform.
+    """
+
+    key: PostKey
+    platform: Platform
+    account: str | None
+    post_id: str | None
+    is_post: bool
+
+
+def canonical_url(url: str) -> PostKey:
+    """Return the one key for every spelling of ``url``; applying it twice changes nothing.
+
+    Raises ``UnsupportedSource`` for anything but an http(s) address (or a Bluesky ``at://``).
+    """
+    return parse_address(url).key
+
+
+def parse_address(url: str) -> Address:
+    """Return platform, account and post id that the form of ``url`` gives away.
+
+    Raises ``UnsupportedSource`` for anything but an http(s) address (or a Bluesky ``at://``).
+    """
+    return _parse(url, nesting=0)
+
+
+def _parse(url: str, nesting: int) -> Address:
+    web = parse_web_url(_without_at_uri(url))
+    if web.fragment.startswith("!/") and MAIN_HOSTS.get(web.host) == "x":  # twitter.com/#!/…
+        web = parse_web_url(f"https://{web.host}/{web.fragment[2:]}")
+    for form in FORMS:
+        if handles(form, web.host) and (address := _apply(form, web, nesting)):
+            return address
+    return _plain(web)
+
+
+def _without_at_uri(url: str) -> str:
+    found = _AT_URI.match(url.strip())
+    return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else url
+
+
+def _plain(web: WebUrl) -> Address:
+    """An address of no known form: a page on the open web, or somewhere on a platform."""
+    platform = MAIN_HOSTS.get(web.host.removeprefix("www.").removeprefix("m."))
+    if platform is not None:
+        web = replace(web, scheme="https", port=None)
+    return Address(PostKey(web.text()), platform or WEB, None, None, is_post=False)
+
+
+def _apply(form: Form, web: WebUrl, nesting: int) -> Address | None:
+    groups = _groups(form, web)
+    if groups is None:
+        return None
+    if form.nested is not None:
+        return _nested(web.parameter(form.nested), nesting)
+    values = {"scheme": web.scheme, "authority": web.authority, "host": web.host}
+    for name, value in groups.items():
+        values[name] = value.lower() if name in form.fold else value
+    return Address(
+        key=PostKey(form.key.format_map(values)),
+        platform=form.platform,
+        account=_account(form, groups, web),
+        post_id=values.get("id"),
+        is_post=form.is_post,
+    )
+
+
+def _groups(form: Form, web: WebUrl) -> dict[str, str] | None:
+    found = form.path.fullmatch(web.path)
+    if found is None:
+        return None
+    groups = {name: value for name, value in found.groupdict().items() if value is not None}
+    for group, (parameter, pattern) in form.parameters.items():
+        value = pattern.match(web.parameter(parameter) or "")
+        if value is None:
+            return None
+        groups.update({group: value[0]}, **value.groupdict())
+    return groups
+
+
+def _nested(inner: str | None, nesting: int) -> Address | None:
+    """The address inside an embed's own address, if it is one of a post."""
+    if inner is None or nesting >= _MAX_NESTING:
+        return None
+    try:
+        address = _parse(inner, nesting + 1)
+    except UnsupportedSource:
+        return None
+    return address if address.is_post else None
+
+
+def _account(form: Form, groups: dict[str, str], web: WebUrl) -> str | None:
+    handle = unquote(groups.get("account", "")).removeprefix("@")
+    if not handle or handle in form.no_account or not handle.isprintable():
+        return None
+    if form.host_in_account and "@" not in handle:
+        handle = f"{handle}@{web.authority}"
+    return handle[:_MAX_HANDLE_CHARS]

@@ -104,9 +104,17 @@ class HttpClient:
         self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
 
     def get(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        abandon: Callable[[str, bytes], bool] | None = None,
     ) -> Response:
         """Return the page at ``url``; with ``etag`` or ``last_modified`` only if it changed.
+
+        ``abandon`` is asked once, with the content type and the first piece of the body; if it
+        says True (a film where a page was hoped for), nothing more is read.
 
         Raises ``ForbiddenAddress``, ``NetworkError`` (also for a page over the size or time
         limit), ``HttpStatusError``, ``RateLimited``, ``UnsupportedSource``.
@@ -119,7 +127,7 @@ class HttpClient:
         with self._deadline.within(self._limits.total_timeout_s), mapped_errors(url):
             response, visit = self._request(url, headers)
             with _closing(response):
-                _copy(response, collect, self._limits.max_page_bytes)
+                _copy(response, collect, self._limits.max_page_bytes, abandon)
         return Response(
             exchange=self._exchange(response, visit, bytes(body)),
             headers=lower_case_headers(response.headers),
@@ -286,15 +294,25 @@ def _target(response: httpx.Response) -> str:
     return str(response.request.url.join(location).copy_with(fragment=None))
 
 
-def _copy(response: httpx.Response, sink: _Sink, max_bytes: int) -> int:
+def _copy(
+    response: httpx.Response,
+    sink: _Sink,
+    max_bytes: int,
+    abandon: Callable[[str, bytes], bool] | None = None,
+) -> int:
     """Write the decoded body to ``sink`` and return its size in bytes."""
+    content_type = response.headers.get("content-type", "")
     encoding = response.headers.get("content-encoding", "")
     declared = response.headers.get("content-length", "")
     url = str(response.request.url)
-    if declared.isdecimal() and len(declared) < 20 and int(declared) > max_bytes:
+    too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > max_bytes
+    if too_large and abandon is None:
         raise NetworkError(f"{shown(url)} is larger than the {max_bytes} bytes allowed")
     size = 0
     for chunk in decoded_chunks(response.iter_raw(), encoding):
+        if size == 0 and abandon is not None and abandon(content_type, chunk):
+            sink.write(chunk)
+            return len(chunk)
         size += len(chunk)
         if size > max_bytes:
             raise NetworkError(f"{shown(url)} is larger than the {max_bytes} bytes allowed")

@@ -1,1 +1,1 @@
-
+"""What people and other programs read of the archive's findings."""

@@ -1,0 +1,91 @@
+"""The provenance report for programs: the chain with what stands around it."""
+
+from __future__ import annotations
+
+import json
+
+from tracker.model.post import Post
+from tracker.model.video import Video
+from tracker.reports.documents import (
+    Document,
+    chain_document,
+    claim_document,
+    instant_text,
+    lead_document,
+)
+from tracker.reports.report_input import ReportInput
+from tracker.reports.wording import NOT_SEARCHED, answer_words
+
+
+def render_json(report: ReportInput) -> str:
+    """Return ``tracker/report/1`` as indented JSON with a final line feed, in UTF-8 letters."""
+    return json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n"
+
+
+def report_document(report: ReportInput) -> Document:
+    """Return ``tracker/report/1``: ``chain`` is a whole ``tracker/chain/1``."""
+    return {
+        "schema": "tracker/report/1",
+        "subject": report.subject,
+        "answer": answer_words(report.chain),
+        "not_searched": NOT_SEARCHED,
+        "generated_at": instant_text(report.generated_at),
+        "tool_version": report.tool_version,
+        "versions": dict(report.versions),
+        "chain": chain_document(report.chain),
+        "posts": [_post(post) for post in report.posts],
+        "files": [_file(video) for video in report.videos],
+        "frames": [
+            {
+                "appearance": pair.appearance,
+                "reference": pair.reference,
+                "reference_ms": pair.reference_pts_ms,
+                "appearance_ms": pair.appearance_pts_ms,
+                "mirrored": pair.mirrored,
+            }
+            for pair in report.pictures
+        ],
+        "archive": _archive(report),
+    }
+
+
+def _post(post: Post) -> Document:
+    return {
+        "url": post.key,
+        "platform": post.platform,
+        "kind": post.kind.value,
+        "account": post.account,
+        "title": post.title,
+        "text": post.text,
+        "status": post.status.value,
+        "links": [{"url": link.url, "relation": link.relation.value} for link in post.links],
+        "time_claims": [claim_document(claim) for claim in post.claims],
+        "leads": [lead_document(lead) for lead in post.leads],
+        "spellings": list(post.spellings),
+    }
+
+
+def _file(video: Video) -> Document:
+    info = video.info
+    return {
+        "sha256": video.id,
+        "size_bytes": video.size_bytes,
+        "container": info and info.container,
+        "codec": info and info.codec,
+        "width": info and info.width,
+        "height": info and info.height,
+        "duration_ms": info and info.duration_ms,
+        "has_audio": info and info.has_audio,
+        "creation_at": instant_text(info.creation_at) if info else None,
+    }
+
+
+def _archive(report: ReportInput) -> Document:
+    facts = report.archive
+    return {
+        "ledger_entries": facts.ledger_entries,
+        "ledger_head": facts.ledger_head,
+        "anchors": facts.anchors,
+        "watched": list(facts.watched),
+        "algorithms": list(facts.algorithms),
+    }

@@ -1,0 +1,62 @@
+"""Everything a report is made from, gathered beforehand: rendering asks nobody anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tracker.model.chain import Chain
+from tracker.model.ids import AppearanceId, VideoId
+from tracker.model.post import Post
+from tracker.model.video import Video
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """A frame of an appearance's video beside the frame of the reference it was matched to.
+
+    Times are presentation times in each video. Pictures are JPEG bytes. ``reference`` says
+    which video the left picture is from; ``None`` means the clip's reference video.
+    """
+
+    appearance: AppearanceId
+    reference_pts_ms: int
+    appearance_pts_ms: int
+    reference_jpeg: bytes
+    appearance_jpeg: bytes
+    mirrored: bool
+    reference: VideoId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    """What a reader needs to check the report against the archive it came from.
+
+    ``ledger_head`` is the entry hash of the last ledger entry. ``watched`` are the standing
+    orders, ``algorithms`` the fingerprint algorithms behind the matches.
+    """
+
+    ledger_entries: int = 0
+    ledger_head: str | None = None
+    anchors: int = 0
+    watched: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInput:
+    """One chain with all that a report shows around it.
+
+    ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
+    chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
+    """
+
+    chain: Chain
+    pictures: tuple[SideBySide, ...]
+    generated_at: datetime
+    subject: str
+    tool_version: str
+    archive: ArchiveFacts = field(default_factory=ArchiveFacts)
+    posts: tuple[Post, ...] = ()
+    videos: tuple[Video, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,185 @@
+"""What was done to a copy, in words an editor would use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
+
+from tracker.model.match import Transformation
+from tracker.reports.plain_text import clean_line
+
+Detail = Mapping[str, object]
+
+_PLAIN = {
+    "blur": "blurred",
+    "blur_reframe": "set on a blurred enlargement of itself",
+    "blurred_fill": "set on a blurred enlargement of itself",
+    "border": "framed with a border",
+    "brightness": "brightness changed",
+    "caption": "caption added",
+    "caption_bar": "caption bar added",
+    "color": "colours changed",
+    "colour": "colours changed",
+    "compilation": "cut together with other footage",
+    "contrast": "contrast changed",
+    "exact": "not changed in any way we could measure",
+    "flip": "mirrored left to right",
+    "framerate": "frame rate changed",
+    "freeze": "frames held still",
+    "gamma": "brightness changed",
+    "gray": "turned to black and white",
+    "grayscale": "turned to black and white",
+    "greyscale": "turned to black and white",
+    "hflip": "mirrored left to right",
+    "letterbox": "bars added above and below",
+    "logo": "logo or watermark added",
+    "meme": "text block added around the picture",
+    "mirror": "mirrored left to right",
+    "mirrored": "mirrored left to right",
+    "noise": "noise added",
+    "overlay": "something laid over the picture",
+    "padding": "bars added around the picture",
+    "photometric": "brightness or contrast changed",
+    "pillarbox": "bars added left and right",
+    "quality": "compressed again at another quality",
+    "reactor": "shown beside a second picture",
+    "recode": "compressed again",
+    "recompression": "compressed again",
+    "reencode": "compressed again",
+    "resize": "size changed",
+    "reverse": "played backwards",
+    "scale": "size changed",
+    "screen_recording": "recorded from a screen",
+    "screenrec": "recorded from a screen",
+    "splice": "cut together with other footage",
+    "split": "shown beside a second picture",
+    "split_screen": "shown beside a second picture",
+    "stretch": "stretched to another shape",
+    "subtitle": "subtitles added",
+    "subtitles": "subtitles added",
+    "text": "text added",
+    "vflip": "turned upside down",
+    "watermark": "logo or watermark added",
+}
+
+
+def transformation_phrases(transformations: Iterable[Transformation]) -> tuple[str, ...]:
+    """Return one phrase for each thing done, in the order given, without repeats."""
+    return tuple(dict.fromkeys(transformation_phrase(item) for item in transformations))
+
+
+def transformation_phrase(item: Transformation) -> str:
+    """Return what was done, as it would follow "copy,": "cropped to 80 % × 80 % …".
+
+    A kind this version does not know is named as it is, cleaned.
+    """
+    kind = item.kind.strip().lower().replace("-", "_")
+    measured = _MEASURED.get(kind)
+    if measured is not None:
+        return measured(item.detail)
+    known = _PLAIN.get(kind)
+    if known is not None:
+        return known
+    return "changed otherwise: " + (clean_line(kind.replace("_", " "), 60) or "not named")
+
+
+def _crop(detail: Detail) -> str:
+    box = _box(detail)
+    if box is None:
+        return "cropped"
+    _, _, width, height = box
+    return f"cropped to {_percent(width)} × {_percent(height)} of the picture{_where(box)}"
+
+
+def _picture_in_picture(detail: Detail) -> str:
+    box = _box(detail)
+    if box is None:
+        return "shown small inside another picture"
+    return f"shown small ({_percent(box[2])} of the width) inside another picture"
+
+
+def _framed(words: str) -> Callable[[Detail], str]:
+    def phrase(detail: Detail) -> str:
+        box = _box(detail)
+        if box is None:
+            return words
+        return f"{words} (the picture fills {_percent(box[2] * box[3])} of the frame)"
+
+    return phrase
+
+
+def _speed(detail: Detail) -> str:
+    factor = _number(detail, "speed", "factor", "rate", "ratio")
+    if factor is None or factor <= 0 or abs(factor - 1) < 0.005:
+        return "speed changed"
+    how = "sped up" if factor > 1 else "slowed down"
+    return f"{how} to {factor:.2f} times the speed"
+
+
+def _rotate(detail: Detail) -> str:
+    degrees = _number(detail, "degrees", "angle", "angle_degrees", "angle_deg")
+    if degrees is None or abs(degrees) > 360:
+        return "rotated"
+    return f"rotated by {abs(degrees):.0f}°"
+
+
+def _trim(detail: Detail) -> str:
+    share = _number(detail, "share", "fraction", "kept")
+    if share is None or not 0 < share < 1:
+        return "shortened"
+    return f"shortened to {_percent(share)} of the length"
+
+
+_MEASURED: dict[str, Callable[[Detail], str]] = {
+    "border": _framed("framed with a border"),
+    "borders": _framed("framed with a border"),
+    "crop": _crop,
+    "crop_off": _crop,
+    "letterbox": _framed("bars added above and below"),
+    "padding": _framed("bars added around the picture"),
+    "pillarbox": _framed("bars added left and right"),
+    "picture_in_picture": _picture_in_picture,
+    "pip": _picture_in_picture,
+    "rotate": _rotate,
+    "rotation": _rotate,
+    "speed": _speed,
+    "trim": _trim,
+}
+
+
+def _box(detail: Detail) -> tuple[float, float, float, float] | None:
+    """Return ``detail["box"]`` as fractions (x, y, width, height) if it is a sensible one."""
+    box = detail.get("box")
+    if not isinstance(box, list | tuple) or len(box) != 4:
+        return None
+    numbers = [float(v) for v in box if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) != 4 or not all(0 <= v <= 1 for v in numbers) or 0 in numbers[2:]:
+        return None
+    x, y, width, height = numbers
+    return x, y, width, height
+
+
+def _where(box: tuple[float, float, float, float]) -> str:
+    x, y, width, height = box
+    across = _side(x, 1 - x - width, "left", "right")
+    down = _side(y, 1 - y - height, "upper", "lower")
+    where = " ".join(word for word in (down, across) if word)
+    return f" ({where} part)" if where else ""
+
+
+def _side(before: float, after: float, first: str, last: str) -> str:
+    if abs(before - after) < 0.05:
+        return ""
+    return first if before < after else last
+
+
+def _number(detail: Detail, *names: str) -> float | None:
+    for name in names:
+        value = detail.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
+    return None
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f}\u00a0%"

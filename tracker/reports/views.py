@@ -1,0 +1,151 @@
+"""What a report says, as words and places: the shapes the template lays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.reports.timeline import Bar, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """An address: its text, and where a reader may follow it, the target."""
+
+    text: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhoView:
+    """Who showed it: the name alone, which may run from right to left, and the place."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelationView:
+    """How an appearance relates to its parent: words before its number and after."""
+
+    before: str
+    parent: int | None
+    after: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """One statement about when."""
+
+    number: int
+    when: str
+    how: str
+    altered_by: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """Two frames side by side, as ``data:`` addresses."""
+
+    left: str
+    right: str
+    left_label: str
+    right_label: str
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppearanceView:
+    """One appearance as the report tells it."""
+
+    number: int
+    is_root: bool
+    who: WhoView
+    link: LinkView | None
+    when: str
+    how_known: str
+    later_by: str
+    status: str
+    relation: RelationView
+    confidence: str
+    why: str
+    changes: str
+    segment: str
+    sha256: str
+    title: str
+    text: str
+    bar: Bar
+    claims: tuple[ClaimView, ...]
+    conflicts: tuple[ConflictView, ...]
+    pictures: tuple[PictureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictView:
+    """A contradiction in words; ``claims`` are the numbers of the claims in their table."""
+
+    text: str
+    claims: tuple[int, ...]
+    number: int | None
+    who: WhoView | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """A post that a text names without linking it."""
+
+    who: WhoView
+    day: str
+    text: str
+    source: LinkView
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """A former or present answer."""
+
+    number: int
+    at: str
+    root: int | None
+    who: WhoView | None
+    reason: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file to be checked by its digest."""
+
+    sha256: str
+    shown_in: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """The whole report in words."""
+
+    clip: str
+    subject: str
+    answer_who: WhoView | None
+    answer_told: str
+    glance: tuple[str, ...]
+    rivals: tuple[AppearanceView, ...]
+    appearances: tuple[AppearanceView, ...]
+    line: Timeline
+    conflicts: tuple[ConflictView, ...]
+    leads: tuple[LeadView, ...]
+    searched: str
+    watched: tuple[str, ...]
+    history: tuple[RevisionView, ...]
+    files: tuple[FileView, ...]
+    ledger_entries: int
+    ledger_head: str
+    anchors: int
+    algorithms: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
+    revision: int
+    as_of: str
+    generated_at: str
+    tool_version: str

@@ -1,0 +1,104 @@
+"""From a file to its fingerprint, keyframes and facts, in one decode."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tracker.errors import DamagedVideo
+from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS
+from tracker.fingerprint.builder import FingerprintBuilder
+from tracker.media.frames import Frame, FrameReader, Sampling
+from tracker.media.probe import MediaLimits as ExamineLimits
+from tracker.model.fingerprint import Examined, Keyframe
+
+__all__ = ["ExamineLimits", "examine"]
+
+KEYFRAME_INTERVAL_MS = 1500
+KEYFRAME_SIDE = 512
+KEYFRAME_JPEG_QUALITY = 70
+KEYFRAME_BYTES_PER_HOUR = 40_000_000
+"""Keyframes are thinned out until they take no more than this share of their video's length."""
+
+LEAST_KEYFRAMES = 3
+
+
+def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
+    """Return all that one decode of the file at ``path`` yields.
+
+    Raises ``NotAVideo``, ``DamagedVideo``, ``MediaLimitExceeded`` or ``UsageError`` (no such
+    file). Uses nothing but the file and its arguments, and the result can be pickled, so it may
+    run in a worker process.
+    """
+    started = time.process_time()
+    reader = FrameReader(path, _sampling(), limits or ExamineLimits())
+    builder = FingerprintBuilder()
+    keyframes = _Keyframes()
+    for frame in reader:
+        builder.add(frame.pts_ms, frame.gray)
+        keyframes.add(frame)
+    if reader.info is None:
+        raise DamagedVideo(f"{path.name} is damaged: not one frame of it decodes")
+    return Examined(
+        info=reader.info,
+        fingerprint=builder.finish(reader.info.duration_ms),
+        keyframes=keyframes.kept(reader.info.duration_ms),
+        decode_cpu_ms=round((time.process_time() - started) * 1000),
+    )
+
+
+def _sampling() -> Sampling:
+    return Sampling(
+        interval_ms=SAMPLE_INTERVAL_MS,
+        gray_side=GRAY_SIDE,
+        picture_side=KEYFRAME_SIDE,
+        picture_interval_ms=KEYFRAME_INTERVAL_MS,
+    )
+
+
+class _Keyframes:
+    """Collects pictures, at least three a video, within the budget of bytes."""
+
+    def __init__(self) -> None:
+        self._kept: list[Keyframe] = []
+        self._spare: list[Frame] = []
+
+    def add(self, frame: Frame) -> None:
+        if frame.picture is not None:
+            self._kept.append(Keyframe(frame.pts_ms, jpeg(frame.picture)))
+        elif len(self._kept) < LEAST_KEYFRAMES:
+            self._spare.append(frame)
+
+    def kept(self, duration_ms: int) -> tuple[Keyframe, ...]:
+        """Return the keyframes in order of time."""
+        frames = self._kept + self._fill_in()
+        frames.sort(key=lambda keyframe: keyframe.pts_ms)
+        budget = KEYFRAME_BYTES_PER_HOUR * duration_ms // 3_600_000
+        while len(frames) >= 2 * LEAST_KEYFRAMES and _size(frames) > budget:
+            frames = frames[::2]
+        return tuple(frames)
+
+    def _fill_in(self) -> list[Keyframe]:
+        """Return grey pictures from between, where a short video gave fewer than three."""
+        missing = LEAST_KEYFRAMES - len(self._kept)
+        if missing <= 0 or not self._spare:
+            return []
+        step = max(1, len(self._spare) // missing)
+        chosen = self._spare[step - 1 :: step][:missing]
+        return [Keyframe(frame.pts_ms, jpeg(frame.gray)) for frame in chosen]
+
+
+def jpeg(picture: npt.NDArray[np.uint8]) -> bytes:
+    """Return ``picture`` (grey or BGR) as JPEG."""
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, KEYFRAME_JPEG_QUALITY])
+    if not done:
+        raise DamagedVideo("a frame of the video cannot be stored as a picture")
+    return data.tobytes()
+
+
+def _size(frames: list[Keyframe]) -> int:
+    return sum(len(frame.jpeg) for frame in frames)

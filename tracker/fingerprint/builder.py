@@ -1,0 +1,90 @@
+"""Makes a fingerprint from sampled frames as they come, in bounded memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker.fingerprint.algorithm import CODE_BYTES, HASH_SIZE, current_algorithm
+from tracker.fingerprint.phash import phash, shrink
+from tracker.fingerprint.quality import quality
+from tracker.fingerprint.shots import shots
+from tracker.fingerprint.views import view_boxes
+from tracker.model.fingerprint import Fingerprint
+
+Gray = npt.NDArray[np.uint8]
+
+CHUNK_FRAMES = 240
+"""Frames kept at a time (one minute): shots are not followed across this border."""
+
+
+class FingerprintBuilder:
+    """Takes sampled frames in order and returns their fingerprint at the end."""
+
+    def __init__(self) -> None:
+        self._frames: list[Gray] = []
+        self._times: list[int] = []
+        self._parts: list[_Rows] = []
+
+    def add(self, pts_ms: int, gray: Gray) -> None:
+        """Take the next frame, uint8 (h, w), shown at ``pts_ms``."""
+        if self._frames and self._frames[-1].shape != gray.shape:
+            self._flush()
+        self._frames.append(gray)
+        self._times.append(pts_ms)
+        if len(self._frames) >= CHUNK_FRAMES:
+            self._flush()
+
+    def finish(self, duration_ms: int) -> Fingerprint:
+        """Return the fingerprint of all frames taken."""
+        self._flush()
+        parts = self._parts or [_Rows.empty()]
+        codes = np.concatenate([p.codes for p in parts])
+        pts_ms = np.concatenate([p.pts_ms for p in parts])
+        views = np.concatenate([p.views for p in parts])
+        order = np.lexsort((views, pts_ms))
+        return Fingerprint(
+            algorithm=current_algorithm(),
+            codes=codes[order],
+            pts_ms=pts_ms[order],
+            views=views[order],
+            quality=np.concatenate([p.quality for p in parts])[order],
+            duration_ms=duration_ms,
+        )
+
+    def _flush(self) -> None:
+        if not self._frames:
+            return
+        frames = np.stack(self._frames)
+        times = np.array(self._times, np.int32)
+        self._parts.extend(
+            rows for shot in shots(frames) for rows in _shot_rows(frames[shot], times[shot])
+        )
+        self._frames.clear()
+        self._times.clear()
+
+
+class _Rows:
+    """Hashes of one view of one shot."""
+
+    __slots__ = ("codes", "pts_ms", "quality", "views")
+
+    def __init__(self, pts_ms: npt.NDArray[np.int32], view: int, small: Gray) -> None:
+        self.codes = phash(small, HASH_SIZE)
+        self.pts_ms = pts_ms
+        self.views = np.full(len(pts_ms), view, np.uint8)
+        self.quality = quality(small)
+
+    @classmethod
+    def empty(cls) -> _Rows:
+        side = int(np.sqrt(CODE_BYTES * 8)) * 4
+        return cls(np.zeros(0, np.int32), 0, np.zeros((0, side, side), np.uint8))
+
+
+def _shot_rows(frames: Gray, pts_ms: npt.NDArray[np.int32]) -> list[_Rows]:
+    rows = []
+    for view, box in view_boxes(frames).items():
+        cut = frames[:, box.top : box.bottom, box.left : box.right]
+        small = np.stack([shrink(np.ascontiguousarray(f), HASH_SIZE) for f in cut])
+        rows.append(_Rows(pts_ms, view, small))
+    return rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def claim_columns(claim: TimeClaim) -> dict[str, object]:
+def claim_columns(claim: TimeClaim) -> dict[str, Any]:
     """Return the columns that hold ``claim``."""
     return {
         "kind": claim.kind.value,
@@ -131,7 +131,7 @@ def video_from(row: VideoRow) -> Video:
     return Video(VideoId(row.sha256), row.size_bytes, info)
 
 
-def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, object]:
+def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, Any]:
     """Return the columns that hold ``fingerprint``, every array in a stated byte order."""
     return {
         "hashes": len(fingerprint.codes),
@@ -181,7 +181,7 @@ def swapped(match: Match) -> Match:
     )
 
 
-def match_columns(match: Match) -> dict[str, object]:
+def match_columns(match: Match) -> dict[str, Any]:
     """Return the columns that hold ``match``, the smaller id as query."""
     stored = match if match.query < match.reference else swapped(match)
     return {
@@ -255,7 +255,7 @@ def clip_from(row: ClipRow) -> Clip:
     return Clip(ClipId(row.id), VideoId(row.reference), row.start_ms, row.end_ms)
 
 
-def watch_columns(watch: Watch) -> Mapping[str, object]:
+def watch_columns(watch: Watch) -> dict[str, Any]:
     """Return the columns that hold ``watch``."""
     return {name: getattr(watch, name) for name in Watch.__dataclass_fields__}
 

@@ -28,12 +28,16 @@ class ClipSummary:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a check of the whole archive found: how much was checked and what is broken."""
+    """What a check of the whole archive found: how much was checked and what is broken.
+
+    ``notes`` are sentences about what is not wrong but worth knowing.
+    """
 
     entries: int
     files: int
     anchors: int
     broken: tuple[Broken, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -1,0 +1,144 @@
+"""Fingerprints, and which videos were already compared with the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from storage import pending
+from storage.rows import fingerprint_columns, fingerprint_from, json_text
+from storage.tables import AlgorithmRow, DetectionRow, FingerprintRow, VideoRow
+from storage.videos import touch
+from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.ids import VideoId
+
+
+def pending_fingerprints(
+    s: Session, algorithm_key: str, *, now: datetime, limit: int
+) -> list[VideoId]:
+    """Return videos without a fingerprint of the algorithm, oldest first, unless held back."""
+    query = pending.fingerprints_query(algorithm_key).where(
+        pending.ready(pending.FINGERPRINT, col(VideoRow.sha256), now)
+    )
+    return [VideoId(i) for i in s.scalars(query.limit(limit))]
+
+
+def save_fingerprint(s: Session, video: VideoId, fingerprint: Fingerprint, *, now: datetime) -> int:
+    """Keep the fingerprint of a video; return its row id, which only ever grows.
+
+    One that is already held under the same algorithm stays, and its id is returned.
+    """
+    algorithm = _register(s, fingerprint.algorithm)
+    row = s.exec(
+        select_rows(FingerprintRow).where(
+            FingerprintRow.video == video, FingerprintRow.algorithm_id == algorithm
+        )
+    ).first()
+    if row is None:
+        row = FingerprintRow(
+            video=video, algorithm_id=algorithm, made_at=now, **fingerprint_columns(fingerprint)
+        )
+        s.add(row)
+        s.flush()
+    return row.id or 0
+
+
+def get_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> Fingerprint | None:
+    """Return the fingerprint of a video under the algorithm, or ``None``."""
+    found = s.exec(
+        select_rows(FingerprintRow, AlgorithmRow)
+        .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
+        .where(FingerprintRow.video == video, AlgorithmRow.key == algorithm_key)
+    ).first()
+    return None if found is None else fingerprint_from(*found)
+
+
+def fingerprints_after(
+    s: Session, algorithm_key: str, row_id: int, limit: int
+) -> list[tuple[int, VideoId, Fingerprint]]:
+    """Return up to ``limit`` fingerprints with a row id above ``row_id``, in that order."""
+    rows = s.exec(
+        select_rows(FingerprintRow, AlgorithmRow)
+        .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
+        .where(AlgorithmRow.key == algorithm_key, col(FingerprintRow.id) > row_id)
+        .order_by(col(FingerprintRow.id))
+        .limit(limit)
+    )
+    return [(row.id or 0, VideoId(row.video), fingerprint_from(row, a)) for row, a in rows]
+
+
+def algorithm_keys(s: Session) -> list[str]:
+    """Return the key of every algorithm that fingerprints are held for, oldest first."""
+    held = select(col(FingerprintRow.algorithm_id))
+    query = select(col(AlgorithmRow.key)).where(col(AlgorithmRow.id).in_(held))
+    return list(s.scalars(query.order_by(col(AlgorithmRow.id))))
+
+
+def pending_detection(
+    s: Session, algorithm_key: str, *, now: datetime, limit: int
+) -> list[VideoId]:
+    """Return fingerprinted videos that were not compared yet, oldest first, unless held back."""
+    query = pending.detections_query(algorithm_key).where(
+        pending.ready(pending.DETECT, col(FingerprintRow.video), now)
+    )
+    return [VideoId(i) for i in s.scalars(query.limit(limit))]
+
+
+def mark_detected(s: Session, video: VideoId, algorithm_key: str, *, now: datetime) -> None:
+    """Say that the video was compared; the record stage takes it up from here."""
+    algorithm = algorithm_row_id(s, algorithm_key)
+    if s.get(DetectionRow, (video, algorithm)) is None:
+        s.add(DetectionRow(video=video, algorithm_id=algorithm, at=now))
+        s.flush()
+        touch(s, video)
+
+
+def forget_detection(s: Session, video: VideoId, algorithm_key: str) -> None:
+    """Queue the video for comparison again."""
+    s.execute(
+        delete(DetectionRow).where(
+            col(DetectionRow.video) == video,
+            col(DetectionRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+        )
+    )
+
+
+def detected(s: Session, algorithm_key: str) -> set[VideoId]:
+    """Return every video that was compared under the algorithm."""
+    query = select(col(DetectionRow.video)).where(
+        col(DetectionRow.algorithm_id) == pending.algorithm_id(algorithm_key)
+    )
+    return {VideoId(i) for i in s.scalars(query)}
+
+
+def is_detected(s: Session, video: VideoId, algorithm_key: str) -> bool:
+    """Tell whether the video was compared under the algorithm."""
+    query = select(col(DetectionRow.video)).where(
+        col(DetectionRow.video) == video,
+        col(DetectionRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+    )
+    return s.scalar(query) is not None
+
+
+def algorithm_row_id(s: Session, algorithm_key: str) -> int:
+    """Return the row id of an algorithm, given one if it has none."""
+    row = s.exec(select_rows(AlgorithmRow).where(AlgorithmRow.key == algorithm_key)).first()
+    if row is None:
+        row = AlgorithmRow(key=algorithm_key)
+        s.add(row)
+        s.flush()
+    return row.id or 0
+
+
+def _register(s: Session, algorithm: Algorithm) -> int:
+    row = s.get_one(AlgorithmRow, algorithm_row_id(s, algorithm.key))
+    if row.name is None:
+        row.name = algorithm.name
+        row.parameters = json_text(list(algorithm.parameters))
+        row.versions = json_text(list(algorithm.versions))
+        s.add(row)
+        s.flush()
+    return row.id or 0

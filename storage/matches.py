@@ -1,0 +1,104 @@
+"""Matches: one row for an unordered pair of videos and an algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Select, Subquery, or_, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from storage import pending
+from storage.fingerprints import algorithm_row_id
+from storage.rows import match_columns, match_from
+from storage.tables import AlgorithmRow, MatchRow
+from storage.videos import touch
+from tracker.evidence.digests import match_digest
+from tracker.model.ids import VideoId
+from tracker.model.match import Match
+
+MAX_BATCH = 500  # names in one statement; databases limit them
+
+
+def save_match(s: Session, match: Match, algorithm_key: str, *, now: datetime) -> bool:
+    """Keep what two videos have in common; return ``False`` when just that was held already.
+
+    Which of the two is the query makes no difference. A different finding replaces the old
+    one. When something changed, both videos are touched, so that their chains are made anew.
+    Raises ``ValueError`` for a video matched with itself.
+    """
+    if match.query == match.reference:
+        raise ValueError(f"a video is no match of itself: {match.query}")
+    algorithm = algorithm_row_id(s, algorithm_key)
+    columns = match_columns(match)
+    row = s.exec(
+        select_rows(MatchRow).where(
+            MatchRow.algorithm_id == algorithm,
+            MatchRow.query == columns["query"],
+            MatchRow.reference == columns["reference"],
+        )
+    ).first()
+    if row is not None and match_digest(match_from(row)) == match_digest(match):
+        return False
+    row = row or MatchRow(algorithm_id=algorithm, found_at=now, **columns)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    s.add(row)
+    s.flush()
+    for video in (match.query, match.reference):
+        touch(s, video)
+    return True
+
+
+def matches_of(s: Session, video: VideoId, algorithm_key: str) -> list[Match]:
+    """Return every match of ``video``, which is the query in each, best first.
+
+    Transformations are there where they describe ``video`` as the copy.
+    """
+    rows = s.exec(
+        select_rows(MatchRow).where(
+            MatchRow.algorithm_id == pending.algorithm_id(algorithm_key),
+            or_(col(MatchRow.query) == video, col(MatchRow.reference) == video),
+        )
+    )
+    found = [match_from(row, video) for row in rows]
+    return sorted(found, key=lambda match: (-match.score, match.reference))
+
+
+def component(s: Session, video: VideoId, algorithm_key: str) -> frozenset[VideoId]:
+    """Return ``video`` and all videos that asserted matches lead to from it, by any number."""
+    edges = _edges(algorithm_key)
+    reached: set[str] = {video}
+    waiting: list[str] = [video]
+    while waiting:
+        batch, waiting = waiting[:MAX_BATCH], waiting[MAX_BATCH:]
+        steps = select(edges.c.b).where(edges.c.a.in_(batch)).distinct()
+        found = set(s.scalars(steps)) - reached
+        reached |= found
+        waiting.extend(found)
+    return frozenset(VideoId(i) for i in reached)
+
+
+def all_matches(s: Session) -> Iterator[tuple[str, Match]]:
+    """Yield every kept match with its algorithm's key, as it was found."""
+    rows = s.exec(
+        select_rows(MatchRow, AlgorithmRow.key)
+        .join(AlgorithmRow, col(AlgorithmRow.id) == col(MatchRow.algorithm_id))
+        .order_by(col(MatchRow.id))
+        .execution_options(yield_per=500)
+    )
+    for row, key in rows:
+        yield key, match_from(row)
+
+
+def _edges(algorithm_key: str) -> Subquery:
+    """Every asserted match as a step from ``a`` to ``b``, once in each direction."""
+    asserted = (
+        col(MatchRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+        col(MatchRow.asserted),
+    )
+    query, reference = col(MatchRow.query), col(MatchRow.reference)
+    there: Select[str, str] = select(query.label("a"), reference.label("b")).where(*asserted)
+    back: Select[str, str] = select(reference.label("a"), query.label("b")).where(*asserted)
+    return there.union_all(back).subquery()

@@ -1,0 +1,111 @@
+"""What is left to do, as queries: there is no queue that a crash could lose.
+
+Each ``…_query`` lists the items of one stage, oldest first. ``ready`` leaves out those whose
+next try is later; ``unparked`` those that are given up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, cast, exists, select
+from sqlmodel import col
+
+from storage.tables import (
+    AlgorithmRow,
+    AttemptRow,
+    DetectionRow,
+    FingerprintRow,
+    MediaRow,
+    PostRow,
+    VideoRow,
+)
+
+COLLECT = "collect"
+CAPTURE = "capture"
+FINGERPRINT = "fingerprint"
+DETECT = "detect"
+RECORD = "record"
+
+
+def ready(stage: str, item: SQLColumnExpression[str], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that ``item`` is neither parked nor held back until later."""
+    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    return ~exists().where(_is(stage, item), late)
+
+
+def unparked(stage: str, item: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return the condition that ``item`` is not given up."""
+    return ~exists().where(_is(stage, item), col(AttemptRow.parked))
+
+
+def media_item() -> ColumnElement[str]:
+    """Return the name by which attempts know a media reference: its id as text."""
+    return cast(col(MediaRow.id), String)
+
+
+def posts_query() -> Select[PostRow]:
+    """Posts that were discovered and not yet fetched, those nearest to a watch first."""
+    return (
+        select(PostRow)
+        .where(col(PostRow.fetched_at).is_(None))
+        .order_by(col(PostRow.depth), col(PostRow.id))
+    )
+
+
+def media_query() -> Select[MediaRow, str]:
+    """Media references whose video is not held, with the key of their post."""
+    return (
+        select(MediaRow, col(PostRow.key))
+        .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
+        .where(col(MediaRow.video).is_(None))
+        .order_by(col(MediaRow.id))
+    )
+
+
+def fingerprints_query(algorithm_key: str) -> Select[str]:
+    """Videos without a fingerprint of the algorithm."""
+    done = exists().where(
+        col(FingerprintRow.video) == col(VideoRow.sha256),
+        col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key),
+    )
+    return (
+        select(col(VideoRow.sha256))
+        .where(~done)
+        .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
+    )
+
+
+def detections_query(algorithm_key: str) -> Select[str]:
+    """Videos with a fingerprint of the algorithm that were not yet compared."""
+    done = exists().where(
+        col(DetectionRow.video) == col(FingerprintRow.video),
+        col(DetectionRow.algorithm_id) == col(FingerprintRow.algorithm_id),
+    )
+    return (
+        select(col(FingerprintRow.video))
+        .where(col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key), ~done)
+        .order_by(col(FingerprintRow.id))
+    )
+
+
+def records_query() -> Select[str]:
+    """Videos that went through detection and have evidence no chain has taken up yet."""
+    detected = exists().where(col(DetectionRow.video) == col(VideoRow.sha256))
+    return (
+        select(col(VideoRow.sha256))
+        .where(col(VideoRow.recorded_version) < col(VideoRow.evidence_version), detected)
+        .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
+    )
+
+
+def algorithm_id(algorithm_key: str) -> Any:
+    """Return the subquery for the algorithm's row id (no row equals it when it is unknown)."""
+    return (
+        select(col(AlgorithmRow.id)).where(col(AlgorithmRow.key) == algorithm_key).scalar_subquery()
+    )
+
+
+def _is(stage: str, item: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    return (col(AttemptRow.stage) == stage) & (col(AttemptRow.item) == item)

@@ -1,0 +1,320 @@
+"""Posts: discovered by address, filled in when fetched, looked at again later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from storage import pending, post_parts
+from storage.post_parts import find_post, require_post
+from storage.rows import post_key, published_from, set_published_columns
+from storage.tables import (
+    FingerprintRow,
+    LinkRow,
+    MediaRow,
+    PostRow,
+    SpellingRow,
+    StatusRow,
+    VideoRow,
+)
+from tracker.model.chain import Coverage
+from tracker.model.ids import Platform, PostKey, VideoId
+from tracker.model.post import LinkRelation, Post, PostKind
+from tracker.model.status import PostStatus
+from tracker.model.time_claim import Published, TimeClaim
+
+SHORTEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPost:
+    """A post that is known by address and not yet fetched; ``url`` is how it was spelled."""
+
+    key: PostKey
+    url: str
+    depth: int
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """All that is kept about a post; ``fetched_at`` is ``None`` while only its address is."""
+
+    post: Post
+    published: Published | None
+    depth: int
+    origin: str | None
+    fetched_at: datetime | None
+    first_observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """What was found when a post's visibility had changed, or was first looked at."""
+
+    status: PostStatus
+    at: datetime
+
+
+def save_post(
+    s: Session,
+    post: Post,
+    *,
+    now: datetime,
+    depth: int,
+    origin: str | None,
+    published: Published | None,
+) -> bool:
+    """Keep what one fetch of a post told; return ``True`` when it had not been fetched before.
+
+    What is known is added to, never thrown away: claims, links, media, leads and spellings
+    stay; title, text and account are replaced where the new reading has them; ``published``
+    stays when ``None`` is given. Other rows that this reading proves to be the same post
+    (found under one of its spellings) become part of it.
+    """
+    row = find_post(s, post.key) or _new_row(post.key, post.key, post.platform, depth, origin, now)
+    is_new = row.fetched_at is None
+    row.fetched_at = row.fetched_at or now
+    row.depth = min(row.depth, depth)
+    _fill(row, post)
+    if published is not None:
+        set_published_columns(row, published)
+    _schedule_check(row, now)
+    s.add(row)
+    s.flush()
+    post_parts.add_parts(s, row, post)
+    _change_status(s, row, post.status, now)
+    return is_new
+
+
+def discover_post(
+    s: Session,
+    *,
+    key: PostKey,
+    url: str,
+    platform: Platform,
+    account: str | None,
+    depth: int,
+    origin: str | None,
+    claims: Sequence[TimeClaim],
+    published: Published | None,
+    now: datetime,
+) -> bool:
+    """Remember the address of a post nobody fetched yet; return ``True`` when it is new.
+
+    A known post keeps what it has, gains the claims, and while it is still unfetched the
+    smaller depth. ``url`` is kept as a spelling.
+    """
+    row = find_post(s, key) or find_post(s, url)
+    is_new = row is None
+    if row is None:
+        row = _new_row(key, url, platform, depth, origin, now)
+    if row.fetched_at is None:
+        row.depth = min(row.depth, depth)
+        row.account = row.account or account
+    if published is not None and row.published_basis is None:
+        set_published_columns(row, published)
+    s.add(row)
+    s.flush()
+    post_parts.add_spellings(s, row, (key, url))
+    post_parts.add_claims(s, row, claims)
+    return is_new
+
+
+def pending_posts(s: Session, *, now: datetime, limit: int) -> list[PendingPost]:
+    """Return posts to fetch, the smallest depth first, without those held back until later."""
+    query = pending.posts_query().where(pending.ready(pending.COLLECT, col(PostRow.key), now))
+    return [
+        PendingPost(post_key(row), row.url, row.depth, row.origin)
+        for row in s.scalars(query.limit(limit))
+    ]
+
+
+def get_post(s: Session, key: str) -> StoredPost | None:
+    """Return the post known by ``key`` or one of its spellings."""
+    row = find_post(s, key)
+    return None if row is None else _stored(s, row)
+
+
+def resolve(s: Session, url: str) -> PostKey | None:
+    """Return the key of the post that ``url`` (a key or any spelling) belongs to."""
+    row = find_post(s, url)
+    return None if row is None else post_key(row)
+
+
+def set_published(s: Session, key: PostKey, published: Published | None) -> None:
+    """Replace the interval the product goes by; raises ``UnknownSubject`` for no such post."""
+    row = require_post(s, key)
+    set_published_columns(row, published)
+    s.add(row)
+    s.flush()
+
+
+def set_status(s: Session, key: PostKey, status: PostStatus, at: datetime) -> None:
+    """Keep what a look at the post found; the history grows only when it changed."""
+    _change_status(s, require_post(s, key), status, at)
+
+
+def status_history(s: Session, key: PostKey) -> list[StatusChange]:
+    """Return every change of a post's visibility, oldest first."""
+    rows = s.exec(
+        select_rows(StatusRow)
+        .join(PostRow, col(PostRow.id) == col(StatusRow.post_id))
+        .where(PostRow.key == (resolve(s, key) or key))
+        .order_by(col(StatusRow.id))
+    ).all()
+    return [StatusChange(PostStatus(row.status), row.at) for row in rows]
+
+
+def posts_of_video(s: Session, video: VideoId) -> list[PostKey]:
+    """Return the posts that served ``video``, in the order they were found."""
+    query = (
+        select(col(PostRow.key))
+        .where(
+            col(PostRow.id).in_(select(col(MediaRow.post_id)).where(col(MediaRow.video) == video))
+        )
+        .order_by(col(PostRow.id))
+    )
+    return [PostKey(key) for key in s.scalars(query)]
+
+
+def linked_from(s: Session, key: PostKey) -> list[tuple[PostKey, LinkRelation]]:
+    """Return the posts that point at ``key``, under whichever spelling, and how."""
+    row = find_post(s, key)
+    spellings = select(col(SpellingRow.url)).where(
+        col(SpellingRow.post_id) == (row.id if row else None)
+    )
+    query = (
+        select(col(PostRow.key), col(LinkRow.relation))
+        .join(LinkRow, col(LinkRow.post_id) == col(PostRow.id))
+        .where(
+            or_(
+                col(LinkRow.url) == (row.key if row else key),
+                col(LinkRow.url).in_(spellings),
+            )
+        )
+        .order_by(col(PostRow.id), col(LinkRow.relation))
+        .distinct()
+        .add_columns(col(PostRow.id))
+    )
+    return [(PostKey(k), LinkRelation(relation)) for k, relation, _ in s.execute(query)]
+
+
+def rechecks_due(s: Session, *, now: datetime, limit: int) -> list[PostKey]:
+    """Return fetched web posts whose visibility should be looked at again, longest due first.
+
+    The pause is the post's age at the last look, at least an hour and at most a week: what is
+    new changes soon. Feeds are left out; nothing can be taken down by them.
+    """
+    query = (
+        select(col(PostRow.key))
+        .where(
+            col(PostRow.fetched_at).is_not(None),
+            col(PostRow.next_check_at) <= now,
+            col(PostRow.kind) != PostKind.FEED.value,
+        )
+        .order_by(col(PostRow.next_check_at), col(PostRow.id))
+    )
+    return [PostKey(key) for key in s.scalars(query.limit(limit))]
+
+
+def mark_checked(s: Session, key: PostKey, at: datetime) -> None:
+    """Note that the post was looked at, and when to look again."""
+    row = require_post(s, key)
+    _schedule_check(row, at)
+    s.add(row)
+    s.flush()
+
+
+def coverage(s: Session) -> Coverage:
+    """Return what the archive holds: videos, fetched posts without feeds, sampled frames."""
+    held = (col(PostRow.fetched_at).is_not(None), col(PostRow.kind) != PostKind.FEED.value)
+    earliest = func.coalesce(col(PostRow.published_earliest_at), col(PostRow.published_latest_at))
+    latest = func.coalesce(col(PostRow.published_latest_at), col(PostRow.published_earliest_at))
+    posts, oldest, newest = s.execute(
+        select(func.count(), func.min(earliest), func.max(latest)).where(*held)
+    ).one()
+    # A video fingerprinted by two algorithms was still searched once.
+    frames = (
+        select(func.max(col(FingerprintRow.frames)).label("frames"))
+        .group_by(col(FingerprintRow.video))
+        .subquery()
+    )
+    platforms = s.scalars(
+        select(col(PostRow.platform)).where(*held).distinct().order_by(col(PostRow.platform))
+    )
+    return Coverage(
+        videos=s.scalar(select(func.count()).select_from(VideoRow)) or 0,
+        posts=posts,
+        frames=int(s.scalar(select(func.sum(frames.c.frames))) or 0),
+        platforms=tuple(Platform(name) for name in platforms),
+        oldest_post_at=oldest,
+        newest_post_at=newest,
+    )
+
+
+def count_origin(s: Session, origin: str, since: datetime) -> int:
+    """Return how many posts ``origin`` has brought in from ``since`` on."""
+    query = select(func.count()).where(
+        col(PostRow.origin) == origin, col(PostRow.first_observed_at) >= since
+    )
+    return s.scalar(query) or 0
+
+
+def _new_row(
+    key: PostKey, url: str, platform: Platform, depth: int, origin: str | None, now: datetime
+) -> PostRow:
+    return PostRow(
+        key=key, url=url, platform=platform, depth=depth, origin=origin, first_observed_at=now
+    )
+
+
+def _fill(row: PostRow, post: Post) -> None:
+    row.platform, row.kind = post.platform, post.kind.value
+    row.account = post.account or row.account
+    row.title = post.title or row.title
+    row.text = post.text or row.text
+
+
+def _schedule_check(row: PostRow, at: datetime) -> None:
+    if not row.key.startswith(("http://", "https://")):
+        return
+    born = row.published_latest_at or row.published_earliest_at or row.first_observed_at
+    row.checked_at = at
+    row.next_check_at = at + min(max(at - born, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -> None:
+    # "unknown" is no finding: it neither replaces one nor belongs in the history.
+    if status is PostStatus.UNKNOWN or status.value == row.status:
+        return
+    row.status = status.value
+    s.add(row)
+    s.add(StatusRow(post_id=post_parts.row_id(row), status=status.value, at=at))
+    s.flush()
+
+
+def _stored(s: Session, row: PostRow) -> StoredPost:
+    post = Post(
+        key=post_key(row),
+        platform=Platform(row.platform),
+        kind=PostKind(row.kind),
+        account=row.account,
+        title=row.title,
+        text=row.text,
+        status=PostStatus(row.status),
+        links=post_parts.links(s, row),
+        media=post_parts.media(s, row),
+        claims=post_parts.claims(s, row),
+        leads=post_parts.leads(s, row),
+        spellings=post_parts.spellings(s, row),
+    )
+    return StoredPost(
+        post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
+    )

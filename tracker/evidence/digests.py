@@ -1,0 +1,100 @@
+"""Digests of what the product concludes, made the same way when recorded and when checked.
+
+Each is the SHA-256 of a canonical JSON object. Floats enter as text with 12 significant digits:
+enough to tell any two findings apart, few enough that exchanging query and reference and back
+(``1 / (1 / speed)``) changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from tracker.evidence.canonical import canonical_digest
+from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.match import Match, Segment
+
+
+def fingerprint_digest(fingerprint: Fingerprint) -> str:
+    """Return the digest of a fingerprint; arrays enter as their bytes, little-endian."""
+    return canonical_digest(
+        {
+            "algorithm": fingerprint.algorithm.key,
+            "duration_ms": int(fingerprint.duration_ms),
+            "shape": [int(n) for n in fingerprint.codes.shape],
+            "codes": _sha256(fingerprint.codes.astype("|u1").tobytes()),
+            "pts_ms": _sha256(fingerprint.pts_ms.astype("<i4").tobytes()),
+            "views": _sha256(fingerprint.views.astype("|u1").tobytes()),
+            "quality": _sha256(fingerprint.quality.astype("|u1").tobytes()),
+        }
+    )
+
+
+def keyframes_digest(keyframes: Sequence[Keyframe]) -> str:
+    """Return the digest of a video's keyframes: their times and the digests of their JPEGs."""
+    return canonical_digest([[int(frame.pts_ms), _sha256(frame.jpeg)] for frame in keyframes])
+
+
+def match_digest(match: Match) -> str:
+    """Return the digest of what two videos have in common.
+
+    It is the same whichever of the two is the query, as long as there are no transformations
+    (these say which one is the copy, and so fix the direction).
+    """
+    videos = sorted((match.query, match.reference))
+    turned = match.query != videos[0]
+    segments = [s.swapped() if turned else s for s in match.segments]
+    return canonical_digest(
+        {
+            "videos": videos,
+            "score": _number(match.score),
+            "asserted": bool(match.asserted),
+            "segments": [_segment(s) for s in segments],
+            "pairs": [
+                [
+                    int(p.reference_pts_ms if turned else p.query_pts_ms),
+                    int(p.query_pts_ms if turned else p.reference_pts_ms),
+                    int(p.distance_bits),
+                    bool(p.mirrored),
+                ]
+                for p in match.pairs
+            ],
+            "copy": match.query if match.transformations else None,
+            "transformations": [[t.kind, _exact(t.detail)] for t in match.transformations],
+        }
+    )
+
+
+def document_digest(document: str) -> str:
+    """Return the digest of a recorded document (a chain revision's JSON text)."""
+    return _sha256(document.encode())
+
+
+def _segment(segment: Segment) -> list[object]:
+    return [
+        int(segment.query_start_ms),
+        int(segment.query_end_ms),
+        int(segment.reference_start_ms),
+        int(segment.reference_end_ms),
+        _number(segment.speed),
+        bool(segment.mirrored),
+        _number(segment.score),
+    ]
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(key): _exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    return value
+
+
+def _number(value: float) -> str:
+    return format(float(value), ".12g")
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,308 @@
+"""yt-dlp as a service: one short-lived, limited, guarded child process for each call.
+
+yt-dlp is not thread-safe, grows, keeps cookies and runs two thousand parsers on strangers'
+pages, so it never runs in this process. Only its table of address patterns is used here, to
+answer ``supports`` (0.5 s for the first question, some milliseconds for later ones).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+import imageio_ffmpeg
+
+from tracker.clock import Clock
+from tracker.errors import (
+    ForbiddenAddress,
+    HttpStatusError,
+    MediaLimitExceeded,
+    NetworkError,
+    OutsideError,
+    PostUnavailable,
+    RateLimited,
+    ToolError,
+    TrackerError,
+    UnsupportedSource,
+)
+from tracker.model.capture import Exchange
+from tracker.model.ids import VideoId
+from tracker.model.status import PostStatus
+from tracker.net.guard import AddressGuard
+from tracker.net.url_syntax import parse_web_url, shown
+
+_MAX_ANSWER_BYTES = 48 * 1024 * 1024
+_MAX_PATTERN_URL_CHARS = 2048
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class YtDlpLimits:
+    """How far one call may go.
+
+    ``generic_allowed`` lets yt-dlp search pages of unknown sites for videos; its connections
+    pass the guard all the same. ``max_entries`` bounds playlists and channels.
+    """
+
+    extract_timeout_s: float = 90.0
+    download_timeout_s: float = 900.0
+    socket_timeout_s: float = 20.0
+    cpu_time_s: int = 600
+    memory_bytes: int = 2 * 1024**3
+    max_media_bytes: int = 2 * 1024**3
+    max_entries: int = 100
+    generic_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """yt-dlp's metadata: ``info`` as read, ``exchange.body`` the same as raw JSON bytes."""
+
+    info: Mapping[str, object]
+    exchange: Exchange
+
+
+class YtDlp:
+    """Asks yt-dlp about posts and fetches their videos. Safe to use from several threads."""
+
+    def __init__(self, limits: YtDlpLimits, guard: AddressGuard, clock: Clock) -> None:
+        self._limits = limits
+        self._guard = guard
+        self._clock = clock
+        self._tools = (("yt-dlp", importlib.metadata.version("yt-dlp")),)
+
+    def supports(self, url: str) -> bool:
+        """Tell whether yt-dlp has an extractor made for this address (no network)."""
+        try:
+            web = parse_web_url(url)
+        except UnsupportedSource:
+            return False
+        return _is_site(web.host) and len(url) <= _MAX_PATTERN_URL_CHARS and _suits(url)
+
+    def extract(self, url: str) -> Extraction:
+        """Return what yt-dlp knows about the post at ``url``, nothing downloaded.
+
+        Raises ``PostUnavailable``, ``RateLimited``, ``UnsupportedSource``, ``NetworkError``,
+        ``HttpStatusError``, ``ForbiddenAddress``, ``ToolError``.
+        """
+        self._guard.check(url)
+        with _scratch(None) as scratch:
+            return self._call("extract", url, scratch, self._limits.extract_timeout_s)
+
+    def download(self, url: str, directory: Path) -> tuple[Extraction, Path, VideoId, int]:
+        """Write the post's video into ``directory``: one file, as the platform serves it.
+
+        Returns the metadata, the file, its SHA-256 and its size in bytes. Formats that hold
+        picture and sound are preferred; nothing is merged or remuxed. Of a post with several
+        videos the first is taken. Raises as ``extract`` does, and ``MediaLimitExceeded``.
+        """
+        self._guard.check(url)
+        with _scratch(directory) as scratch:
+            extraction = self._call("download", url, scratch, self._limits.download_timeout_s)
+            found = _media_file(scratch, url)
+            digest, size = _hashed(found)
+            target = directory / f"download-{digest[:16]}-{os.urandom(4).hex()}{found.suffix}"
+            found.rename(target)
+        return extraction, target, digest, size
+
+    def _call(self, action: str, url: str, scratch: Path, timeout_s: float) -> Extraction:
+        started_at = self._clock.now()
+        request = json.dumps(self._request(action, url, scratch, timeout_s)).encode()
+        answer = _parsed(_run_child(request, scratch / "home", timeout_s, url))
+        if answer.get("outcome") != "done":
+            raise _error(answer, url)
+        info = answer.get("info")
+        if not isinstance(info, dict):
+            raise UnsupportedSource(f"yt-dlp found nothing at {shown(url)}")
+        return Extraction(info, self._exchange(url, info, started_at))
+
+    def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
+        limits = self._limits
+        return {
+            "action": action,
+            "url": url,
+            "directory": str(scratch / "media"),
+            "ffmpeg": imageio_ffmpeg.get_ffmpeg_exe(),
+            "generic_allowed": limits.generic_allowed,
+            "allow_private": self._guard.allow_private,
+            "allowed_networks": list(self._guard.allowed_networks),
+            "max_media_bytes": limits.max_media_bytes,
+            "max_entries": limits.max_entries,
+            "memory_bytes": limits.memory_bytes,
+            "cpu_time_s": limits.cpu_time_s,
+            "wall_time_s": int(timeout_s) + 1,
+            "socket_timeout_s": limits.socket_timeout_s,
+        }
+
+    def _exchange(self, url: str, info: Mapping[str, object], started_at: datetime) -> Exchange:
+        final_url = info.get("webpage_url")
+        return Exchange(
+            requested_url=url,
+            final_url=final_url if isinstance(final_url, str) and final_url else url,
+            status_code=None,
+            content_type="application/json",
+            started_at=started_at,
+            finished_at=self._clock.now(),
+            body=json.dumps(info, ensure_ascii=False, sort_keys=True).encode("utf-8"),
+            tools=self._tools,
+        )
+
+
+def _is_site(host: str) -> bool:
+    """Tell whether ``host`` could be a site someone made an extractor for: a name, no number."""
+    return "." in host and not host.startswith("[") and not host.replace(".", "").isdigit()
+
+
+@lru_cache(maxsize=4096)
+def _suits(url: str) -> bool:
+    # Imported on first use: many runs never meet an address that only yt-dlp knows.
+    from yt_dlp.extractor import gen_extractor_classes
+
+    return any(
+        extractor.suitable(url)
+        for extractor in gen_extractor_classes()
+        if extractor.IE_NAME != "generic"
+    )
+
+
+class _scratch:  # noqa: N801 - reads as a function in ``with``
+    """A private directory for one call, with ``media`` and ``home`` in it, removed afterwards."""
+
+    def __init__(self, parent: Path | None) -> None:
+        self._parent = parent
+
+    def __enter__(self) -> Path:
+        try:
+            self._path = Path(tempfile.mkdtemp(prefix="ytdlp-", dir=self._parent))
+            (self._path / "media").mkdir()
+            (self._path / "home").mkdir()
+        except OSError as exc:
+            raise OutsideError(f"cannot write into {self._parent}: {exc.strerror}") from exc
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _run_child(request: bytes, home: Path, timeout_s: float, url: str) -> bytes:
+    """Run one child and return its answer; the whole process group is gone afterwards."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "tracker.net.ytdlp_child"],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            cwd=home,
+            env=_environment(home),
+            start_new_session=True,
+        )
+        try:
+            process.communicate(request, timeout=timeout_s)
+        except subprocess.TimeoutExpired as exc:
+            raise NetworkError(
+                f"yt-dlp was stopped after {timeout_s:g} s without a result for {shown(url)}"
+            ) from exc
+        finally:
+            _kill_group(process)
+        _refuse_crash(process.returncode, url)
+        return _read_answer(out)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "YTDLP_NO_PLUGINS": "1",
+    }
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    finally:
+        process.wait()
+
+
+def _refuse_crash(code: int, url: str) -> None:
+    if code < 0:
+        name = signal.Signals(-code).name
+        raise ToolError(f"yt-dlp overran its limits or crashed ({name}) on {shown(url)}")
+    if code > 0:
+        raise ToolError(f"yt-dlp's process failed (exit code {code}) on {shown(url)}")
+
+
+def _read_answer(out: IO[bytes]) -> bytes:
+    out.seek(0)
+    return out.read(_MAX_ANSWER_BYTES)
+
+
+def _parsed(answer: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(answer, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as exc:
+        raise ToolError("yt-dlp's process gave no readable answer") from exc
+    if not isinstance(value, dict):
+        raise ToolError("yt-dlp's process gave no readable answer")
+    return value
+
+
+def _error(answer: Mapping[str, Any], url: str) -> TrackerError:
+    """The error that the child's answer stands for."""
+    message = f"{answer.get('message')} ({shown(url)})"
+    match answer.get("kind"):
+        case "unavailable":
+            return PostUnavailable(message, status=PostStatus(answer.get("status") or "unknown"))
+        case "http":
+            return HttpStatusError(message, status_code=int(answer.get("status_code") or 0))
+        case kind:
+            return _ERRORS.get(str(kind), ToolError)(message)
+
+
+_ERRORS: dict[str, type[TrackerError]] = {
+    "rate_limited": RateLimited,
+    "unsupported": UnsupportedSource,
+    "network": NetworkError,
+    "forbidden": ForbiddenAddress,
+    "too_large": MediaLimitExceeded,
+    "tool": ToolError,
+}
+
+
+def _media_file(scratch: Path, url: str) -> Path:
+    """The one regular file the child wrote."""
+    files = [
+        path
+        for path in (scratch / "media").iterdir()
+        if path.is_file() and not path.is_symlink() and path.suffix not in {".part", ".ytdl"}
+    ]
+    if len(files) != 1:
+        raise UnsupportedSource(f"yt-dlp found no video to fetch at {shown(url)}")
+    return files[0]
+
+
+def _hashed(path: Path) -> tuple[VideoId, int]:
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return VideoId(digest.hexdigest()), size

@@ -1,0 +1,264 @@
+"""The child process that runs yt-dlp once: ``python -I -m tracker.net.ytdlp_child``.
+
+Reads one JSON request from standard input and writes one JSON answer to what was standard
+output; everything yt-dlp or an extractor prints goes to standard error instead. Before yt-dlp
+is imported the process limits itself (memory, CPU time, file size) and installs an audit hook
+that asks the guard about every connection, so that no extractor, redirect or playlist can reach
+an address that the parent would refuse. What would connect outside Python is refused or left
+out: libcurl (``curl_cffi``, and with it browser impersonation) and ffmpeg as a downloader.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from tracker.net.guard import AddressGuard
+
+MEDIA_NAME = "media"
+_MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_NETWORK_ARGUMENT = re.compile(r"(?!file:)[a-z][a-z0-9+.-]{1,20}:(?!\\)", re.IGNORECASE)
+# Kept out of the answer: places on this machine, and anything that could hold a cookie.
+_DROPPED_KEYS = frozenset(
+    {
+        "requested_downloads",
+        "requested_entries",
+        "filepath",
+        "filename",
+        "_filename",
+        "infojson_filename",
+        "cookies",
+        "http_headers",
+    }
+)
+
+
+class Request(TypedDict):
+    """What the parent asks for."""
+
+    action: str  # extract | download
+    url: str
+    directory: str
+    ffmpeg: str
+    generic_allowed: bool
+    allow_private: bool
+    allowed_networks: list[str]
+    max_media_bytes: int
+    max_entries: int
+    memory_bytes: int
+    cpu_time_s: int
+    wall_time_s: int
+    socket_timeout_s: float
+
+
+def main() -> int:
+    """Answer the one request on standard input."""
+    answer_fd = os.dup(1)
+    os.dup2(2, 1)
+    request: Request = json.load(sys.stdin)
+    limit_process(request)
+    refused = guard_connections(
+        AddressGuard(
+            allow_private=request["allow_private"],
+            allowed_networks=tuple(request["allowed_networks"]),
+        )
+    )
+    sys.modules["curl_cffi"] = None  # type: ignore[assignment]  # import fails: see module text
+    answer = _answer(request, refused)
+    with os.fdopen(answer_fd, "wb") as out:
+        out.write(_encoded(answer))
+    return 0
+
+
+def limit_process(request: Request) -> None:
+    """Bound this process and its children, and let it die some time after its parent gave up.
+
+    ``RLIMIT_DATA`` bounds what is really written to; JavaScript runtimes reserve address space
+    by the gigabyte, so ``RLIMIT_AS`` would stop them at once.
+    """
+    signal.alarm(request["wall_time_s"] + 10)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write over the limit fails instead
+    margin = _MAX_ANSWER_BYTES + 1024 * 1024
+    for kind, value in (
+        (resource.RLIMIT_DATA, request["memory_bytes"]),
+        (resource.RLIMIT_CPU, request["cpu_time_s"]),
+        (resource.RLIMIT_FSIZE, request["max_media_bytes"] + margin),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bounded, bounded))
+
+
+def guard_connections(guard: AddressGuard) -> list[str]:
+    """Refuse every connection the guard does not allow, for the rest of this process.
+
+    Returns the list to which refused addresses are added. An audit hook cannot be removed, and
+    it sees the address that is connected to, not a name that might resolve differently later.
+    """
+    refused: list[str] = []
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+            _check_socket(guard, args[1], refused)
+        elif event == "subprocess.Popen":
+            _check_command(args[1], refused)
+        elif event in {"os.system", "os.exec", "os.posix_spawn"}:
+            raise PermissionError(f"not allowed here: {event}")
+
+    sys.addaudithook(hook)
+    return refused
+
+
+def _check_socket(guard: AddressGuard, address: object, refused: list[str]) -> None:
+    if address is None:  # sendmsg on a connected socket
+        return
+    host = address[0] if isinstance(address, tuple) and address else None
+    if not isinstance(host, str) or not guard.allows_ip(host):
+        refused.append(str(host))
+        raise PermissionError(f"the closed address {host} may not be connected to")
+
+
+def _check_command(command: object, refused: list[str]) -> None:
+    """Refuse programs that are handed an address: they would connect past the hook."""
+    words = command if isinstance(command, list | tuple) else [command]
+    for word in words:
+        text = os.fsdecode(word) if isinstance(word, bytes | str | os.PathLike) else ""
+        if _NETWORK_ARGUMENT.match(text) and not Path(text).is_absolute():
+            refused.append(text[:200])
+            raise PermissionError("no other program may connect to the network here")
+
+
+def _answer(request: Request, refused: list[str]) -> dict[str, object]:
+    from yt_dlp.utils import YoutubeDLError
+
+    from tracker.net.ytdlp_errors import failure
+
+    try:
+        info = _run(request)
+    except (YoutubeDLError, OSError, MemoryError, RecursionError, ValueError) as exc:
+        return failure(exc, refused)
+    except Exception as exc:  # noqa: BLE001 - extractors raise whatever they like; one boundary
+        return failure(exc, refused)
+    return {"outcome": "done", "info": info}
+
+
+def _run(request: Request) -> object:
+    import yt_dlp
+
+    download = request["action"] == "download"
+    with yt_dlp.YoutubeDL(_options(request, download=download)) as ydl:
+        info = ydl.extract_info(request["url"], download=download)
+        return _without_dropped(ydl.sanitize_info(info))
+
+
+def _options(request: Request, *, download: bool) -> dict[str, object]:
+    allowed = ["default"] if request["generic_allowed"] else ["default", "-generic"]
+    return {
+        **_SILENT,
+        **_AS_SERVED,
+        "noplaylist": True,
+        "playlist_items": "1" if download else f"1:{request['max_entries']}",
+        "extract_flat": False if download else "in_playlist",
+        "allowed_extractors": allowed,
+        "enable_file_urls": False,
+        "proxy": "",
+        "cachedir": False,
+        "geo_bypass": False,
+        "socket_timeout": request["socket_timeout_s"],
+        "retries": 2,
+        "extractor_retries": 1,
+        "fragment_retries": 2,
+        "skip_unavailable_fragments": False,
+        "ffmpeg_location": request["ffmpeg"],
+        "paths": {"home": request["directory"]},
+        "outtmpl": {"default": f"{MEDIA_NAME}.%(ext)s"},
+        "progress_hooks": [_size_limit(request["max_media_bytes"])],
+        "match_filter": _refuse_live if download else None,
+    }
+
+
+class _Silent:
+    """yt-dlp's logger: the answer says what matters."""
+
+    def debug(self, message: str) -> None:
+        pass
+
+    def warning(self, message: str) -> None:
+        pass
+
+    def error(self, message: str) -> None:
+        pass
+
+
+_SILENT: dict[str, object] = {
+    "quiet": True,
+    "no_warnings": True,
+    "noprogress": True,
+    "logger": _Silent(),
+    "color": "no_color",
+}
+# One file as the platform serves it: nothing merged, remuxed or mended, or its bytes (and any
+# C2PA manifest in them) would no longer be what was published.
+_AS_SERVED: dict[str, object] = {
+    "format": "b/bv*",
+    "fixup": "never",
+    "postprocessors": [],
+    "external_downloader": {"default": "native"},
+    "hls_prefer_native": True,
+    "overwrites": True,
+    "continuedl": False,
+    "updatetime": False,
+}
+
+
+def _refuse_live(info: Mapping[str, object], *, incomplete: bool = False) -> str | None:
+    from tracker.net.ytdlp_errors import LiveStream
+
+    if info.get("is_live") and not incomplete:
+        raise LiveStream("a live stream that has not ended yet")
+    return None
+
+
+def _size_limit(max_bytes: int) -> object:
+    from tracker.net.ytdlp_errors import TooLarge
+
+    def hook(progress: Mapping[str, object]) -> None:
+        for name in ("downloaded_bytes", "total_bytes"):
+            size = progress.get(name)
+            if isinstance(size, int | float) and size > max_bytes:
+                raise TooLarge(f"the video is larger than the {max_bytes} bytes allowed")
+
+    return hook
+
+
+def _without_dropped(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            str(key): _without_dropped(item)
+            for key, item in value.items()
+            if key not in _DROPPED_KEYS and not str(key).startswith("__")
+        }
+    return [_without_dropped(item) for item in value] if isinstance(value, list) else value
+
+
+def _encoded(answer: Mapping[str, object]) -> bytes:
+    """The answer as UTF-8 JSON; lone surrogates and NaN, which JSON has not, become ? and null."""
+    text = json.dumps(answer, ensure_ascii=False)
+    body = text.encode("utf-8", errors="replace")
+    if len(body) <= _MAX_ANSWER_BYTES:
+        return body
+    return json.dumps(
+        {"outcome": "failed", "kind": "tool", "message": "too much metadata"}
+    ).encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

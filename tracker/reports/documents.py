@@ -111,13 +111,14 @@ def transformation_documents(transformations: Iterable[Transformation]) -> list[
 # --- tracker/lookup/1 ---------------------------------------------------------------------
 
 
-def lookup_document(result: LookupResult) -> Document:
-    """Return ``tracker/lookup/1``."""
+def lookup_document(result: LookupResult, *, with_candidates: bool = True) -> Document:
+    """Return ``tracker/lookup/1``; without candidates their list is empty."""
+    candidates = result.candidates if with_candidates else ()
     return {
         "schema": "tracker/lookup/1",
         "subject": _subject(result.subject),
         "matches": [_match(item) for item in result.matches],
-        "candidates": [_match(item) for item in result.candidates],
+        "candidates": [_match(item) for item in candidates],
         "earliest": _earliest(result.earliest),
         "searched": coverage_document(result.searched),
         "elapsed_ms": {phase: int(result.elapsed_ms.get(phase, 0)) for phase in PHASES},

@@ -19,7 +19,9 @@ from tracker.reports.wording import NOT_SEARCHED, answer_words
 
 def render_json(report: ReportInput) -> str:
     """Return ``tracker/report/1`` as indented JSON with a final line feed, in UTF-8 letters."""
-    return json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n"
+    # A file name may hold bytes that are no UTF-8 (lone surrogates): those stay escaped.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def report_document(report: ReportInput) -> Document:

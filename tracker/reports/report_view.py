@@ -94,11 +94,12 @@ def _glance(chain: Chain) -> tuple[str, ...]:
     parts = [wording.relation_count(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     others = f": the earliest, {', '.join(parts)}" if parts else ""
     revisions = max(chain.revision - 1, 0)
+    leads = (f"{count(len(chain.leads), 'lead')} not followed up",) if chain.leads else ()
     return (
         f"{count(len(chain.links), 'appearance')}{others}",
         f"{wording.length_words(chain.duration_ms)} of shared footage",
         f"{count(len(chain.conflicts), 'contradiction')} between statements about time",
-        f"{count(len(chain.leads), 'lead')} not followed up",
+        *leads,
         f"Answer revised {count(revisions, 'time')}" if revisions else "First answer",
     )
 

@@ -1,0 +1,362 @@
+"""Results as text for a person at a terminal: the answer first, then what it rests on.
+
+Reads well in 80 columns and without colour; bold and dim only repeat what the words say.
+Text from outside is cleaned and printed as plain text, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from rich.console import Console
+from rich.text import Text
+
+from tracker.model.added import AddedResult, AddedVideo
+from tracker.model.chain import Chain, ChainLink
+from tracker.model.clip import PostSummary
+from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.match import Segment
+from tracker.model.post import Lead
+from tracker.model.summary import ClipSummary, FailingWork, StatusSummary, Verified
+from tracker.model.watch import Watch
+from tracker.reports import wording
+from tracker.reports.plain_text import clean_line
+from tracker.reports.transformation_words import transformation_phrases
+
+MAX_WIDTH = 100
+"""Columns used at most: longer lines are hard to read."""
+
+BOLD, DIM = "bold", "dim"
+
+
+def plain(text: str, limit: int = 600) -> str:
+    """Return text from outside as one line that a terminal can show without harm."""
+    return clean_line(text, limit)
+
+
+def _say(console: Console, text: str, indent: int = 0, style: str = "") -> None:
+    """Print ``text`` wrapped, every line indented, nothing in it interpreted."""
+    width = max(min(console.width, MAX_WIDTH) - indent, 20)
+    for line in Text(text, style=style).wrap(console, width):
+        line.rstrip()
+        console.print(Text(" " * indent) + line, soft_wrap=True, highlight=False)
+
+
+def _item(console: Console, text: str) -> None:
+    """Print ``text`` as an item of a list, its further lines under its first."""
+    width = max(min(console.width, MAX_WIDTH) - 4, 20)
+    for number, line in enumerate(Text(text).wrap(console, width)):
+        line.rstrip()
+        lead = "  - " if number == 0 else "    "
+        console.print(Text(lead) + line, soft_wrap=True, highlight=False)
+
+
+def _address(console: Console, url: str, indent: int) -> None:
+    """Print an address on a line of its own, unbroken so that it can be copied."""
+    shown = clean_line(url, 2000)
+    console.print(Text(" " * indent + shown), soft_wrap=True, highlight=False)
+
+
+# --- lookup -------------------------------------------------------------------------------
+
+
+def print_lookup(console: Console, result: LookupResult, *, with_candidates: bool = False) -> None:
+    """Print a lookup: where it was seen first, then every match, then what was searched."""
+    _say(console, lookup_answer(result), style=BOLD)
+    if result.earliest is not None:
+        _print_earliest(console, result.earliest)
+    console.print()
+    _say(console, _subject_words(result.subject), style=DIM)
+    _print_matches(console, "Matches, best first:", result.matches)
+    if with_candidates:
+        title = "Candidates under the threshold, not asserted:"
+        _print_matches(console, title, result.candidates)
+    _print_reach(console, result)
+
+
+def _print_reach(console: Console, result: LookupResult) -> None:
+    console.print()
+    _say(console, wording.searched_words(result.searched), style=DIM)
+    _say(console, wording.NOT_SEARCHED, style=DIM)
+    total = result.elapsed_ms.get("total")
+    if total is not None:
+        _say(console, f"Took {total / 1000:.1f} s.", style=DIM)
+
+
+def lookup_answer(result: LookupResult) -> str:
+    """Return the lookup's answer as one sentence."""
+    if not result.matches:
+        return "Not seen: no video in this archive is found to share footage with this one."
+    seen = f"Seen before, in {wording.count_words(len(result.matches), 'video')}."
+    earliest = result.earliest
+    if earliest is None:
+        return f"{seen} Where first cannot be said."
+    shown_by = wording.who(earliest.post, earliest.files)
+    told = wording.known_words(earliest.published)
+    return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
+
+
+def _print_earliest(console: Console, earliest: Earliest) -> None:
+    if earliest.post is not None:
+        _address(console, earliest.post.key, 2)
+    if earliest.why:
+        _say(console, f"Why: {clean_line(earliest.why, 600)}", 2)
+    for text in earliest.contradicted_by:
+        _say(console, f"Contradicted: {clean_line(text, 600)}", 2)
+
+
+def _subject_words(subject: LookupSubject) -> str:
+    size = f"{subject.width} × {subject.height}"
+    length = wording.length_words(subject.duration_ms)
+    return f"Asked about: {clean_line(subject.target, 300)} ({length}, {size})"
+
+
+def _print_matches(console: Console, title: str, matches: tuple[LookupMatch, ...]) -> None:
+    if not matches:
+        return
+    console.print()
+    _say(console, title)
+    for number, item in enumerate(matches, start=1):
+        _print_match(console, number, item)
+
+
+def _print_match(console: Console, number: int, item: LookupMatch) -> None:
+    clip = f"  {clean_line(item.clip, 40)}" if item.clip else ""
+    video = clean_line(item.match.reference, 64)[:16]
+    _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD)
+    for segment in item.match.segments:
+        _say(console, _segment_words(segment), 4)
+    changes = ", ".join(transformation_phrases(item.match.transformations))
+    if changes:
+        _say(console, f"Changed: {changes}", 4)
+    _print_posts(console, item.posts, 4)
+    for path in item.files:
+        _say(console, f"Local file: {clean_line(path, 300)}", 4)
+
+
+def _segment_words(segment: Segment) -> str:
+    yours = _stretch(segment.query_start_ms, segment.query_end_ms)
+    theirs = _stretch(segment.reference_start_ms, segment.reference_end_ms)
+    speed = f", {segment.speed:.2f} times as fast" if abs(segment.speed - 1) >= 0.01 else ""
+    mirrored = ", mirrored" if segment.mirrored else ""
+    return f"Your {yours} is its {theirs}{speed}{mirrored}"
+
+
+def _stretch(start_ms: int, end_ms: int) -> str:
+    return f"{wording.media_time(start_ms)} to {wording.media_time(end_ms)}"
+
+
+def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:
+    for post in posts:
+        _say(console, f"{wording.who(post)}, {wording.known_words(post.published)}", indent)
+        _address(console, post.key, indent + 2)
+
+
+# --- chain --------------------------------------------------------------------------------
+
+
+def print_chain(console: Console, chain: Chain) -> None:
+    """Print a chain: the answer, every appearance in order, then doubts and what was searched."""
+    _say(console, wording.answer_words(chain), style=BOLD)
+    positions = wording.positions_of(chain)
+    rivals = [positions[link.appearance.id] for link in wording.maybe_earlier(chain)]
+    if rivals:
+        noun = "appearance" if len(rivals) == 1 else "appearances"
+        numbers = ", ".join(map(str, rivals))
+        _say(console, f"Not certain: by time alone, {noun} {numbers} could have been earlier.")
+    console.print()
+    length = wording.length_words(chain.duration_ms)
+    _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
+    for link in chain.links:
+        _print_link(console, link, positions[link.appearance.id], chain)
+    _print_doubts(console, chain)
+    _print_history(console, chain)
+    console.print()
+    _say(console, wording.searched_words(chain.searched), style=DIM)
+    _say(console, wording.NOT_SEARCHED, style=DIM)
+
+
+def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) -> None:
+    seen = link.appearance
+    console.print()
+    _say(console, f"{number:2}. {wording.shown_by(seen)}", style=BOLD)
+    if seen.post is not None:
+        _address(console, seen.post.key, 4)
+    told = wording.known_words(seen.published)
+    _say(console, told[:1].upper() + told[1:], 4)
+    relation = wording.relation_and_changes(link, wording.positions_of(chain))
+    _say(console, f"{relation}; confidence {wording.confidence_words(link.confidence)}", 4)
+    if link.why:
+        _say(console, f"Why: {clean_line(link.why, 600)}", 4)
+    stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
+    status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
+    _say(console, stretch + status, 4, DIM)
+
+
+def _print_doubts(console: Console, chain: Chain) -> None:
+    positions = wording.positions_of(chain)
+    if chain.conflicts:
+        console.print()
+        _say(console, "Statements that contradict each other:")
+    for conflict in chain.conflicts:
+        number = positions.get(conflict.appearance) if conflict.appearance else None
+        about = f"appearance {number}: " if number else ""
+        _item(console, f"{about}{clean_line(conflict.text, 600)}")
+    _print_leads(console, chain.leads)
+
+
+def _print_leads(console: Console, leads: tuple[Lead, ...]) -> None:
+    if leads:
+        console.print()
+        _say(console, "Leads, named in a text but not linked:")
+    for lead in leads:
+        account = clean_line(lead.account, 80) or "an unnamed account"
+        day = f", {clean_line(lead.day, 20)}" if lead.day else ""
+        _item(console, f"{account} on {wording.platform_name(lead.platform)}{day}")
+        _say(console, f"“{clean_line(lead.text, 400)}”", 4)
+        _address(console, lead.source_url, 4)
+
+
+def _print_history(console: Console, chain: Chain) -> None:
+    if len(chain.history) < 2:
+        return
+    positions = wording.positions_of(chain)
+    console.print()
+    _say(console, "Answers so far, newest first:")
+    for item in sorted(chain.history, key=lambda past: past.revision, reverse=True):
+        number = positions.get(item.root)
+        root = f"appearance {number}" if number else "an appearance no longer listed"
+        when = wording.moment_words(item.at)
+        reason = clean_line(item.reason, 300)
+        _item(console, f"{item.revision}, {when}: {root} ({reason})")
+
+
+# --- clips, additions, watches ------------------------------------------------------------
+
+
+def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
+    """Print the clips known: how long, how often seen, where first."""
+    known = tuple(clips)
+    _say(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
+    for clip in known:
+        seen = wording.count_words(clip.appearances, "appearance")
+        length = wording.length_words(clip.duration_ms)
+        console.print()
+        _say(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
+        told = f", {wording.known_words(clip.root.published)}" if clip.root else ""
+        _say(console, f"Earliest known: {wording.who(clip.root, clip.files)}{told}", 2)
+        if clip.root is not None:
+            _address(console, clip.root.key, 2)
+
+
+def print_added(console: Console, result: AddedResult) -> None:
+    """Print what one target brought in, and what of it failed."""
+    _say(console, added_answer(result), style=BOLD)
+    _print_posts(console, result.posts, 2)
+    for video in result.videos:
+        _say(console, _video_words(video), 2)
+    for error in result.errors:
+        _say(console, f"Failed: {clean_line(error.error, 600)}", 2)
+        _address(console, error.url, 4)
+    _print_leads(console, result.leads)
+
+
+def added_answer(result: AddedResult) -> str:
+    """Return in one sentence what a target brought in."""
+    new = sum(video.new for video in result.videos)
+    held = len(result.videos) - new
+    parts = [
+        wording.count_words(len(result.posts), "post"),
+        wording.count_words(new, "new video") + (f" ({held} already held)" if held else ""),
+    ]
+    if result.leads:
+        parts.append(wording.count_words(len(result.leads), "lead"))
+    if result.errors:
+        parts.append(wording.count_words(len(result.errors), "error"))
+    verb = "Failed" if result.errors and not (result.posts or result.videos) else "Added"
+    return f"{verb} {clean_line(result.target, 200)}: {', '.join(parts)}."
+
+
+def _video_words(video: AddedVideo) -> str:
+    state = "new" if video.new else "already held"
+    clip = f", {clean_line(video.clip, 40)}" if video.clip else ""
+    return f"Video {clean_line(video.sha256, 64)[:16]}… ({state}{clip})"
+
+
+def print_watches(console: Console, watches: Iterable[Watch]) -> None:
+    """Print the standing orders."""
+    known = tuple(watches)
+    _say(console, f"{wording.count_words(len(known), 'watch', 'watches')}.", style=BOLD)
+    for watch in known:
+        _address(console, watch.target, 0)
+        polled = watch.last_polled_at
+        last = f"last polled {wording.moment_words(polled)}" if polled else "not polled yet"
+        paused = "paused, " if watch.paused else ""
+        origin = ", from the config" if watch.from_config else ""
+        every = wording.apart_words(timedelta(seconds=watch.interval_s))
+        _say(console, f"{paused}every {every}, {last}{origin}", 2)
+
+
+# --- status and verification --------------------------------------------------------------
+
+
+def print_status(console: Console, status: StatusSummary) -> None:
+    """Print what is pending and failing and why, then what is held."""
+    waiting = [work for work in status.pending if work.count]
+    _say(console, status_answer(status), style=BOLD)
+    for work in waiting:
+        _say(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
+    for failure in status.failing:
+        _print_failure(console, failure)
+    console.print()
+    held, count = status.held, wording.count_words
+    _say(
+        console,
+        f"Held: {count(held.posts, 'post')}, {count(held.videos, 'video')}, "
+        f"{count(held.frames, 'frame')}, {count(status.clips, 'clip')}, "
+        f"{count(status.watches, 'watch', 'watches')}, "
+        f"{count(status.ledger_entries, 'ledger entry', 'ledger entries')}.",
+        style=DIM,
+    )
+    if status.last_run_at is not None:
+        _say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
+
+
+def status_answer(status: StatusSummary) -> str:
+    """Return in one sentence whether anything is pending or failing."""
+    pending = sum(work.count for work in status.pending)
+    if not pending and not status.failing:
+        return "Nothing is pending, nothing fails."
+    waiting = f"{wording.count_words(pending, 'item')} pending" if pending else "Nothing pending"
+    return f"{waiting}, {len(status.failing):,} failing."
+
+
+def _print_failure(console: Console, failure: FailingWork) -> None:
+    tries = wording.count_words(failure.attempts, "attempt")
+    again = failure.retry_at
+    then = f"next try {wording.moment_words(again)}" if again else "not tried again"
+    console.print()
+    _say(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
+    _address(console, failure.subject, 4)
+    _say(console, clean_line(failure.error, 600), 4)
+
+
+def print_verified(console: Console, verified: Verified) -> None:
+    """Print whether everything recorded is intact, and every item that is not."""
+    _say(console, verified_answer(verified), style=BOLD)
+    for item in verified.broken:
+        name = clean_line(item.name, 300)
+        _item(console, f"{clean_line(item.kind, 20)} {name}: {clean_line(item.reason, 300)}")
+
+
+def verified_answer(verified: Verified) -> str:
+    """Return in one sentence what was checked and whether it holds."""
+    count = wording.count_words
+    checked = (
+        f"{count(verified.entries, 'ledger entry', 'ledger entries')}, "
+        f"{count(verified.files, 'file')} and {count(verified.anchors, 'anchor')} checked"
+    )
+    if verified.ok:
+        return f"Intact: {checked}, nothing differs."
+    return f"Broken: {count(len(verified.broken), 'item')} of what was recorded; {checked}."

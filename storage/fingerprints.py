@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -70,6 +71,21 @@ def fingerprints_after(
     return [(row.id or 0, VideoId(row.video), fingerprint_from(row, a)) for row, a in rows]
 
 
+def all_fingerprints(s: Session) -> Iterator[tuple[VideoId, str, Fingerprint | None]]:
+    """Yield every fingerprint with its video and algorithm key, by row id.
+
+    ``None`` stands for a row whose arrays do not fit together (it was tampered with).
+    """
+    rows = s.exec(
+        select_rows(FingerprintRow, AlgorithmRow)
+        .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
+        .order_by(col(FingerprintRow.id))
+        .execution_options(yield_per=50)
+    )
+    for row, algorithm in rows:
+        yield VideoId(row.video), algorithm.key, _fingerprint_or_none(row, algorithm)
+
+
 def algorithm_keys(s: Session) -> list[str]:
     """Return the key of every algorithm that fingerprints are held for, oldest first."""
     held = select(col(FingerprintRow.algorithm_id))
@@ -131,6 +147,13 @@ def algorithm_row_id(s: Session, algorithm_key: str) -> int:
         s.add(row)
         s.flush()
     return row.id or 0
+
+
+def _fingerprint_or_none(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint | None:
+    try:
+        return fingerprint_from(row, algorithm)
+    except (ValueError, TypeError):
+        return None
 
 
 def _register(s: Session, algorithm: Algorithm) -> int:

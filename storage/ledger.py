@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 from storage.columns import clean_text
 from storage.rows import entry_from
 from storage.tables import LedgerRow
-from tracker.errors import IntegrityError
 from tracker.evidence.hash_chain import genesis, next_entry
 from tracker.model.ledger import LedgerEntry, LedgerKind
 
@@ -35,22 +34,13 @@ def entries(s: Session, after: int = 0, limit: int = 1000) -> list[LedgerEntry]:
         .order_by(col(LedgerRow.sequence))
         .limit(limit)
     ).all()
-    return [_entry(row) for row in rows]
+    return [entry_from(row) for row in rows]
 
 
 def head(s: Session) -> LedgerEntry | None:
     """Return the last entry, or ``None`` before the first."""
     row = s.exec(select(LedgerRow).order_by(col(LedgerRow.sequence).desc()).limit(1)).first()
-    return None if row is None else _entry(row)
-
-
-def _entry(row: LedgerRow) -> LedgerEntry:
-    try:
-        return entry_from(row)
-    except ValueError as exc:
-        raise IntegrityError(
-            f"ledger entry {row.sequence} is of the unknown kind {row.kind!r}"
-        ) from exc
+    return None if row is None else entry_from(row)
 
 
 def _insert(s: Session, entry: LedgerEntry) -> LedgerEntry:

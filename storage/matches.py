@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, Subquery, or_, select
@@ -19,6 +20,15 @@ from tracker.model.ids import VideoId
 from tracker.model.match import Match
 
 MAX_BATCH = 500  # names in one statement; databases limit them
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMatch:
+    """A kept match as it was found; ``None`` when the row cannot be read (it was tampered with)."""
+
+    videos: frozenset[VideoId]
+    algorithm_key: str
+    match: Match | None
 
 
 def save_match(s: Session, match: Match, algorithm_key: str, *, now: datetime) -> bool:
@@ -80,8 +90,8 @@ def component(s: Session, video: VideoId, algorithm_key: str) -> frozenset[Video
     return frozenset(VideoId(i) for i in reached)
 
 
-def all_matches(s: Session) -> Iterator[tuple[str, Match]]:
-    """Yield every kept match with its algorithm's key, as it was found."""
+def all_matches(s: Session) -> Iterator[StoredMatch]:
+    """Yield every kept match, in the order they were first found."""
     rows = s.exec(
         select_rows(MatchRow, AlgorithmRow.key)
         .join(AlgorithmRow, col(AlgorithmRow.id) == col(MatchRow.algorithm_id))
@@ -89,7 +99,16 @@ def all_matches(s: Session) -> Iterator[tuple[str, Match]]:
         .execution_options(yield_per=500)
     )
     for row, key in rows:
-        yield key, match_from(row)
+        yield StoredMatch(
+            frozenset((VideoId(row.query), VideoId(row.reference))), key, _match_or_none(row)
+        )
+
+
+def _match_or_none(row: MatchRow) -> Match | None:
+    try:
+        return match_from(row)
+    except (ValueError, TypeError):
+        return None
 
 
 def _edges(algorithm_key: str) -> Subquery:

@@ -19,7 +19,7 @@ def entry_hash(sequence: int, kind: LedgerKind, at: str, body: str, previous_has
     SHA-256 over the 64 ASCII digits of ``previous_hash``, a line feed, and the canonical JSON
     of ``{"at", "body", "kind", "sequence"}`` (``body`` being the entry's own JSON as text).
     """
-    facts = {"at": at, "body": body, "kind": kind.value, "sequence": sequence}
+    facts = {"at": at, "body": body, "kind": str(kind), "sequence": sequence}
     text = previous_hash.encode("ascii", "replace") + b"\n" + canonical_json(facts)
     return hashlib.sha256(text).hexdigest()
 

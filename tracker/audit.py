@@ -1,0 +1,192 @@
+"""Check that everything the archive holds is still what was recorded.
+
+Three questions: is the ledger's chain whole; do the database's rows say what the ledger says;
+is every file there, byte for byte. Rows are asked in both directions, so that entries cut off
+the end of the ledger show as rows that no entry records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from storage import captures, clips, fingerprints, ledger, matches, videos
+from storage.database import Database
+from storage.keyframe_store import KeyframeStore
+from storage.media_store import MediaStore
+from tracker.errors import IntegrityError, OutsideError
+from tracker.evidence.digests import document_digest, fingerprint_digest, match_digest
+from tracker.evidence.hash_chain import check_chain
+from tracker.evidence.recorded import Recorded, RecordedDigest
+from tracker.model.ids import VideoId
+from tracker.model.ledger import Broken, LedgerEntry
+from tracker.model.summary import Verified
+
+Progress = Callable[[int, int], None]
+"""Called with (files checked, files to check)."""
+
+NameT = TypeVar("NameT")
+
+BATCH = 1000
+MAX_NOTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the database that the ledger should know; no digest when it cannot be read."""
+
+    label: str
+    digest: str | None
+    must_be_recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that should be there; ``check`` raises when it is not as recorded."""
+
+    path: Path
+    check: Callable[[], None]
+
+
+def verify_archive(
+    database: Database,
+    media_store: MediaStore,
+    keyframes: KeyframeStore,
+    progress: Progress | None = None,
+) -> Verified:
+    """Check ledger, rows and files; return what was checked and everything that is broken.
+
+    Changes nothing. The database is read in one snapshot, files afterwards and outside any
+    transaction, so the daemon may go on working. ``notes`` names files that no entry knows:
+    a process killed between storing a file and recording it leaves them, and the repeated step
+    takes them up. Raises ``DatabaseError`` only.
+    """
+    with database.read() as session:
+        recorded = Recorded()
+        broken = list(check_chain(_entries(session, recorded)))
+        broken += _check_rows(session, recorded)
+        expected = _expected_files(session, recorded)
+    files = [*_media_files(media_store, expected), *_keyframe_files(keyframes, recorded)]
+    for done, file in enumerate(files, start=1):
+        broken += _check_file(file)
+        if progress is not None:
+            progress(done, len(files))
+    notes = _unrecorded(database, media_store, keyframes)
+    return Verified(recorded.entries, len(files), 0, tuple(broken), notes)
+
+
+def _entries(session: Session, recorded: Recorded, after: int = 0) -> Iterator[LedgerEntry]:
+    """Yield the whole ledger, gathering what it says on the way."""
+    while batch := ledger.entries(session, after, BATCH):
+        for entry in batch:
+            recorded.take(entry)
+            yield entry
+        after = batch[-1].sequence
+
+
+def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
+    yield from _check_known(session, recorded)
+    yield from _compare(recorded.fingerprints, _fingerprint_rows(session), "fingerprint")
+    yield from _compare(recorded.matches, _match_rows(session), "match")
+    yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+
+
+def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
+    """Yield kept videos and answers that no entry records."""
+    for label, digests in (
+        ("video", videos.kept_digests(session)),
+        ("answer", sorted(captures.body_digests(session))),
+    ):
+        for digest in digests:
+            if digest not in recorded.files:
+                yield _unknown(f"{label} {digest}")
+
+
+def _compare(
+    recorded: Mapping[NameT, RecordedDigest], rows: Iterable[tuple[NameT, _Row]], noun: str
+) -> Iterator[Broken]:
+    """Yield rows that differ from their entry, rows without entry, entries without row."""
+    missing = dict(recorded)
+    for name, row in rows:
+        entry = missing.pop(name, None)
+        if entry is None:
+            if row.must_be_recorded:
+                yield _unknown(row.label)
+        elif row.digest != entry.value:
+            reason = f"the database no longer says what entry {entry.sequence} recorded"
+            yield Broken("entry", row.label, reason)
+    for entry in missing.values():
+        yield Broken("entry", str(entry.sequence), f"the {noun} it records is gone")
+
+
+def _unknown(label: str) -> Broken:
+    return Broken("entry", label, "no ledger entry records it (entries were removed)")
+
+
+def _fingerprint_rows(session: Session) -> Iterator[tuple[tuple[VideoId, str], _Row]]:
+    for video, algorithm, fingerprint in fingerprints.all_fingerprints(session):
+        digest = None if fingerprint is None else fingerprint_digest(fingerprint)
+        yield (video, algorithm), _Row(f"fingerprint of {video}", digest)
+
+
+def _match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], _Row]]:
+    for stored in matches.all_matches(session):
+        label = f"match of {' and '.join(sorted(stored.videos))}"
+        digest = None if stored.match is None else match_digest(stored.match)
+        asserted = stored.match is None or stored.match.asserted
+        yield (stored.videos, stored.algorithm_key), _Row(label, digest, asserted)
+
+
+def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
+    for stored in clips.all_revisions(session):
+        digest = document_digest(stored.document)
+        whole = digest if digest == stored.digest else None
+        yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
+
+
+def _expected_files(session: Session, recorded: Recorded) -> list[str]:
+    """Return the recorded digests whose bytes must be there: not those of videos not kept."""
+    gone = videos.unkept_digests(session)
+    return sorted(set(recorded.files) - gone)
+
+
+def _media_files(store: MediaStore, digests: Iterable[str]) -> Iterator[_File]:
+    for digest in digests:
+        yield _File(store.path(digest), partial(store.verify, digest))
+
+
+def _keyframe_files(store: KeyframeStore, recorded: Recorded) -> Iterator[_File]:
+    for (video, algorithm), entry in sorted(recorded.keyframes.items(), key=lambda item: item[0]):
+        check = partial(store.verify, video, algorithm, entry.value)
+        yield _File(store.path(video, algorithm), check)
+
+
+def _check_file(file: _File) -> Iterator[Broken]:
+    try:
+        file.check()
+    except (IntegrityError, OutsideError) as exc:
+        name = str(file.path)
+        yield Broken("file", name, str(exc).removeprefix(f"{name} "))
+
+
+def _unrecorded(
+    database: Database, media_store: MediaStore, keyframes: KeyframeStore
+) -> tuple[str, ...]:
+    """Return a sentence for each stored file that no entry knows, at most ``MAX_NOTES``."""
+    stored = [media_store.path(digest) for digest in media_store.digests()]
+    stored += [*media_store.strangers(), *keyframes.paths()]
+    # The ledger is read after the files are listed: whatever was recorded meanwhile is known.
+    recorded = Recorded()
+    with database.read() as session:
+        for _ in _entries(session, recorded):
+            pass
+    known = {media_store.path(digest) for digest in recorded.files}
+    known |= {keyframes.path(video, algorithm) for video, algorithm in recorded.keyframes}
+    notes = [f"{path} is recorded nowhere" for path in stored if path not in known]
+    more = len(notes) - MAX_NOTES
+    return tuple(notes[:MAX_NOTES] + ([f"and {more} files more"] if more > 0 else []))

@@ -1,0 +1,103 @@
+"""What the ledger says there is, gathered from the bodies of its entries.
+
+Bodies by kind (other keys are free)::
+
+    capture      sha256 (of the stored bytes; also under "video" or "body"), post, url, size_bytes
+    fingerprint  video, algorithm, digest, keyframes_digest
+    match        query, reference, algorithm, digest
+    chain        clip, revision, root, digest
+    deletion     sha256 (bytes removed on purpose)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tracker.model.ids import SHA256_HEX, VideoId, video_id
+from tracker.model.ledger import LedgerEntry, LedgerKind
+
+Body = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDigest:
+    """A digest and the number of the entry that recorded it."""
+
+    value: str
+    sequence: int
+
+
+@dataclass(slots=True)
+class Recorded:
+    """The present state of affairs according to the ledger; later entries replace earlier ones.
+
+    ``files`` leads from a digest to the entry that recorded it; fingerprints and keyframes are
+    found by video and algorithm, matches by pair and algorithm, chains by clip and revision.
+    """
+
+    entries: int = 0
+    files: dict[str, int] = field(default_factory=dict)
+    fingerprints: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
+    keyframes: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
+    matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
+    chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
+
+    def take(self, entry: LedgerEntry) -> None:
+        """Add what ``entry`` says; a body that cannot be read adds nothing."""
+        self.entries += 1
+        reader = _READERS.get(entry.kind)
+        if reader is not None:
+            reader(self, _body(entry), entry.sequence)
+
+
+def _body(entry: LedgerEntry) -> Body:
+    try:
+        body = json.loads(entry.body)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _capture(recorded: Recorded, body: Body, sequence: int) -> None:
+    for key in ("sha256", "video", "body"):
+        digest = body.get(key)
+        if isinstance(digest, str) and SHA256_HEX.match(digest):
+            recorded.files[digest] = sequence
+
+
+def _deletion(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: ARG001 - one signature for all readers
+    recorded.files.pop(str(body.get("sha256")), None)
+
+
+def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:
+    try:
+        name = (video_id(str(body.get("video"))), str(body.get("algorithm")))
+    except ValueError:
+        return
+    recorded.fingerprints[name] = RecordedDigest(str(body.get("digest")), sequence)
+    if body.get("keyframes_digest") is not None:
+        recorded.keyframes[name] = RecordedDigest(str(body["keyframes_digest"]), sequence)
+
+
+def _match(recorded: Recorded, body: Body, sequence: int) -> None:
+    pair = frozenset((str(body.get("query")), str(body.get("reference"))))
+    name = (pair, str(body.get("algorithm")))
+    recorded.matches[name] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _chain(recorded: Recorded, body: Body, sequence: int) -> None:
+    revision = body.get("revision")
+    if isinstance(revision, int):
+        name = (str(body.get("clip")), revision)
+        recorded.chains[name] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+_READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
+    LedgerKind.CAPTURE: _capture,
+    LedgerKind.DELETION: _deletion,
+    LedgerKind.FINGERPRINT: _fingerprint,
+    LedgerKind.MATCH: _match,
+    LedgerKind.CHAIN: _chain,
+}

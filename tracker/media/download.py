@@ -22,7 +22,7 @@ from tracker.timestamps.claims import parse_datetime_claim
 
 _CHUNK_BYTES = 1024 * 1024
 # Content types that are certainly no video: a login wall, an error page, an API answer.
-_NO_MEDIA_TYPES = ("text/", "application/json", "application/xhtml+xml", "application/xml")
+_NO_MEDIA_TYPES = ("text/html", "application/json", "application/xhtml+xml", "application/xml")
 # Playlists of segmented video come as text and are for yt-dlp to follow.
 _PLAYLIST_TYPES = ("application/vnd.apple.mpegurl", "application/dash+xml", "audio/mpegurl")
 

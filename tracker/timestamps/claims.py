@@ -33,9 +33,7 @@ _RFC_2822 = re.compile(
     r"(?:\s*\([^)]{0,20}\))?\Z",
     re.ASCII,
 )
-_KNOWN_ZONES = frozenset(
-    ["Z", "UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"]
-)
+_KNOWN_ZONE = re.compile(r"Z|UTC?|GMT|[ECMP][SD]T|[+-]\d{4}", re.IGNORECASE)
 
 
 def parse_datetime_claim(
@@ -87,9 +85,9 @@ def _from_iso(text: str) -> TimeInterval | None:
     day = datetime.fromisoformat(found["date"])
     if found["hour"] is None:
         return _anywhere(day, timedelta(days=1))
-    clock = time(int(found["hour"]) % 24, int(found["minute"]), min(int(found["second"] or 0), 59))
-    at = datetime.combine(day, clock) + _fraction(found["fraction"])
-    at += timedelta(days=1) if found["hour"] == "24" else timedelta(0)
+    second = "59" if found["second"] == "60" else found["second"]  # a leap second
+    at = datetime.combine(day, time(int(found["hour"]), int(found["minute"]), int(second or 0)))
+    at += _fraction(found["fraction"])
     width = _precision(found["second"], found["fraction"])
     return _zoned(at, width, _zone_offset(found["zone"]))
 
@@ -136,6 +134,6 @@ def _from_rfc_2822(text: str) -> TimeInterval | None:
     width = timedelta(seconds=1) if found["second"] else timedelta(minutes=1)
     at = parsedate_to_datetime(text)
     zone = found["zone"]
-    known = zone is not None and (zone[0] in "+-" or zone.upper() in _KNOWN_ZONES)
+    known = zone is not None and _KNOWN_ZONE.fullmatch(zone) is not None
     offset = (at.utcoffset() or timedelta(0)) if known else None
     return _zoned(at.replace(tzinfo=None), width, offset)

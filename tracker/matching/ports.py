@@ -1,0 +1,74 @@
+"""What matching asks of the store of hashes and of the archive of fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.ids import VideoId
+
+
+class Hits(Protocol):
+    """Pairs of a query row and a stored frame that lie within the radius, as n equal arrays.
+
+    ``query_rows`` int64 (row of the searched codes), ``references`` int64 (see
+    ``HashIndex.video``), ``pts_ms`` int32, ``views`` uint8, ``distances`` int32 (bits).
+    """
+
+    @property
+    def query_rows(self) -> npt.NDArray[np.int64]: ...
+
+    @property
+    def references(self) -> npt.NDArray[np.int64]: ...
+
+    @property
+    def pts_ms(self) -> npt.NDArray[np.int32]: ...
+
+    @property
+    def views(self) -> npt.NDArray[np.uint8]: ...
+
+    @property
+    def distances(self) -> npt.NDArray[np.int32]: ...
+
+
+class HashIndex(Protocol):
+    """Every stored hash of one algorithm, searched exactly: nothing within the radius is missed."""
+
+    @property
+    def algorithm_key(self) -> str:
+        """The algorithm of all hashes held."""
+        ...
+
+    @property
+    def videos(self) -> int:
+        """How many videos are held."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """How many different frames are held."""
+        ...
+
+    def video(self, reference: int) -> VideoId:
+        """Return the video that ``Hits.references`` calls ``reference``."""
+        ...
+
+    def search(self, codes: npt.NDArray[np.uint8], max_distance_bits: int) -> Hits:
+        """Return every stored hash within the radius of each of ``codes`` (n, code bytes)."""
+        ...
+
+
+class FingerprintArchive(Protocol):
+    """Where the fingerprints behind the index are kept."""
+
+    def get(self, video: VideoId) -> Fingerprint:
+        """Return the fingerprint of ``video`` by the index's algorithm."""
+        ...
+
+    def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
+        """Return the stored pictures of ``video``; empty if they were not kept."""
+        ...

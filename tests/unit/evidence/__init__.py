@@ -1,0 +1,1 @@
+"""Evidence rules, checked on their own."""

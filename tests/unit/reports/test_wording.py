@@ -1,0 +1,190 @@
+"""Findings in words: intervals that never claim more than they hold, phrases for every kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.sample_chain import appearance_id, at, sample_chain, sample_report
+from tracker.model.chain import Relation
+from tracker.model.clip import PostSummary
+from tracker.model.ids import Platform, PostKey
+from tracker.model.match import Transformation
+from tracker.model.status import PostStatus
+from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeInterval
+from tracker.reports import wording
+from tracker.reports.plain_text import (
+    MAX_COMBINING_MARKS,
+    clean_block,
+    clean_line,
+    file_name,
+    web_link,
+)
+from tracker.reports.transformation_words import transformation_phrase
+
+SECOND = timedelta(seconds=1)
+INSTANTS = st.datetimes(
+    datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "words"),
+    [
+        (at(2021, 3, 3, 14, 5), at(2021, 3, 3, 14, 5) + SECOND,
+         "between 14:05:00 and 14:05:01 UTC on 3 March 2021"),
+        (at(2021, 3, 3, 14, 5), at(2021, 3, 3, 14, 5),
+         "between 14:05:00 and 14:05:01 UTC on 3 March 2021"),
+        (at(2021, 3, 3), at(2021, 3, 4) - SECOND / 1_000_000,
+         "on 3 March 2021, at some time of that day (UTC)"),
+        (at(2021, 3, 3, 9), at(2021, 3, 3, 18, 30),
+         "between 09:00 and 18:30 UTC on 3 March 2021"),
+        (at(2021, 3, 2, 10), at(2021, 3, 4, 12),
+         "between 2 March 2021, 10:00 and 4 March 2021, 12:00 UTC"),
+        (None, at(2021, 3, 3, 9) + SECOND, "no later than 3 March 2021, 09:01 UTC"),
+        (at(2021, 3, 3, 9) + SECOND, None, "no earlier than 3 March 2021, 09:00 UTC"),
+        (None, None, "at an unknown time"),
+    ],
+)  # fmt: skip
+def test_interval_words(earliest: datetime | None, latest: datetime | None, words: str) -> None:
+    assert wording.interval_words(TimeInterval(earliest, latest)) == words
+
+
+@given(INSTANTS, st.timedeltas(timedelta(0), timedelta(hours=1)))
+def test_what_is_said_holds_the_whole_interval(start: datetime, length: timedelta) -> None:
+    words = wording.interval_words(TimeInterval(start, start + length))
+    clocks = re.findall(r"\d\d:\d\d(?::\d\d)?", words)
+    assert len(clocks) == 2
+    said_start, said_end = (datetime.strptime(c[:5], "%H:%M").time() for c in clocks)  # noqa: DTZ007
+    assert said_start <= start.time()
+    assert said_end >= (start + length).replace(second=0, microsecond=0).time()
+    assert clocks[0] != clocks[1] or "and" in words.partition(" UTC")[2]
+
+
+@pytest.mark.parametrize("kind", list(ClaimKind))
+def test_every_kind_of_claim_has_words(kind: ClaimKind) -> None:
+    assert "_" not in wording.basis_words(kind)
+
+
+def test_every_status_party_and_relation_has_words() -> None:
+    for status in PostStatus:
+        assert "_" not in wording.status_words(status)
+    for party in ForgeableBy:
+        assert wording.forgeable_words(party)
+    link = sample_chain().links[1]
+    for relation in Relation:
+        words = wording.relation_words(replace(link, relation=relation), {appearance_id(1): 1})
+        assert "_" not in words + wording.short_relation(relation)
+        assert "{" not in words
+
+
+def test_a_parent_that_is_not_listed_is_not_invented() -> None:
+    link = replace(sample_chain().links[1], parent=None)
+    assert wording.relation_words(link, {}) == "Copy of footage of this chain"
+
+
+def test_relation_and_changes_read_as_one_phrase() -> None:
+    chain = sample_chain()
+    assert wording.relation_and_changes(chain.links[1], wording.positions_of(chain)) == (
+        "Copy of appearance 1, cropped to 80\u00a0% × 80\u00a0% of the picture, compressed again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("crop", {"box": [0.1, 0.1, 0.8, 0.8]}, "cropped to 80\u00a0% × 80\u00a0% of the picture"),
+        ("crop", {"box": [0, 0, 0.5, 0.5]},
+         "cropped to 50\u00a0% × 50\u00a0% of the picture (upper left part)"),
+        ("crop", {"box": "<b>"}, "cropped"),
+        ("crop", {"box": [0.1, 0.1, float("nan"), 9]}, "cropped"),
+        ("mirror", {}, "mirrored left to right"),
+        ("speed", {"factor": 1.25}, "sped up to 1.25 times the speed"),
+        ("speed", {"speed": 0.75}, "slowed down to 0.75 times the speed"),
+        ("speed", {"factor": "fast"}, "speed changed"),
+        ("rotate", {"degrees": -6.2}, "rotated by 6°"),
+        ("letterbox", {"box": [0, 0.25, 1, 0.5]},
+         "bars added above and below (the picture fills 50\u00a0% of the frame)"),
+        ("trim", {}, "shortened"),
+        ("Picture-In-Picture", {}, "shown small inside another picture"),
+        ("some_new_kind", {}, "changed otherwise: some new kind"),
+        ("\u202e\x1b[31m", {}, "changed otherwise: not named"),
+    ],
+)  # fmt: skip
+def test_transformations_in_words(kind: str, detail: dict[str, object], words: str) -> None:
+    assert transformation_phrase(Transformation(kind, detail)) == words
+
+
+def test_those_that_may_be_earlier_leave_out_what_can_only_follow() -> None:
+    chain = sample_chain()
+    positions = wording.positions_of(chain)
+    assert [positions[link.appearance.id] for link in wording.maybe_earlier(chain)] == [5, 9]
+
+
+def test_who_names_account_and_platform() -> None:
+    def post(platform: str, account: str | None) -> PostSummary:
+        return PostSummary(PostKey("https://n.example.org/a"), Platform(platform), account, None)
+
+    assert wording.who(post("x", "name")) == "@name on X"
+    assert wording.who(post("web", None)) == "n.example.org on the web"
+    assert wording.who(post("youtube", "Some Channel")) == "Some Channel on YouTube"
+    assert wording.who(post("new_place", None)) == "an unnamed account on new_place"
+    assert wording.who(None, ("C:\\Users\\me\\a.mp4",)) == "a local file (a.mp4)"
+
+
+def test_media_times_and_counts() -> None:
+    assert wording.media_time(4250) == "0:04.2"
+    assert wording.media_time(3_723_000) == "1:02:03.0"
+    assert wording.length_words(125_000) == "2 min 05 s"
+    assert wording.count_words(12_345, "post") == "12,345 posts"
+    assert wording.apart_words(timedelta(days=41)) == "41 days"
+
+
+def test_the_answer_names_interval_basis_and_date() -> None:
+    words = wording.answer_words(sample_report().chain)
+    assert words.startswith("Earliest appearance known to this archive: @kharkiv_today on Telegram")
+    assert words.endswith("as of 22 November 2026, 10:00 UTC.")
+
+
+@given(st.text(), st.integers(1, 80))
+def test_cleaned_text_is_one_short_harmless_line(text: str, limit: int) -> None:
+    cleaned = clean_line(text, limit)
+    assert len(cleaned) <= limit
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069]", cleaned)
+    assert cleaned.encode("utf-8").decode("utf-8") == clean_line(cleaned, limit)
+
+
+def test_joiners_and_right_to_left_letters_stay() -> None:
+    assert clean_line("می\u200cخواهم 👩\u200d🚒") == "می\u200cخواهم 👩\u200d🚒"
+    assert clean_block("a\n\n\n\nb\tc\u202e") == "a\n\nb c"
+    assert clean_line("e" + "\u0301" * 50) == "e" + "\u0301" * MAX_COMBINING_MARKS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//example.org", ""),
+        *(
+            "https://",
+            "http://[::1",
+            "https://a.example/\u202egpj",
+            "https://a b/",
+            "ftp://a.example/",
+        ),
+        "https://a.example/" + "x" * 3000,
+    ],
+)
+def test_only_web_addresses_can_be_followed(url: str) -> None:
+    assert web_link(url) is None
+
+
+def test_web_addresses_are_left_as_they_are() -> None:
+    assert web_link("https://example.org/ä?q=1#f") == "https://example.org/ä?q=1#f"
+    assert file_name("/a/b/") == "b"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from storage.files import outside_errors
 from tracker.errors import ConfigError, DatabaseError
 
 BUSY_TIMEOUT_S = 30.0
+IMMEDIATE, DEFERRED = "BEGIN IMMEDIATE", "BEGIN"
 WRITE_LOCK = 0x7472_6163  # any number, the same in every process that writes
 NEVER_MIGRATED = "nothing was taken in yet"
 
@@ -33,11 +35,12 @@ class Database:
 
     ``url`` is an SQLAlchemy address: ``sqlite:////absolute/path`` or ``postgresql+psycopg://…``.
     Nothing is opened or created before the first call. Raises ``ConfigError`` for an address
-    that names no database we know.
+    that names no database we know. ``busy_timeout_s``: how long to wait for another writer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self._url = _parsed(url)
+        self._timeout_s = busy_timeout_s
         self._path = Path(self._url.database or "") if self._is_sqlite else None
         self.name = str(self._path) if self._path else self._url.render_as_string()
         self._writer: Engine | None = None
@@ -76,7 +79,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Open the one write transaction; commits at the end, rolls back on an exception.
 
-        Keep it short: every other writer waits, at most 30 s, then gets ``DatabaseError``.
+        Keep it short: every other writer waits for it, and in the end gets ``DatabaseError``.
         """
         with (
             database_errors(self.name),
@@ -139,18 +142,20 @@ class Database:
 
     def _writer_engine(self) -> Engine:
         if self._writer is None:
-            self._writer = _sqlite_writer(self._path) if self._path else create_engine(self._url)
+            self._writer = (
+                _sqlite_engine(partial(_open_for_writing, self._path, self._timeout_s), IMMEDIATE)
+                if self._path
+                else _server_engine(self._url)
+            )
         return self._writer
 
     def _reader_engine(self) -> Engine:
         if self._reader is None:
             self._reader = (
-                _sqlite_reader(self._path)
+                _sqlite_engine(partial(_open_for_reading, self._path, self._timeout_s), DEFERRED)
                 if self._path
-                else create_engine(
-                    self._url,
-                    isolation_level="REPEATABLE READ",
-                    execution_options={"postgresql_readonly": True},
+                else _server_engine(self._url).execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             )
         return self._reader
@@ -196,62 +201,66 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _sqlite_writer(path: Path) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = _open(path, "mode=rwc")
-        _use_write_ahead_log(connection)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        return connection
+def _server_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url)
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"database.url needs the package {exc.name}, which is missing") from exc
 
-    engine = create_engine(f"sqlite:///{path}", creator=connect)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+def _sqlite_engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    engine = create_engine("sqlite:///file", creator=connect)  # the path is in ``connect``
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
-def _sqlite_reader(path: Path) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = _open_for_reading(path)
-        connection.execute("PRAGMA query_only=ON")
-        return connection
-
-    engine = create_engine(f"sqlite:///{path}", creator=connect)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return engine
-
-
-def _open(path: Path, options: str) -> sqlite3.Connection:
+def _open(path: Path, timeout_s: float, options: str) -> sqlite3.Connection:
     # SQLAlchemy's pool hands a connection to one thread at a time, but not always the same one.
     return sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{options}",
         uri=True,
-        timeout=BUSY_TIMEOUT_S,
+        timeout=timeout_s,
         isolation_level=None,
         check_same_thread=False,
     )
 
 
-def _open_for_reading(path: Path) -> sqlite3.Connection:
+def _open_for_writing(path: Path, timeout_s: float) -> sqlite3.Connection:
+    connection = _open(path, timeout_s, "mode=rwc")
+    try:
+        _use_write_ahead_log(connection, timeout_s)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_for_reading(path: Path, timeout_s: float) -> sqlite3.Connection:
     """Open without creating anything; in a read-only place too, as far as SQLite permits.
 
     A database in WAL mode needs its two side files even to be read. Where they neither exist
     nor can be made, nobody can be writing, and ``immutable`` is true to its word.
     """
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return _open(path, "mode=rw")
     log = path.with_name(path.name + "-wal")
-    return _open(path, "mode=ro" if log.exists() else "mode=ro&immutable=1")
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        mode = "mode=rw"
+    else:
+        mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    connection = _open(path, timeout_s, mode)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+def _use_write_ahead_log(connection: sqlite3.Connection, timeout_s: float) -> None:
     # Changing the journal mode needs the file alone, and SQLite does not wait for that.
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                connection.close()
                 raise
             time.sleep(0.05)
         else:

@@ -65,9 +65,7 @@ def an_exchange(url: str = "https://x.test/a/status/1", body: bytes = b"<html>")
     )
 
 
-def a_fingerprint(
-    seed: int = 0, frames: int = 5, algorithm: Algorithm = ALGORITHM
-) -> Fingerprint:
+def a_fingerprint(seed: int = 0, frames: int = 5, algorithm: Algorithm = ALGORITHM) -> Fingerprint:
     random = np.random.default_rng(seed)
     return Fingerprint(
         algorithm=algorithm,

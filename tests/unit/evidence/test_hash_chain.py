@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def test_the_hash_is_the_one_the_documentation_describes() -> None:
     assert entry_hash(2, LedgerKind.CAPTURE, "T", body, "0" * 64) == expected
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "kind": LedgerKind.DELETION,
     "at": "2020-01-01T00:00:00.000000Z",
     "body": '{"n":99}',

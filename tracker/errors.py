@@ -19,8 +19,8 @@
     │   ├── RateLimited                           the platform asks us to wait
     │   ├── ForbiddenAddress                      the guard refused to connect (never retried)
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
-    │   └── DatabaseError                         the database is locked, read-only, full or damaged
-    └── IntegrityError                            stored bytes or the ledger are not what was written
+    │   └── DatabaseError                         the database is locked, full or damaged
+    └── IntegrityError                            stored bytes or the ledger were altered
 
 ``retryable`` says whether the same call may succeed later; ``retry_at`` when the other side named
 a time. No caller needs an ``isinstance`` ladder: the exit code and both facts are on the error.
@@ -46,6 +46,18 @@ class TrackerError(Exception):
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(" ".join(message.split()))
         self.retry_at = retry_at
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by state: errors cross from child processes, and some need keyword arguments."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[TrackerError], args: tuple[str, ...], state: dict[str, object]
+) -> TrackerError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(TrackerError):
@@ -110,9 +122,7 @@ class NetworkError(OutsideError):
 class HttpStatusError(NetworkError):
     """The server answered, and the answer is no."""
 
-    def __init__(
-        self, message: str, *, status_code: int, retry_at: datetime | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status_code: int, retry_at: datetime | None = None) -> None:
         super().__init__(message, retry_at=retry_at)
         self.status_code = status_code
 

@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the name http.server calls
 
     def _answer(self, page: Page, headers: Mapping[str, str], site: WebServer) -> None:
         if _unchanged(page, headers):

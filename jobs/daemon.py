@@ -1,0 +1,102 @@
+"""Runs the jobs: once through, or until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from jobs.collect import poll
+from jobs.schedule import PIPELINE, build_scheduler
+from storage import watches as watch_rows
+from tracker.app import App, open_app
+from tracker.config import Settings
+
+log = structlog.get_logger()
+
+STOP_LIMIT_S = 8.0
+"""A supervisor that sent SIGTERM gets its answer within ten seconds."""
+
+Report = Callable[[str, int], None]
+"""Is told a job's name and how many items it did."""
+
+
+def run_once(app: App, stop: threading.Event, report: Report = lambda _job, _done: None) -> int:
+    """Poll every watch once, finish all pending work, and return the exit code.
+
+    An item that fails is held back for a later run. The code is that of the worst watch: one
+    that cannot be polled is the operator's business, one bad post among many is not.
+    """
+    app.watches.adopt_configured()
+    with app.archive.database.read() as session:
+        watches = [watch for watch in watch_rows.watches(session) if not watch.paused]
+    code = 0
+    for watch in watches:
+        if stop.is_set():
+            return code
+        error = poll(app, watch)
+        code = max(code, error.exit_code if error else 0)
+    _finish(app, stop, report)
+    return code
+
+
+def _finish(app: App, stop: threading.Event, report: Report) -> None:
+    """Run the pipeline until a whole round finds nothing left to do."""
+    while not stop.is_set():
+        tried = 0
+        for job in PIPELINE:
+            done = job.run(app, stop)
+            report(job.name, done)
+            tried += done
+        if not tried:
+            return
+
+
+def run_forever(app: App, stop: threading.Event) -> int:
+    """Run the schedule until ``stop`` is set; return the exit code."""
+    app.watches.adopt_configured()
+    scheduler = build_scheduler(app, stop)
+    scheduler.start()
+    log.info("daemon_started", jobs=[job.id for job in scheduler.get_jobs()])
+    stop.wait()
+    log.info("daemon_stopping")
+    app.interrupt()
+    finished = threading.Thread(target=scheduler.shutdown, daemon=True)
+    finished.start()
+    finished.join(STOP_LIMIT_S)
+    log.info("daemon_stopped", clean=not finished.is_alive())
+    return 0
+
+
+@contextmanager
+def stop_on_signals(app_interrupt: Callable[[], None]) -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set; running children are ended at once.
+
+    Every item is either finished or untouched: results are written in one transaction, so an
+    interrupted item is simply pending again.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        # Not in the handler itself: it would wait for locks that the main thread may hold.
+        threading.Thread(target=app_interrupt, daemon=True).start()
+
+    former = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done: None) -> int:
+    """Open the archive, run the daemon until it is done or stopped, and return the exit code."""
+    with open_app(settings) as app, stop_on_signals(app.interrupt) as stop:
+        return run_once(app, stop, report) if once else run_forever(app, stop)

@@ -1,0 +1,85 @@
+"""The table of jobs, and the scheduler built from it at every start.
+
+Schedules are code, not rows: APScheduler keeps them in memory, so nothing can be injected through
+a job store, and a restart cannot multiply them. Work that is due is found by query, so a missed
+tick loses nothing: ticks are coalesced and a job never overlaps itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from jobs import audit, capture, collect, detect, fingerprint, recheck, record
+from tracker.app import App
+from tracker.config import JobSettings
+
+log = structlog.get_logger()
+
+MISFIRE_GRACE_S = 3600
+"""APScheduler drops a tick that is late by more than one second unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the table: what runs, and how long to wait between two runs."""
+
+    name: str
+    run: Callable[[App, threading.Event], int]
+    every_s: Callable[[JobSettings], float]
+    at_start: bool = True
+
+
+PIPELINE = (
+    Job("collect", collect.run, lambda s: s.poll_check_s),
+    Job("capture", capture.run, lambda s: s.stage_pause_s),
+    Job("fingerprint", fingerprint.run, lambda s: s.stage_pause_s),
+    Job("detect", detect.run, lambda s: s.stage_pause_s),
+    Job("record", record.run, lambda s: s.stage_pause_s),
+)
+"""The stages in the order in which one feeds the next."""
+
+UPKEEP = (
+    Job("recheck", recheck.run, lambda s: s.recheck_s, at_start=False),
+    Job("audit", audit.run, lambda s: s.audit_s, at_start=False),
+)
+"""What keeps the record true while nothing new comes in."""
+
+
+def build_scheduler(app: App, stop: threading.Event) -> BackgroundScheduler:
+    """Return a scheduler with every job of the table, not yet started."""
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        job_defaults={
+            "coalesce": True,
+            "max_instances": 1,
+            "misfire_grace_time": MISFIRE_GRACE_S,
+        },
+    )
+    scheduler.add_listener(_log_trouble, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
+    for job in (*PIPELINE, *UPKEEP):
+        every_s = job.every_s(app.settings.jobs)
+        first = datetime.now(UTC) + timedelta(seconds=0 if job.at_start else every_s)
+        scheduler.add_job(
+            job.run,
+            "interval",
+            seconds=every_s,
+            args=(app, stop),
+            id=job.name,
+            replace_existing=True,
+            next_run_time=first,
+        )
+    return scheduler
+
+
+def _log_trouble(event: JobExecutionEvent) -> None:
+    if event.code == EVENT_JOB_MISSED:
+        log.warning("job_missed", job=event.job_id)
+    else:
+        log.error("job_failed", job=event.job_id, error=str(event.exception))

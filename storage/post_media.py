@@ -1,0 +1,55 @@
+"""The media of posts: where they can be fetched, and which video they turned out to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from storage import post_parts
+from storage.captures import PendingMedia
+from storage.rows import media_ref_from, post_key
+from storage.tables import MediaRow
+from tracker.model.ids import PostKey, VideoId
+from tracker.model.post import MediaRef
+from tracker.model.time_claim import TimeClaim
+
+
+@dataclass(frozen=True, slots=True)
+class PostMedia:
+    """One media address of a post; ``video`` is ``None`` until it was captured."""
+
+    pending: PendingMedia
+    video: VideoId | None
+
+
+def add_claims(s: Session, key: PostKey, claims: Iterable[TimeClaim]) -> None:
+    """Add time claims to a stored post; those already held stay as they are."""
+    post_parts.add_claims(s, post_parts.require_post(s, key), claims)
+
+
+def add_media(s: Session, key: PostKey, refs: Iterable[MediaRef]) -> None:
+    """Add media addresses to a stored post; those already held stay as they are."""
+    post_parts.add_media(s, post_parts.require_post(s, key), refs)
+
+
+def media_of_post(s: Session, key: PostKey) -> list[PostMedia]:
+    """Return the media addresses of a post in the order they were found; empty if unknown."""
+    post = post_parts.find_post(s, key)
+    if post is None:
+        return []
+    rows = s.exec(select(MediaRow).where(MediaRow.post_id == post.id).order_by(col(MediaRow.id)))
+    return [
+        PostMedia(
+            PendingMedia(row.id or 0, post_key(post), media_ref_from(row)),
+            VideoId(row.video) if row.video else None,
+        )
+        for row in rows
+    ]
+
+
+def videos_of_post(s: Session, key: PostKey) -> list[VideoId]:
+    """Return the distinct videos that a post served, in the order they were found."""
+    found = (media.video for media in media_of_post(s, key))
+    return list(dict.fromkeys(video for video in found if video is not None))

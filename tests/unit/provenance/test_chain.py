@@ -1,0 +1,155 @@
+"""Order, parents and conflicts of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from tests.unit.provenance.test_footage import vid
+from tracker.model.chain import Chain, Relation
+from tracker.model.clip import Appearance, Clip, PostSummary
+from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
+from tracker.model.match import Match, Segment
+from tracker.model.post import LinkRelation
+from tracker.model.time_claim import ClaimKind, Published, TimeInterval
+from tracker.provenance.chain import ChainInputs, build_chain
+
+DAY = datetime(2022, 9, 9, tzinfo=UTC)
+CLIP = Clip(ClipId("clip-0000000000000000"), vid("a"), 0, 10_000)
+
+
+def dated(hours: float, width_h: float = 0.0) -> Published:
+    start = DAY + timedelta(hours=hours)
+    return Published(
+        TimeInterval(start, start + timedelta(hours=width_h)), ClaimKind.PLATFORM_REPORTED
+    )
+
+
+def seen_by(hours: float) -> Published:
+    return Published(TimeInterval(None, DAY + timedelta(hours=hours)), ClaimKind.FIRST_OBSERVED)
+
+
+def appearance(
+    name: str,
+    published: Published | None,
+    *,
+    video: str | None = None,
+    cites: bool = False,
+    end_ms: int = 10_000,
+) -> Appearance:
+    key = PostKey(f"https://x.com/i/status/{name}")
+    return Appearance(
+        id=AppearanceId(f"app-{name}"),
+        clip=CLIP.id,
+        video=vid(video or name),
+        start_ms=0,
+        end_ms=end_ms,
+        post=PostSummary(key, Platform("x"), name, published),
+        published=published,
+        cites=cites,
+    )
+
+
+def all_match(child: VideoId, parent: VideoId) -> Match | None:
+    segment = Segment(0, 10_000, 0, 10_000, 1.0, False, 0.9)
+    return Match(child, parent, 0.9, (segment,))
+
+
+def chain_of(
+    *appearances: Appearance,
+    stated: Mapping[tuple[PostKey, PostKey], LinkRelation] | None = None,
+    media_ids: Mapping[PostKey, frozenset[str]] | None = None,
+) -> Chain:
+    inputs = ChainInputs(CLIP, appearances, stated or {}, media_ids or {})
+    return build_chain(inputs, all_match, history=(), revision=1, as_of=DAY)
+
+
+def relations(chain: Chain) -> dict[str, tuple[str | None, Relation]]:
+    return {link.appearance.id: (link.parent, link.relation) for link in chain.links}
+
+
+def test_the_earliest_certain_publication_is_the_root_and_certain() -> None:
+    chain = chain_of(appearance("late", dated(5)), appearance("early", dated(0)))
+    assert chain.root == "app-early"
+    assert chain.links[0].confidence == 1.0
+    assert chain.conflicts == ()
+
+
+def test_something_merely_observed_cannot_be_ordered_and_is_named() -> None:
+    chain = chain_of(appearance("dated", dated(0)), appearance("undated", seen_by(3)))
+    assert chain.root == "app-dated"
+    assert chain.links[0].confidence == 0.5
+    assert "status/undated" in chain.conflicts[0].text
+    assert "Not orderable" in chain.conflicts[0].text
+
+
+def test_an_observation_before_every_dated_post_becomes_the_root() -> None:
+    chain = chain_of(appearance("dated", dated(10)), appearance("seen", seen_by(3)))
+    assert chain.root == "app-seen"
+
+
+def test_the_platforms_word_goes_before_the_picture() -> None:
+    root, share = appearance("root", dated(0)), appearance("share", dated(1))
+    assert share.post is not None
+    assert root.post is not None
+    chain = chain_of(root, share, stated={(share.post.key, root.post.key): LinkRelation.SHARES})
+    assert relations(chain)["app-share"] == ("app-root", Relation.NATIVE_SHARE)
+
+
+def test_equal_media_ids_are_the_same_upload() -> None:
+    root, again = appearance("root", dated(0)), appearance("again", dated(1))
+    assert again.post is not None
+    assert root.post is not None
+    ids = {root.post.key: frozenset({"717"}), again.post.key: frozenset({"717"})}
+    chain = chain_of(root, again, media_ids=ids)
+    assert relations(chain)["app-again"] == ("app-root", Relation.SAME_MEDIA)
+
+
+def test_equal_bytes_are_the_same_file() -> None:
+    chain = chain_of(appearance("a", dated(0), video="v"), appearance("b", dated(1), video="v"))
+    assert relations(chain)["app-b"] == ("app-a", Relation.SAME_FILE)
+
+
+def test_an_article_that_shows_a_post_cites_it_and_is_never_the_root() -> None:
+    post, article = (
+        appearance("post", dated(5)),
+        appearance("page", dated(1), video="post", cites=True),
+    )
+    assert post.post is not None
+    assert article.post is not None
+    chain = chain_of(post, article, stated={(article.post.key, post.post.key): LinkRelation.EMBEDS})
+    assert chain.root == "app-post"
+    assert relations(chain)["app-page"] == ("app-post", Relation.CITES)
+
+
+def test_a_part_of_the_clip_is_a_partial_copy() -> None:
+    chain = chain_of(appearance("a", dated(0)), appearance("b", dated(1), end_ms=4_000))
+    assert relations(chain)["app-b"] == ("app-a", Relation.PARTIAL_COPY)
+
+
+def test_no_parent_is_later_than_its_child() -> None:
+    names = [appearance(str(i), dated(i)) for i in range(6)]
+    chain = chain_of(*names)
+    position = {link.appearance.id: i for i, link in enumerate(chain.links)}
+    for link in chain.links[1:]:
+        assert link.parent is not None
+        assert position[link.parent] < position[link.appearance.id]
+
+
+def test_all_orders_of_arrival_give_the_same_chain() -> None:
+    things = [
+        appearance("a", dated(0, 2)),
+        appearance("b", dated(1, 2)),
+        appearance("c", seen_by(4)),
+        appearance("d", dated(9), video="a"),
+    ]
+    chains = {chain_of(*order) for order in permutations(things)}
+    assert len(chains) == 1
+
+
+def test_without_appearances_there_is_no_chain() -> None:
+    with pytest.raises(ValueError, match="no appearance"):
+        chain_of()

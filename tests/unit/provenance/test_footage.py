@@ -1,0 +1,152 @@
+"""Which videos are one clip: trims join, compilations never do, order changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+
+from tracker.model.ids import VideoId
+from tracker.model.match import Match, Segment
+from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, group_footage
+
+
+def vid(name: str) -> VideoId:
+    """A digest that stands for a name."""
+    return VideoId(hashlib.sha256(name.encode()).hexdigest())
+
+
+def shared(one: str, one_s: tuple[float, float], other: str, other_s: tuple[float, float]) -> Match:
+    """A match of one stretch (in seconds) in both videos."""
+    segment = Segment(
+        query_start_ms=round(one_s[0] * 1000),
+        query_end_ms=round(one_s[1] * 1000),
+        reference_start_ms=round(other_s[0] * 1000),
+        reference_end_ms=round(other_s[1] * 1000),
+        speed=(other_s[1] - other_s[0]) / (one_s[1] - one_s[0]),
+        mirrored=False,
+        score=0.9,
+    )
+    return Match(vid(one), vid(other), 0.9, (segment,))
+
+
+class Cuts:
+    """Hard cuts at known seconds of named videos."""
+
+    def __init__(self, **seconds: Sequence[float]) -> None:
+        self._cuts = {vid(name): list(times) for name, times in seconds.items()}
+
+    def __call__(self, video: VideoId, at_ms: int) -> bool:
+        cuts = self._cuts.get(video, [])
+        return any(abs(cut * 1000 - at_ms) <= BORDER_TOLERANCE_MS for cut in cuts)
+
+
+def group(
+    durations: dict[str, float], matches: Sequence[Match], cuts: Cuts | None = None
+) -> dict[str, set[str]]:
+    """Return anchor name → member names."""
+    names = {vid(name): name for name in durations}
+    lengths = {vid(name): round(seconds * 1000) for name, seconds in durations.items()}
+    footage = group_footage(lengths, matches, cuts or Cuts())
+    return {names[f.anchor]: {names[m.video] for m in f.members} for f in footage}
+
+
+def test_a_video_without_matches_is_a_clip_of_its_own() -> None:
+    assert group({"a": 10, "b": 20}, []) == {"a": {"a"}, "b": {"b"}}
+
+
+def test_trims_of_a_long_video_join_its_clip() -> None:
+    matches = [
+        shared("trim1", (0, 10), "long", (5, 15)),
+        shared("trim2", (0, 8), "long", (30, 38)),
+    ]
+    found = group({"long": 60, "trim1": 10, "trim2": 8}, matches)
+    assert found == {"long": {"long", "trim1", "trim2"}}
+
+
+def test_a_full_copy_joins_and_the_longer_one_anchors() -> None:
+    found = group({"a": 10, "b": 10.2}, [shared("a", (0, 10), "b", (0, 10))])
+    assert found == {"b": {"a", "b"}}
+
+
+COMPILATION = {"s1": 20.0, "s2": 25.0, "s3": 30.0, "comp": 15.0}
+
+
+def test_a_compilation_belongs_to_each_source_and_merges_none() -> None:
+    matches = [
+        shared("comp", (0, 5), "s1", (3, 8)),
+        shared("comp", (5, 10), "s2", (10, 15)),
+        shared("comp", (10, 15), "s3", (20, 25)),
+    ]
+    found = group(COMPILATION, matches, Cuts(comp=(5, 10)))
+    assert found == {"s1": {"s1", "comp"}, "s2": {"s2", "comp"}, "s3": {"s3", "comp"}}
+
+
+def test_whole_short_clips_strung_together_stay_apart() -> None:
+    durations = {"s1": 5.0, "s2": 6.0, "s3": 7.0, "comp": 18.0}
+    matches = [
+        shared("s1", (0, 5), "comp", (0, 5)),
+        shared("s2", (0, 6), "comp", (5, 11)),
+        shared("s3", (0, 7), "comp", (11, 18)),
+    ]
+    found = group(durations, matches, Cuts(comp=(5, 11)))
+    assert found == {"s1": {"s1", "comp"}, "s2": {"s2", "comp"}, "s3": {"s3", "comp"}}
+
+
+def test_whole_clips_joined_by_dissolves_stay_apart_as_well() -> None:
+    durations = {"s1": 5.0, "s2": 6.0, "s3": 7.0, "comp": 18.0}
+    matches = [
+        shared("s1", (0, 5), "comp", (0, 5)),
+        shared("s2", (0, 6), "comp", (5, 11)),
+        shared("s3", (0, 7), "comp", (11, 18)),
+    ]
+    found = group(durations, matches)
+    assert all({"s1", "s2", "s3"} - members for members in found.values())
+    assert {"s1", "comp"} <= found["s1"]
+
+
+def test_a_copy_of_a_compilation_joins_no_sources() -> None:
+    durations = {"s1": 20.0, "s2": 20.0, "comp": 10.0, "copy": 10.0}
+    matches = [
+        shared("comp", (0, 5), "s1", (5, 10)),
+        shared("comp", (5, 10), "s2", (7, 12)),
+        shared("copy", (0, 5), "s1", (5, 10)),
+        shared("copy", (5, 10), "s2", (7, 12)),
+        shared("comp", (0, 10), "copy", (0, 10)),
+    ]
+    found = group(durations, matches, Cuts(comp=(5,), copy=(5,)))
+    assert found == {"s1": {"s1", "comp", "copy"}, "s2": {"s2", "comp", "copy"}}
+
+
+def test_a_news_package_that_uses_a_part_keeps_its_own_clip() -> None:
+    found = group(
+        {"source": 30.0, "package": 60.0},
+        [shared("package", (20, 28), "source", (5, 13))],
+        Cuts(package=(20, 28)),
+    )
+    assert all(members != {"source", "package"} or len(found) == 2 for members in found.values())
+    assert sum("package" in members for members in found.values()) >= 1
+    assert sum("source" in members for members in found.values()) >= 1
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_the_order_of_matches_changes_nothing(count: int) -> None:
+    matches = [
+        shared("comp", (0, 5), "s1", (3, 8)),
+        shared("comp", (5, 10), "s2", (10, 15)),
+        shared("comp", (10, 15), "s3", (20, 25)),
+        shared("trim", (0, 4), "s1", (2, 6)),
+    ][:count]
+    lengths = {vid(name): round(s * 1000) for name, s in {**COMPILATION, "trim": 4.0}.items()}
+    results: set[tuple[Footage, ...]] = set()
+    for order in permutations(matches):
+        turned = [
+            m
+            if i % 2
+            else Match(m.reference, m.query, m.score, tuple(s.swapped() for s in m.segments))
+            for i, m in enumerate(order)
+        ]
+        results.add(group_footage(lengths, turned, Cuts(comp=(5, 10))))
+    assert len(results) == 1

@@ -1,0 +1,241 @@
+"""The only place that builds objects: settings in, a working application out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from storage.database import Database
+from storage.index.hash_index import FaissHashIndex
+from storage.index.snapshot import snapshot
+from storage.keyframe_store import KeyframeStore
+from storage.media_store import MediaStore
+from tracker.acquire import Acquirer
+from tracker.audit import verify_archive
+from tracker.clock import Clock, SystemClock
+from tracker.config import Settings
+from tracker.errors import OutsideError
+from tracker.export import Reports
+from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
+from tracker.identify import Identifier
+from tracker.ingest.add import Add, Stages
+from tracker.ingest.capture import Capture
+from tracker.ingest.collect import Collect
+from tracker.ingest.detect import ArchivedFingerprints, Detect
+from tracker.ingest.fingerprint import FingerprintStage
+from tracker.ingest.imports import Imports
+from tracker.ingest.recheck import Recheck
+from tracker.ingest.record import Record
+from tracker.ingest.stage import Archive
+from tracker.lookup import Lookup
+from tracker.media.child_process import ChildLimits, ChildProcessExecutor
+from tracker.media.download import MediaDownloader
+from tracker.media.probe import MediaLimits
+from tracker.model.summary import StatusSummary, Verified
+from tracker.model.watch import Watch
+from tracker.net.guard import AddressGuard
+from tracker.net.http import HttpClient, HttpLimits
+from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.sources.registry import Sources
+from tracker.status import archive_status
+from tracker.subjects import Subjects
+from tracker.trace import Tracer
+from tracker.watch import Watches
+
+CHILD_PRELOAD = ("tracker.examine",)
+"""What the fork server imports once, so that each decoding child starts at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a front door calls."""
+
+    settings: Settings
+    clock: Clock
+    archive: Archive
+    algorithm_key: str
+    executor: ChildProcessExecutor
+    collect: Collect
+    capture: Capture
+    fingerprint: FingerprintStage
+    detect: Detect
+    record: Record
+    recheck: Recheck
+    watches: Watches
+    add: Add
+    imports: Imports
+    lookup: Lookup
+    subjects: Subjects
+    reports: Reports
+
+    def interrupt(self) -> None:
+        """End running children at once; their items stay pending."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+        """Check the ledger and everything kept."""
+        archive = self.archive
+        return verify_archive(archive.database, archive.media, archive.keyframes, progress)
+
+    def status(self) -> StatusSummary:
+        """Return what is held, pending and failing."""
+        return archive_status(self.archive, self.algorithm_key, self.clock)
+
+
+@contextmanager
+def open_app(
+    settings: Settings, *, writes: bool = True, clock: Clock | None = None
+) -> Iterator[App]:
+    """Build the application and close it again at the end.
+
+    With ``writes=False`` nothing is created or changed under the data directory: an archive that
+    does not exist yet is an empty one, kept in a temporary folder.
+    """
+    with ExitStack() as stack:
+        archive = _open_archive(settings, stack, writes=writes)
+        yield _build(settings, archive, clock or SystemClock(), stack)
+
+
+def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
+    root, url = settings.data_dir, settings.database_url
+    if not writes and not Database(url).exists():
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
+        url, writes = f"sqlite:///{root / 'tracker.db'}", True
+    database = Database(url)
+    stack.callback(database.close)
+    archive = Archive(
+        database,
+        MediaStore(root / "media"),
+        KeyframeStore(root / "keyframes"),
+        root / "staging",
+        root / "index",
+    )
+    if writes:
+        database.migrate()
+        _make_directory(archive.staging)
+        return archive
+    # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
+    copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
+    snapshot(archive.index_directory, copy)
+    return replace(archive, index_directory=copy)
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
+
+
+def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack) -> App:
+    algorithm_key = current_algorithm().key
+    limits = _media_limits(settings)
+    executor = _executor(settings, stack)
+    acquirer = _acquirer(settings, clock, stack)
+    index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
+    fingerprints = ArchivedFingerprints(archive, index, algorithm_key)
+    identifier = Identifier(index, fingerprints)
+    tracer = Tracer(archive.database, algorithm_key, clock)
+    stages = Stages(
+        collect=Collect(archive, acquirer, clock),
+        capture=Capture(archive, acquirer, executor, limits, clock),
+        fingerprint=FingerprintStage(archive, executor, limits, algorithm_key, clock),
+        detect=Detect(archive, identifier, fingerprints, algorithm_key, clock),
+        record=Record(archive, tracer, clock),
+    )
+    subjects = Subjects(archive, tracer)
+    add = Add(
+        archive,
+        stages,
+        clock,
+        depth=settings.collect.depth,
+        budget=settings.collect.budget,
+        algorithm_key=algorithm_key,
+    )
+    return App(
+        settings=settings,
+        clock=clock,
+        archive=archive,
+        algorithm_key=algorithm_key,
+        executor=executor,
+        collect=stages.collect,
+        capture=stages.capture,
+        fingerprint=stages.fingerprint,
+        detect=stages.detect,
+        record=stages.record,
+        recheck=Recheck(archive, acquirer, stages.collect, clock),
+        watches=Watches(archive, stages.collect, configured_watches(settings), clock),
+        add=add,
+        imports=Imports(add),
+        lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
+        subjects=subjects,
+        reports=Reports(archive, subjects, algorithm_key, clock),
+    )
+
+
+def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
+    limits = ChildLimits(
+        wall_time_s=settings.media.decode_timeout_s,
+        memory_bytes=settings.media.decode_memory_mb * 1024**2,
+    )
+    executor = ChildProcessExecutor(settings.jobs.workers, limits, preload=CHILD_PRELOAD)
+    stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+    return executor
+
+
+def _acquirer(settings: Settings, clock: Clock, stack: ExitStack) -> Acquirer:
+    network = settings.network
+    guard = AddressGuard(
+        allow_private=network.allow_private, allowed_networks=network.allowed_networks
+    )
+    http = HttpClient(_http_limits(settings), guard, clock)
+    stack.callback(http.close)
+    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
+    return Acquirer(Sources(http, ytdlp, clock), MediaDownloader(http, ytdlp, clock))
+
+
+def _http_limits(settings: Settings) -> HttpLimits:
+    network = settings.network
+    return HttpLimits(
+        connect_timeout_s=network.connect_timeout_s,
+        read_timeout_s=network.read_timeout_s,
+        total_timeout_s=network.page_timeout_s,
+        media_timeout_s=network.media_timeout_s,
+        max_page_bytes=network.max_page_bytes,
+        max_media_bytes=network.max_media_bytes,
+        max_redirects=network.max_redirects,
+        user_agent=network.user_agent,
+    )
+
+
+def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
+    return replace(
+        YtDlpLimits(),
+        download_timeout_s=settings.network.media_timeout_s,
+        max_media_bytes=settings.network.max_media_bytes,
+    )
+
+
+def _media_limits(settings: Settings) -> MediaLimits:
+    media = settings.media
+    return MediaLimits(
+        max_duration_ms=round(media.max_duration_s * 1000), max_pixels=media.max_pixels
+    )
+
+
+def configured_watches(settings: Settings) -> list[Watch]:
+    """Return the watches of the config, with the general depth and budget where none is given."""
+    return [
+        Watch(
+            target=watch.target,
+            interval_s=watch.interval_s,
+            depth=settings.collect.depth if watch.depth is None else watch.depth,
+            budget=settings.collect.budget if watch.budget is None else watch.budget,
+            paused=watch.paused,
+            from_config=True,
+        )
+        for watch in settings.watches
+    ]

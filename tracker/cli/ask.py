@@ -1,0 +1,112 @@
+"""Commands that ask the archive: lookup, clips, chain, report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli import text
+from tracker.cli.context import fail, progress, session_of, stdout_console
+from tracker.errors import TrackerError
+from tracker.model.lookup import LookupResult
+from tracker.reports import documents
+
+
+class ReportFormat(StrEnum):
+    """The forms a report comes in."""
+
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+
+
+def lookup(
+    context: typer.Context,
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs or local files.")],
+    top: Annotated[int | None, typer.Option(min=1, help="Show the N best matches.")] = None,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="Also show what stayed under the threshold.")
+    ] = False,
+) -> int:
+    """Have we seen this before, and where first? Writes nothing."""
+    session = session_of(context)
+    code = 0
+    with session.app(writes=False) as app, progress() as show:
+        for target in targets:
+            show("lookup", target)
+            try:
+                results = app.lookup.run(target, top=top)
+            except TrackerError as exc:
+                code = max(code, fail(exc))
+                continue
+            for result in results:
+                _show_lookup(context, result, with_candidates=candidates)
+    return code
+
+
+def _show_lookup(context: typer.Context, result: LookupResult, *, with_candidates: bool) -> None:
+    session = session_of(context)
+    if session.json:
+        session.emit(documents.lookup_document(result, with_candidates=with_candidates))
+    else:
+        text.print_lookup(stdout_console(), result, with_candidates=with_candidates)
+
+
+def clips(context: typer.Context) -> int:
+    """List the clips known, one a line."""
+    session = session_of(context)
+    with session.app(writes=False) as app:
+        summaries = app.subjects.summaries()
+        if session.json:
+            for summary in summaries:
+                session.emit(documents.clip_document(summary))
+        else:
+            text.print_clips(stdout_console(), list(summaries))
+    return 0
+
+
+def chain(
+    context: typer.Context,
+    subjects: Annotated[
+        list[str],
+        typer.Argument(metavar="SUBJECT…", help="Clip id, post URL, video SHA-256 or file."),
+    ],
+) -> int:
+    """Show the provenance chain of a clip: who showed it when, and who took it from whom."""
+    session = session_of(context)
+    code = 0
+    with session.app(writes=False) as app:
+        for subject in subjects:
+            try:
+                chains = app.subjects.chains(subject)
+            except TrackerError as exc:
+                code = max(code, fail(exc))
+                continue
+            for found in chains:
+                if session.json:
+                    session.emit(documents.chain_document(found))
+                else:
+                    text.print_chain(stdout_console(), found)
+    return code
+
+
+def report(
+    context: typer.Context,
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help="Clip id, post URL, video SHA-256 or file.")
+    ],
+    form: Annotated[ReportFormat, typer.Option("--format", help="The report's form.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="Where to.")],
+) -> int:
+    """Write the provenance report of a clip."""
+    session = session_of(context)
+    with session.app(writes=True) as app:
+        path = app.reports.write(subject, str(form), output)
+    if session.json:
+        session.emit({"schema": "tracker/reported/1", "subject": subject, "path": str(path)})
+    else:
+        stdout_console().print(f"report written: {path}", markup=False)
+    return 0

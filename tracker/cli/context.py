@@ -1,0 +1,101 @@
+"""What every command shares: settings, consoles, JSON lines, and errors as one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from tracker.app import App, open_app
+from tracker.cli.text import plain
+from tracker.config import Settings, load_settings
+from tracker.errors import TrackerError
+from tracker.log import configure_logging
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The options that every command takes."""
+
+    config_path: Path | None = None
+    json: bool = False
+    debug: bool = False
+
+    def settings(self) -> Settings:
+        """Return the settings and start logging by them."""
+        settings = load_settings(self.config_path)
+        configure_logging(settings.log.level, settings.log.format)
+        return settings
+
+    @contextmanager
+    def app(self, *, writes: bool) -> Iterator[App]:
+        """Open the archive; with ``writes=False`` nothing is created or changed."""
+        with open_app(self.settings(), writes=writes) as app:
+            yield app
+
+    def emit(self, document: Mapping[str, object]) -> None:
+        """Print one JSON object on one line."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.flush()
+
+
+def session_of(context: typer.Context) -> Session:
+    """Return the options given before or after the command's name."""
+    found = context.find_object(Session)
+    return found if found is not None else Session()
+
+
+def stdout_console() -> Console:
+    """Return the console for results."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def stderr_console() -> Console:
+    """Return the console for messages and progress."""
+    return Console(stderr=True, highlight=False)
+
+
+def fail(error: TrackerError) -> int:
+    """Print the error as one line and return its exit code."""
+    sys.stderr.write(f"error: {plain(str(error))}\n")
+    return error.exit_code
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, str], None]]:
+    """Give a function that shows the stage and the item in work, on a terminal only."""
+    console = stderr_console()
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda stage, label: bar.update(task, description=f"{stage}: {plain(label)[:60]}")
+
+
+@contextmanager
+def counted_progress() -> Iterator[Callable[[int, int, str], None]]:
+    """Give a function that shows how many items of how many are done, on a terminal only."""
+    console = stderr_console()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, label: bar.update(
+            task, completed=done, total=total, description=plain(label)[:40]
+        )

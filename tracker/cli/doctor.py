@@ -1,0 +1,147 @@
+"""What of the machine and the accounts is missing, each with what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+from rich.console import Console
+from rich.text import Text
+
+from storage.database import Database
+from tracker.config import Settings
+from tracker.errors import TrackerError
+
+LOW_DISK_BYTES = 2 * 1024**3
+"""Less free space than this is reported: a few videos would fill it."""
+
+CODECS = ("h264", "hevc", "vp9", "av1")
+"""What social platforms serve today."""
+
+JAVASCRIPT_RUNTIMES = ("deno", "node", "bun", "qjs")
+"""What yt-dlp can solve YouTube's challenges with, in its own order of preference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``needed`` is False for what only some sources want."""
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+    def document(self) -> dict[str, object]:
+        """Return the finding as JSON."""
+        return {"name": self.name, "ok": self.ok, "detail": self.detail, "needed": self.needed}
+
+
+def examine_machine(settings: Settings) -> list[Finding]:
+    """Return every finding; nothing is created or changed."""
+    checks: Iterable[Callable[[Settings], Iterator[Finding]]] = (
+        _python,
+        _decoders,
+        _ytdlp,
+        _data_directory,
+        _database,
+    )
+    return [finding for check in checks for finding in check(settings)]
+
+
+def _python(_settings: Settings) -> Iterator[Finding]:
+    running = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", sys.version_info >= (3, 11), f"{running} (3.11 or newer is needed)")
+
+
+def _decoders(_settings: Settings) -> Iterator[Finding]:
+    missing = [name for name in CODECS if not _decodes(name)]
+    yield Finding(
+        "decoders",
+        not missing,
+        f"PyAV {version('av')}: " + (f"missing {', '.join(missing)}" if missing else "complete"),
+    )
+    try:
+        detail, ok = imageio_ffmpeg.get_ffmpeg_version(), True
+    except (OSError, RuntimeError) as exc:
+        detail, ok = str(exc), False
+    yield Finding("ffmpeg for yt-dlp", ok, detail, needed=False)
+
+
+def _decodes(codec: str) -> bool:
+    try:
+        av.CodecContext.create(codec, "r")
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _ytdlp(_settings: Settings) -> Iterator[Finding]:
+    yield Finding("yt-dlp", True, version("yt-dlp"))
+    runtime = next((name for name in JAVASCRIPT_RUNTIMES if shutil.which(name)), None)
+    yield Finding(
+        "JavaScript runtime",
+        runtime is not None,
+        f"{runtime} found"
+        if runtime
+        else "none found; YouTube needs one: `pip install deno`, or install node",
+        needed=False,
+    )
+    impersonates = importlib.util.find_spec("curl_cffi") is not None
+    yield Finding(
+        "browser impersonation",
+        impersonates,
+        f"curl_cffi {_installed('curl_cffi')}"
+        if impersonates
+        else "curl_cffi is missing; some platforms refuse other clients: `pip install curl_cffi`",
+        needed=False,
+    )
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def _data_directory(settings: Settings) -> Iterator[Finding]:
+    existing = _nearest_existing(settings.data_dir)
+    writable = os.access(existing, os.W_OK)
+    where = str(settings.data_dir) + ("" if existing == settings.data_dir else " (not made yet)")
+    yield Finding("data directory", writable, where if writable else f"{where}: not writable")
+    free = shutil.disk_usage(existing).free
+    yield Finding("free space", free >= LOW_DISK_BYTES, f"{free / 1024**3:.1f} GB", needed=False)
+
+
+def _nearest_existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url)
+    try:
+        if not database.exists():
+            yield Finding("database", True, f"{database.name} (not made yet)")
+            return
+        with database.read():
+            yield Finding("database", True, database.name)
+    except TrackerError as exc:
+        yield Finding("database", False, str(exc))
+    finally:
+        database.close()
+
+
+def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """Print one line a finding: what is in order, what is missing, what only some need."""
+    for finding in findings:
+        mark = "ok     " if finding.ok else ("MISSING" if finding.needed else "absent ")
+        style = "green" if finding.ok else ("red" if finding.needed else "yellow")
+        console.print(Text.assemble((mark, style), f"  {finding.name}: {finding.detail}"))

@@ -1,0 +1,147 @@
+"""Commands that take something in: add, import, watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.app import App
+from tracker.cli import text
+from tracker.cli.context import Session, fail, progress, session_of, stdout_console
+from tracker.errors import TrackerError, UsageError
+from tracker.ingest.add import Stated
+from tracker.model.added import AddedResult
+from tracker.model.watch import Watch
+from tracker.reports import documents
+
+watch_app = typer.Typer(help="Standing orders: feeds, pages and accounts.", no_args_is_help=True)
+
+
+def add(
+    context: typer.Context,
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs or local files.")],
+    published_at: Annotated[
+        str | None, typer.Option(metavar="T", help="When it was published (ISO 8601).")
+    ] = None,
+    post_url: Annotated[
+        str | None, typer.Option(metavar="U", help="Where a local file was published.")
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option(metavar="P", help="The platform it was published on.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="A", help="The account that published it.")
+    ] = None,
+) -> int:
+    """Take in posts, articles, feeds, video URLs or local files now, through every stage."""
+    session = session_of(context)
+    stated = Stated(published_at, post_url, platform, account)
+    if not stated.empty and len(targets) > 1:
+        raise UsageError("what is stated about a file can be stated of one target only")
+    code = 0
+    with session.app(writes=True) as app, progress() as show:
+        for target in targets:
+            code = max(code, _show_added(session, app.add.take_in(target, stated, show)))
+    return code
+
+
+def import_(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of videos.")],
+) -> int:
+    """Take in a folder of videos with yt-dlp .info.json sidecars; resumable."""
+    session = session_of(context)
+    code = 0
+    with session.app(writes=True) as app, progress() as show:
+        for result in app.imports.directory(directory, show):
+            code = max(code, _show_added(session, result))
+    return code
+
+
+def _show_added(session: Session, result: AddedResult) -> int:
+    if session.json:
+        session.emit(documents.added_document(result))
+    else:
+        text.print_added(stdout_console(), result)
+    return max((error.exit_code for error in result.errors), default=0)
+
+
+@watch_app.command("add")
+def watch_add(
+    context: typer.Context,
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs to poll.")],
+    interval_s: Annotated[
+        int, typer.Option("--interval", min=1, metavar="SECONDS", help="Pause between polls.")
+    ] = 900,
+    depth: Annotated[
+        int | None, typer.Option(min=0, max=10, help="How many links to follow.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Most posts one poll may fetch.")
+    ] = None,
+) -> int:
+    """Watch a feed or page from now on."""
+    session = session_of(context)
+    code = 0
+    with session.app(writes=True) as app:
+        for target in targets:
+            try:
+                watch = app.watches.add(_watch(app, target, interval_s, depth, budget))
+            except TrackerError as exc:
+                code = max(code, fail(exc))
+                continue
+            _show_watches(session, [watch])
+    return code
+
+
+def _watch(app: App, target: str, interval_s: int, depth: int | None, budget: int | None) -> Watch:
+    defaults = app.settings.collect
+    return Watch(
+        target=target,
+        interval_s=interval_s,
+        depth=defaults.depth if depth is None else depth,
+        budget=defaults.budget if budget is None else budget,
+    )
+
+
+@watch_app.command("list")
+def watch_list(context: typer.Context) -> int:
+    """Show all watches, those of the config included."""
+    session = session_of(context)
+    with session.app(writes=False) as app:
+        _show_watches(session, app.watches.listed())
+    return 0
+
+
+@watch_app.command("remove")
+def watch_remove(
+    context: typer.Context, target: Annotated[str, typer.Argument(metavar="TARGET")]
+) -> int:
+    """Forget a watch; what it brought in stays."""
+    session = session_of(context)
+    with session.app(writes=True) as app:
+        app.watches.remove(target)
+    return 0
+
+
+@watch_app.command("pause")
+def watch_pause(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="TARGET")],
+    resume: Annotated[bool, typer.Option("--resume", help="Let it run again.")] = False,
+) -> int:
+    """Pause a watch, or let it run again."""
+    session = session_of(context)
+    with session.app(writes=True) as app:
+        app.watches.pause(target, paused=not resume)
+    return 0
+
+
+def _show_watches(session: Session, watches: list[Watch]) -> None:
+    if session.json:
+        for watch in watches:
+            session.emit(documents.watch_document(watch))
+    else:
+        text.print_watches(stdout_console(), watches)

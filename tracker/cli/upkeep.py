@@ -1,0 +1,107 @@
+"""Commands that keep the archive going and true: run, verify, status, doctor, bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.daemon import serve
+from tracker.benchmark import run_bench
+from tracker.cli import text
+from tracker.cli.bench_text import print_bench
+from tracker.cli.context import (
+    counted_progress,
+    progress,
+    session_of,
+    stderr_console,
+    stdout_console,
+)
+from tracker.cli.doctor import examine_machine, print_findings
+from tracker.reports import documents
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="Poll every watch once, finish all work, and exit.")
+    ] = False,
+) -> int:
+    """Run the daemon: poll watches, collect, fingerprint, detect and record."""
+    session = session_of(context)
+    settings = session.settings()
+    done: dict[str, int] = {}
+    with progress() as show:
+
+        def count(job: str, items: int) -> None:
+            done[job] = done.get(job, 0) + items
+            show(job, f"{done[job]} done")
+
+        code = serve(settings, once=once, report=count)
+    if once:
+        summary = ", ".join(f"{job} {items}" for job, items in done.items() if items)
+        stderr_console().print(f"done: {summary or 'nothing was pending'}", markup=False)
+    return code
+
+
+def verify(
+    context: typer.Context,
+    bundle: Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", hidden=True)] = None,
+) -> int:
+    """Check ledger and digests, offline; names every broken item."""
+    if bundle is not None:
+        raise typer.BadParameter("checking an exported bundle is not available in this release")
+    session = session_of(context)
+    with session.app(writes=False) as app, counted_progress() as show:
+        verified = app.verify(lambda done, total: show(done, total, "checking files"))
+    if session.json:
+        session.emit(documents.verified_document(verified))
+    else:
+        text.print_verified(stdout_console(), verified)
+    return 0 if verified.ok else 1
+
+
+def status(context: typer.Context) -> int:
+    """Show what is pending, failing and why."""
+    session = session_of(context)
+    with session.app(writes=False) as app:
+        summary = app.status()
+    if session.json:
+        session.emit(documents.status_document(summary))
+    else:
+        text.print_status(stdout_console(), summary)
+    return 0
+
+
+def doctor(context: typer.Context) -> int:
+    """Show what of the machine and the accounts is missing."""
+    session = session_of(context)
+    findings = examine_machine(session.settings())
+    if session.json:
+        session.emit(
+            {
+                "schema": "tracker/doctor/1",
+                "ok": all(finding.ok for finding in findings if finding.needed),
+                "findings": [finding.document() for finding in findings],
+            }
+        )
+    else:
+        print_findings(stdout_console(), findings)
+    return 0 if all(finding.ok for finding in findings if finding.needed) else 1
+
+
+def bench(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A corpus folder.")],
+    workers: Annotated[int, typer.Option(min=1, help="Processes that fingerprint.")] = 1,
+) -> int:
+    """Measure accuracy and speed on a corpus folder."""
+    session = session_of(context)
+    with counted_progress() as show:
+        result = run_bench(directory, workers=workers, progress=show)
+    if session.json:
+        session.emit(result.document())
+    else:
+        print_bench(stdout_console(), result)
+    return 0

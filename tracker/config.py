@@ -1,0 +1,189 @@
+"""Settings: defaults, then the TOML file, then ``TRACKER_`` variables; unknown keys are refused.
+
+Nothing needs a file. Every default stands in ``config.example.toml`` as well, and a test compares
+the two.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from tracker.errors import ConfigError
+
+CONFIG_VARIABLE = "TRACKER_CONFIG"
+ENV_PREFIX = "TRACKER_"
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Section):
+    """Where rows are kept; empty means SQLite under the data directory."""
+
+    url: SecretStr = SecretStr("")
+
+
+class NetworkSettings(_Section):
+    """What may be connected to, and how long and how much an answer may be."""
+
+    allow_private: bool = False
+    allowed_networks: tuple[str, ...] = ()
+    user_agent: str = "video-provenance-tracker/0.1 (archiving for verification)"
+    connect_timeout_s: Seconds = 10
+    read_timeout_s: Seconds = 20
+    page_timeout_s: Seconds = 60
+    media_timeout_s: Seconds = 900
+    max_page_bytes: Count = 16 * 1024**2
+    max_media_bytes: Count = 4 * 1024**3
+    max_redirects: Count = 10
+
+
+class CollectSettings(_Section):
+    """How far links are followed and how many posts one target or poll may bring in."""
+
+    depth: Annotated[int, Field(ge=0, le=10)] = 2
+    budget: Count = 200
+
+
+class MediaSettings(_Section):
+    """What a file may cost before it is refused."""
+
+    max_duration_s: Seconds = 6 * 3600
+    max_pixels: Count = 8192 * 4320
+    decode_timeout_s: Seconds = 3600
+    decode_memory_mb: Count = 4096
+
+
+class JobSettings(_Section):
+    """How often each stage looks for work, and how many processes share it."""
+
+    workers: Count = Field(default=2)
+    poll_check_s: Seconds = 30
+    stage_pause_s: Seconds = 5
+    recheck_s: Seconds = 3600
+    audit_s: Seconds = 24 * 3600
+
+
+class LogSettings(_Section):
+    """What is logged to standard error, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    format: Literal["text", "json"] = "text"
+
+
+class WatchSettings(_Section):
+    """A standing order; ``tracker watch add`` records the same."""
+
+    target: str
+    interval_s: Count = 900
+    depth: Annotated[int, Field(ge=0, le=10)] | None = None
+    budget: Count | None = None
+    paused: bool = False
+
+
+class Settings(BaseSettings):
+    """All settings of one run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # a secret in the wrong place must not reach the message
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("video-provenance-tracker")
+    )
+    database: DatabaseSettings = DatabaseSettings()
+    network: NetworkSettings = NetworkSettings()
+    collect: CollectSettings = CollectSettings()
+    media: MediaSettings = MediaSettings()
+    jobs: JobSettings = JobSettings()
+    log: LogSettings = LogSettings()
+    watches: tuple[WatchSettings, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose values come in as init arguments."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL: the configured one, or SQLite under the data directory."""
+        configured = self.database.url.get_secret_value()
+        return configured or f"sqlite:///{self.data_dir / 'tracker.db'}"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings from ``path`` (or ``TRACKER_CONFIG``) and the environment.
+
+    Raises ``ConfigError`` naming the file or variable and the key that is wrong.
+    """
+    chosen = path or _path_from_environment()
+    values = _read_toml(chosen) if chosen else {}
+    _refuse_unknown_variables()
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as exc:
+        raise ConfigError(_first_problem(exc, chosen)) from exc
+    except ValueError as exc:  # a variable that is not the JSON its section needs
+        raise ConfigError(f"environment: {exc}") from exc
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def _path_from_environment() -> Path | None:
+    text = os.environ.get(CONFIG_VARIABLE, "")
+    return Path(text) if text else None
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"cannot read config {path}: {exc.strerror}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"config {path} is not valid TOML: {exc}") from exc
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would otherwise be ignored in silence."""
+    known = {name.upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        if not variable.startswith(ENV_PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        section = variable.removeprefix(ENV_PREFIX).split("__")[0]
+        if section.upper() not in known:
+            raise ConfigError(f"environment: {variable} is no setting of this program")
+
+
+def _first_problem(exc: ValidationError, path: Path | None) -> str:
+    problem = exc.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    where = f"config {path}" if path else "settings"
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: unknown key {key!r}"
+    return f"{where}: {key}: {problem['msg']}"

@@ -1,0 +1,269 @@
+"""Add: take one target in now, through every stage, and say what came of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from storage import clips as clip_rows
+from storage import fingerprints as fingerprint_rows
+from storage import post_media
+from storage import posts as post_rows
+from storage.captures import PendingMedia
+from tracker.acquire import local_video
+from tracker.clock import Clock
+from tracker.errors import TrackerError, UsageError
+from tracker.ingest.capture import Capture
+from tracker.ingest.collect import Collect
+from tracker.ingest.detect import Detect
+from tracker.ingest.fingerprint import FingerprintStage
+from tracker.ingest.record import Record
+from tracker.ingest.stage import Archive, Stage, attempt, remember_failure
+from tracker.model.added import AddedError, AddedResult, AddedVideo
+from tracker.model.capture import FetchedPost
+from tracker.model.ids import PostKey, VideoId
+from tracker.model.post import Lead, Post, PostKind
+from tracker.net.urls import canonical_url
+from tracker.sources.local_file import local_post
+from tracker.trace import summarise
+
+T = TypeVar("T")
+Progress = Callable[[str, str], None]
+"""Is told the stage and what is being worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the operator states about a local file's source; every part may be missing.
+
+    ``published_at`` is a time as a person writes it; a day is a whole day, not its midnight.
+    """
+
+    published_at: str | None = None
+    post_url: str | None = None
+    platform: str | None = None
+    account: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is stated."""
+        return not (self.published_at or self.post_url or self.platform or self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The five stages that every post and video goes through."""
+
+    collect: Collect
+    capture: Capture
+    fingerprint: FingerprintStage
+    detect: Detect
+    record: Record
+
+
+@dataclass(slots=True)
+class _Haul:
+    """What one target brought in so far."""
+
+    posts: dict[PostKey, None] = field(default_factory=dict)
+    videos: dict[VideoId, bool] = field(default_factory=dict)  # video → new to the archive
+    errors: list[AddedError] = field(default_factory=list)
+
+    def fail(self, url: str, error: TrackerError) -> None:
+        self.errors.append(AddedError(url, str(error), error.exit_code))
+
+
+class Add:
+    """Takes targets in one by one; what fails under a target is reported beside the rest."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        stages: Stages,
+        clock: Clock,
+        *,
+        depth: int,
+        budget: int,
+        algorithm_key: str,
+    ) -> None:
+        self._archive = archive
+        self._stages = stages
+        self._clock = clock
+        self._depth = depth
+        self._budget = budget
+        self._algorithm = algorithm_key
+
+    def take_in(
+        self, target: str, stated: Stated, progress: Progress = lambda _stage, _label: None
+    ) -> AddedResult:
+        """Take in one target of any kind; ``stated`` speaks about a local video only."""
+        try:
+            path = local_video(target)
+            if path is None and not stated.empty:
+                raise UsageError(
+                    "--published-at, --post-url, --platform and --account are for "
+                    f"local video files; {target} speaks for itself"
+                )
+        except TrackerError as exc:
+            return AddedResult(target, errors=(AddedError(target, str(exc), exc.exit_code),))
+        if path is None:
+            return self.target(target, progress)
+        post = local_post(
+            path,
+            published_at=stated.published_at,
+            post_url=stated.post_url,
+            platform=stated.platform,
+            account=stated.account,
+        )
+        return replace(self.file(path, post, progress), target=target)
+
+    def target(self, target: str, progress: Progress = lambda _stage, _label: None) -> AddedResult:
+        """Take in a post, article, feed, media address or saved article."""
+        haul = _Haul()
+        origin = f"add:{target}"
+        progress("collect", target)
+        try:
+            fetched = self._stages.collect.take(target, key=None, depth=self._depth, origin=origin)
+        except TrackerError as exc:
+            haul.fail(target, exc)
+            return AddedResult(target, errors=tuple(haul.errors))
+        self._walk(fetched.post, origin, haul, progress)
+        return self._finish(target, haul, progress)
+
+    def file(
+        self, path: Path, post: Post, progress: Progress = lambda _stage, _label: None
+    ) -> AddedResult:
+        """Take in a local video together with what is stated about where it was published.
+
+        Nothing is recorded when the file turns out to be no video.
+        """
+        haul = _Haul()
+        progress("capture", path.name)
+        try:
+            if not self._held(post.key):
+                self._stages.capture.check(path)
+            self._stages.collect.record(FetchedPost(post, ()), key=None, depth=0, origin="file")
+        except TrackerError as exc:
+            haul.fail(str(path), exc)
+            return AddedResult(str(path), errors=tuple(haul.errors))
+        haul.posts[post.key] = None
+        return self._finish(str(path), haul, progress)
+
+    def _held(self, key: PostKey) -> bool:
+        with self._archive.database.read() as session:
+            return bool(post_media.videos_of_post(session, key))
+
+    # --- collect -------------------------------------------------------------------------
+
+    def _walk(self, post: Post, origin: str, haul: _Haul, progress: Progress) -> None:
+        """Follow links breadth first; every address counts towards the budget once."""
+        haul.posts[post.key] = None
+        waiting = deque((key, url, self._depth - 1) for key, url in _followed(post, self._depth))
+        while waiting and len(haul.posts) < self._budget:
+            key, url, depth = waiting.popleft()
+            if key in haul.posts:
+                continue
+            haul.posts[key] = None
+            progress("collect", url)
+            linked = self._linked(key, url, depth, origin, haul)
+            if linked is not None:
+                waiting.extend((k, u, depth - 1) for k, u in _followed(linked, depth))
+
+    def _linked(self, key: PostKey, url: str, depth: int, origin: str, haul: _Haul) -> Post | None:
+        """Return the post behind a link, fetched only if no one has fetched it yet."""
+        with self._archive.database.read() as session:
+            stored = post_rows.get_post(session, key)
+        if stored is not None and stored.fetched_at is not None:
+            return stored.post
+        try:
+            return self._stages.collect.take(url, key=key, depth=depth, origin=origin).post
+        except TrackerError as exc:
+            remember_failure(self._stages.collect.name, key, exc, self._archive, self._clock)
+            haul.fail(url, exc)
+            return None
+
+    # --- the other stages ----------------------------------------------------------------
+
+    def _finish(self, target: str, haul: _Haul, progress: Progress) -> AddedResult:
+        for key in haul.posts:
+            self._capture(key, haul, progress)
+        for video in list(haul.videos):
+            self._identify(video, haul, progress)
+        for video in haul.videos:
+            self._one(self._stages.record, video, video, haul)
+        return self._result(target, haul)
+
+    def _capture(self, key: PostKey, haul: _Haul, progress: Progress) -> None:
+        with self._archive.database.read() as session:
+            media = post_media.media_of_post(session, key)
+        for item in media:
+            if item.video is not None:
+                haul.videos.setdefault(item.video, False)
+                continue
+            progress("capture", item.pending.ref.url)
+            self._capture_one(item.pending, haul)
+
+    def _capture_one(self, item: PendingMedia, haul: _Haul) -> None:
+        try:
+            captured = self._stages.capture.take(item)
+        except TrackerError as exc:
+            capture = self._stages.capture
+            remember_failure(capture.name, capture.key(item), exc, self._archive, self._clock)
+            haul.fail(item.ref.url, exc)
+        else:
+            haul.videos[captured.video] = haul.videos.get(captured.video, False) or captured.new
+
+    def _identify(self, video: VideoId, haul: _Haul, progress: Progress) -> None:
+        with self._archive.database.read() as session:
+            held = fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None
+            compared = fingerprint_rows.is_detected(session, video, self._algorithm)
+        if not held:
+            progress("fingerprint", video[:12])
+            if not self._one(self._stages.fingerprint, video, video, haul):
+                return
+        if not compared:
+            progress("detect", video[:12])
+            self._one(self._stages.detect, video, video, haul)
+
+    def _one(self, stage: Stage[T], item: T, label: str, haul: _Haul) -> bool:
+        error = attempt(stage, item, self._archive, self._clock)
+        if error is not None:
+            haul.fail(label, error)
+        return error is None
+
+    # --- the answer ----------------------------------------------------------------------
+
+    def _result(self, target: str, haul: _Haul) -> AddedResult:
+        with self._archive.database.read() as session:
+            stored = [post_rows.get_post(session, key) for key in haul.posts]
+            held = [post for post in stored if post is not None and post.fetched_at is not None]
+            videos = []
+            for video, new in haul.videos.items():
+                clips = clip_rows.clips_of_video(session, video)
+                videos.append(AddedVideo(video, clips[0].id if clips else None, new))
+        shown = [post for post in held if post.post.kind not in {PostKind.FILE, PostKind.FEED}]
+        leads: dict[Lead, None] = {lead: None for post in held for lead in post.post.leads}
+        return AddedResult(
+            target=target,
+            posts=tuple(summarise(post) for post in shown),
+            videos=tuple(videos),
+            leads=tuple(leads),
+            errors=tuple(haul.errors),
+        )
+
+
+def _followed(post: Post, depth: int) -> list[tuple[PostKey, str]]:
+    """Return key and spelling of everything the post points at, none at depth 0."""
+    if depth <= 0:
+        return []
+    found: dict[PostKey, str] = {}
+    for link in post.links:
+        try:
+            found.setdefault(canonical_url(link.url), link.url)
+        except TrackerError:
+            continue  # not the address of anything
+    found.pop(post.key, None)
+    return list(found.items())

@@ -1,0 +1,108 @@
+"""Capture: from a post's media address to a file in the store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage import captures as capture_rows
+from storage import ledger, post_media
+from storage import videos as video_rows
+from storage.captures import PendingMedia
+from tracker.acquire import Acquirer
+from tracker.clock import Clock
+from tracker.ingest.collect import observe
+from tracker.ingest.stage import Archive
+from tracker.media.probe import MediaLimits, probe
+from tracker.model.capture import FetchedMedia
+from tracker.model.ids import VideoId
+from tracker.model.ledger import LedgerKind
+from tracker.model.video import MediaInfo, Video
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A video in the store; ``new`` is False when its bytes were held before."""
+
+    video: VideoId
+    new: bool
+
+
+class Capture:
+    """Fetches media, checks that it is a video, and keeps it under its digest."""
+
+    name = "capture"
+
+    def __init__(
+        self,
+        archive: Archive,
+        acquirer: Acquirer,
+        executor: Executor,
+        limits: MediaLimits,
+        clock: Clock,
+    ) -> None:
+        self._archive = archive
+        self._acquirer = acquirer
+        self._executor = executor
+        self._limits = limits
+        self._clock = clock
+
+    def pending(self, limit: int) -> Sequence[PendingMedia]:
+        """Return media addresses without a video."""
+        with self._archive.database.read() as session:
+            return capture_rows.pending_media(session, now=self._clock.now(), limit=limit)
+
+    def key(self, item: PendingMedia) -> str:
+        """Return the row's number: one address may belong to several posts."""
+        return str(item.id)
+
+    def process(self, item: PendingMedia) -> None:
+        """Fetch the media and record it."""
+        self.take(item)
+
+    def take(self, item: PendingMedia) -> Captured:
+        """Fetch the media, keep it, and say whether its bytes are new."""
+        with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
+            fetched = self._acquirer.media(item.ref, Path(staging))
+            self.check(fetched.path)
+            self._archive.media.add_file(fetched.path, fetched.video)
+        return Captured(fetched.video, self._record(item, fetched))
+
+    def check(self, path: Path) -> MediaInfo:
+        """Return the file's facts; raises ``MediaError`` unless it is a video within limits."""
+        return self._executor.submit(probe, path, self._limits).result()
+
+    def _record(self, item: PendingMedia, fetched: FetchedMedia) -> bool:
+        now = self._clock.now()
+        video = Video(fetched.video, fetched.size_bytes)
+        with self._archive.database.write() as session:
+            new = video_rows.save_video(session, video, kept=True, now=now)
+            capture_rows.save_exchange(
+                session, fetched.exchange, post=item.post, body_sha256=None, video=fetched.video
+            )
+            capture_rows.link_media(session, item.id, fetched.video)
+            post_media.add_claims(session, item.post, fetched.claims)
+            observe(session, item.post, now)
+            if item.ref.via == "file":
+                video_rows.add_file(session, fetched.video, item.ref.url)
+            video_rows.touch(session, fetched.video)
+            ledger.append(session, LedgerKind.CAPTURE, _ledger_body(item, fetched), at=now)
+        return new
+
+
+def _ledger_body(item: PendingMedia, fetched: FetchedMedia) -> dict[str, object]:
+    exchange = fetched.exchange
+    return {
+        "post": item.post,
+        "url": exchange.requested_url,
+        "final_url": exchange.final_url,
+        "status_code": exchange.status_code,
+        "sha256": fetched.video,
+        "video": fetched.video,
+        "size_bytes": fetched.size_bytes,
+        "started_at": exchange.started_at.isoformat(),
+        "tools": [list(tool) for tool in exchange.tools],
+    }

@@ -1,0 +1,245 @@
+"""Collect: from addresses to posts, and from posts to the addresses they point at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from storage import captures as capture_rows
+from storage import ledger, post_media
+from storage import posts as post_rows
+from storage import videos as video_rows
+from storage import watches as watch_rows
+from storage.posts import PendingPost
+from tracker.acquire import Acquirer
+from tracker.clock import Clock
+from tracker.errors import PostUnavailable, UnsupportedSource
+from tracker.ingest.stage import Archive
+from tracker.model.capture import Exchange, FetchedPost
+from tracker.model.ids import PostKey
+from tracker.model.ledger import LedgerKind
+from tracker.model.post import Post, PostLink
+from tracker.model.status import PostStatus
+from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
+from tracker.model.watch import Watch
+from tracker.net.urls import Address, parse_address
+from tracker.timestamps.combine import combine
+from tracker.timestamps.ids import claims_from_address
+
+
+class Collect:
+    """Fetches posts that are known by address only, and polls watches."""
+
+    name = "collect"
+
+    def __init__(self, archive: Archive, acquirer: Acquirer, clock: Clock) -> None:
+        self._archive = archive
+        self._acquirer = acquirer
+        self._clock = clock
+
+    def pending(self, limit: int) -> Sequence[PendingPost]:
+        """Return posts that no one has fetched yet."""
+        with self._archive.database.read() as session:
+            return post_rows.pending_posts(session, now=self._clock.now(), limit=limit)
+
+    def key(self, item: PendingPost) -> str:
+        """Return the post's canonical address."""
+        return item.key
+
+    def process(self, item: PendingPost) -> None:
+        """Fetch the post and record it, its claims, and the addresses it points at."""
+        self.take(item.url, key=item.key, depth=item.depth, origin=item.origin)
+
+    def take(
+        self, target: str, *, key: PostKey | None, depth: int, origin: str | None
+    ) -> FetchedPost:
+        """Fetch ``target`` and record it. A refusal that says why becomes the post's status."""
+        try:
+            fetched = self._acquirer.post(target)
+        except PostUnavailable as exc:
+            if key is not None:
+                self.record_status(key, exc.status)
+            raise
+        self.record(fetched, key=key, depth=depth, origin=origin)
+        return fetched
+
+    def record(
+        self, fetched: FetchedPost, *, key: PostKey | None, depth: int, origin: str | None
+    ) -> None:
+        """Store a fetched post with its raw answers and discover what it points at."""
+        bodies = [_stored_body(self._archive, exchange) for exchange in fetched.exchanges]
+        post = _canonical_links(fetched.post)
+        if key is not None and key != post.key:  # found under one address, it names another
+            post = replace(post, spellings=(*post.spellings, key))
+        now = self._clock.now()
+        with self._archive.database.write() as session:
+            post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
+            for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
+                record_exchange(session, exchange, digest, post.key, now)
+            observe(session, post.key, now)
+            if depth > 0:
+                _discover_links(session, fetched.post, depth - 1, origin, now)
+            touch_shown(session, post)
+
+    def record_status(self, key: PostKey, status: PostStatus) -> None:
+        """Note that the platform answered with a reason instead of the post."""
+        now = self._clock.now()
+        with self._archive.database.write() as session:
+            post_rows.set_status(session, key, status, now)
+            ledger.append(session, LedgerKind.STATUS, {"post": key, "status": str(status)}, at=now)
+            touch_videos(session, key)
+
+    def poll(self, watch: Watch) -> int:
+        """Poll a watch and discover what it lists; return the number of new addresses."""
+        polled = self._acquirer.poll(watch, watch.last_polled_at)
+        bodies = [_stored_body(self._archive, exchange) for exchange in polled.exchanges]
+        now = self._clock.now()
+        with self._archive.database.write() as session:
+            for exchange, digest in zip(polled.exchanges, bodies, strict=True):
+                record_exchange(session, exchange, digest, None, now)
+            new = [
+                discover(session, entry, watch.depth, watch_origin(watch.target), now)
+                for entry in polled.entries
+            ]
+            watch_rows.mark_polled(
+                session, watch.target, at=now, etag=polled.etag, last_modified=polled.last_modified
+            )
+        return sum(new)
+
+
+def _discover_links(
+    session: Session, post: Post, depth: int, origin: str | None, now: datetime
+) -> None:
+    """Remember every post that ``post`` points at, under the spelling it was found."""
+    for link in post.links:
+        address = _readable(link)
+        if address is None or address.key == post.key:
+            continue
+        claims = claims_from_address(address.platform, address.post_id, link.url)
+        post_rows.discover_post(
+            session,
+            key=address.key,
+            url=link.url,
+            platform=address.platform,
+            account=address.account,
+            depth=depth,
+            origin=origin,
+            claims=claims,
+            published=None,
+            now=now,
+        )
+        observe(session, address.key, now)
+
+
+def _readable(link: PostLink) -> Address | None:
+    """Return the link's address; None for what a page may also point at (mailto:, garbage)."""
+    try:
+        return parse_address(link.url)
+    except UnsupportedSource:
+        return None
+
+
+def _canonical_links(post: Post) -> Post:
+    """Return the post with one spelling for every link; the raw page is kept as evidence."""
+    links = {
+        PostLink(address.key, link.relation): None
+        for link in post.links
+        if (address := _readable(link)) is not None and address.key != post.key
+    }
+    return replace(post, links=tuple(links))
+
+
+def watch_origin(target: str) -> str:
+    """Return the origin mark of posts that a watch brought in."""
+    return f"watch:{target}"
+
+
+def discover(session: Session, entry: Post, depth: int, origin: str | None, now: datetime) -> bool:
+    """Record an address that a feed lists, with what the feed said of it; True when new."""
+    url = entry.spellings[0] if entry.spellings else entry.key
+    new = post_rows.discover_post(
+        session,
+        key=entry.key,
+        url=url,
+        platform=entry.platform,
+        account=entry.account,
+        depth=depth,
+        origin=origin,
+        claims=entry.claims,
+        published=None,
+        now=now,
+    )
+    post_media.add_claims(session, entry.key, entry.claims)
+    post_media.add_media(session, entry.key, entry.media)
+    observe(session, entry.key, now)
+    return new
+
+
+def observe(session: Session, key: PostKey, now: datetime) -> None:
+    """Add the first observation as a claim and work out the interval to go by."""
+    stored = post_rows.get_post(session, key)
+    if stored is None:
+        return
+    seen = TimeClaim(
+        ClaimKind.FIRST_OBSERVED,
+        TimeInterval(None, min(stored.first_observed_at, now)),
+        ForgeableBy.US,
+        "tracker:first_observed",
+    )
+    post_media.add_claims(session, key, (seen,))
+    post_rows.set_published(session, key, combine((*stored.post.claims, seen)))
+
+
+def record_exchange(
+    session: Session, exchange: Exchange, digest: str | None, key: PostKey | None, now: datetime
+) -> None:
+    """Store one answer and its ledger entry."""
+    capture_rows.save_exchange(session, exchange, post=key, body_sha256=digest, video=None)
+    ledger.append(
+        session,
+        LedgerKind.CAPTURE,
+        {
+            "post": key,
+            "url": exchange.requested_url,
+            "final_url": exchange.final_url,
+            "status_code": exchange.status_code,
+            "sha256": digest,
+            "body": digest,
+            "size_bytes": len(exchange.body),
+            "started_at": exchange.started_at.isoformat(),
+            "tools": [list(tool) for tool in exchange.tools],
+        },
+        at=now,
+    )
+
+
+def touch_videos(session: Session, key: PostKey) -> None:
+    """Queue the clips of a post's videos for the record stage."""
+    for video in post_media.videos_of_post(session, key):
+        video_rows.touch(session, video)
+
+
+def touch_shown(session: Session, post: Post) -> None:
+    """Queue the clips of this post's videos, and of those of the posts it points at."""
+    for key in {post.key, *_linked_keys(session, post)}:
+        touch_videos(session, key)
+
+
+def _linked_keys(session: Session, post: Post) -> Iterable[PostKey]:
+    for link in post.links:
+        key = post_rows.resolve(session, link.url)
+        if key is not None:
+            yield key
+
+
+def _stored_body(archive: Archive, exchange: Exchange) -> str | None:
+    """Keep the raw bytes of an answer and return their digest (None when there are none)."""
+    if not exchange.body:
+        return None
+    digest = archive.media.add_bytes(exchange.body)
+    assert digest == hashlib.sha256(exchange.body).hexdigest()  # noqa: S101 - store's promise
+    return digest

@@ -1,0 +1,130 @@
+"""Detect: compare a newly fingerprinted video with everything stored before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from storage import fingerprints as fingerprint_rows
+from storage import ledger
+from storage import matches as match_rows
+from storage import videos as video_rows
+from storage.index.hash_index import FaissHashIndex
+from tracker.clock import Clock
+from tracker.errors import IntegrityError
+from tracker.evidence.digests import match_digest
+from tracker.identify import Identifier
+from tracker.ingest.stage import Archive
+from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.ids import VideoId
+from tracker.model.ledger import LedgerKind
+from tracker.model.match import Match
+
+REFRESH_BATCH = 256
+"""Fingerprints read at once when the index catches up with the database."""
+
+
+class ArchivedFingerprints:
+    """The stored fingerprints and keyframes, and the index that is a cache of them."""
+
+    def __init__(self, archive: Archive, index: FaissHashIndex, algorithm_key: str) -> None:
+        self._archive = archive
+        self._index = index
+        self._algorithm = algorithm_key
+
+    def get(self, video: VideoId) -> Fingerprint:
+        """Return the video's fingerprint; raises ``IntegrityError`` if it is missing."""
+        with self._archive.database.read() as session:
+            found = fingerprint_rows.get_fingerprint(session, video, self._algorithm)
+        if found is None:
+            raise IntegrityError(f"the fingerprint of {video} is missing")
+        return found
+
+    def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
+        """Return the video's keyframes, none when they were not kept."""
+        return self._archive.keyframes.get(video, self._algorithm)
+
+    def examined(self, video: VideoId) -> Examined | None:
+        """Return what the video's one decode yielded, None when it was not decoded yet."""
+        with self._archive.database.read() as session:
+            stored = video_rows.get_video(session, video)
+            fingerprint = fingerprint_rows.get_fingerprint(session, video, self._algorithm)
+        if stored is None or stored.info is None or fingerprint is None:
+            return None
+        return Examined(stored.info, fingerprint, tuple(self.keyframes(video)))
+
+    def refresh_index(self) -> None:
+        """Let the index catch up with the database."""
+        self._index.refresh(self._after)
+
+    def _after(self, row_id: int) -> Iterator[tuple[int, VideoId, Fingerprint]]:
+        while True:
+            with self._archive.database.read() as session:
+                batch = fingerprint_rows.fingerprints_after(
+                    session, self._algorithm, row_id, REFRESH_BATCH
+                )
+            if not batch:
+                return
+            yield from batch
+            row_id = batch[-1][0]
+
+
+class Detect:
+    """Finds what each fingerprinted video shares with the archive."""
+
+    name = "detect"
+
+    def __init__(
+        self,
+        archive: Archive,
+        identifier: Identifier,
+        fingerprints: ArchivedFingerprints,
+        algorithm_key: str,
+        clock: Clock,
+    ) -> None:
+        self._archive = archive
+        self._identifier = identifier
+        self._fingerprints = fingerprints
+        self._algorithm = algorithm_key
+        self._clock = clock
+
+    def pending(self, limit: int) -> Sequence[VideoId]:
+        """Return fingerprinted videos that were not compared yet, oldest first."""
+        with self._archive.database.read() as session:
+            return fingerprint_rows.pending_detection(
+                session, self._algorithm, now=self._clock.now(), limit=limit
+            )
+
+    def key(self, item: VideoId) -> str:
+        """Return the video's digest."""
+        return item
+
+    def process(self, item: VideoId) -> None:
+        """Compare the video with all others and record what they share.
+
+        A pair is judged the same whichever of the two comes second, so the order of arrival
+        changes nothing.
+        """
+        self._fingerprints.refresh_index()
+        examined = self._fingerprints.examined(item)
+        if examined is None:
+            raise IntegrityError(f"the fingerprint of {item} is missing")
+        found = self._identifier.identify(item, examined, exclude={item})
+        self._record(item, found.matches)
+
+    def _record(self, video: VideoId, matches: Sequence[Match]) -> None:
+        now = self._clock.now()
+        with self._archive.database.write() as session:
+            for match in matches:
+                if match_rows.save_match(session, match, self._algorithm, now=now):
+                    ledger.append(session, LedgerKind.MATCH, self._ledger_body(match), at=now)
+            fingerprint_rows.mark_detected(session, video, self._algorithm, now=now)
+            video_rows.touch(session, video)
+
+    def _ledger_body(self, match: Match) -> dict[str, object]:
+        return {
+            "query": match.query,
+            "reference": match.reference,
+            "algorithm": self._algorithm,
+            "digest": match_digest(match),
+            "score": f"{match.score:.6f}",
+        }

@@ -1,0 +1,89 @@
+"""Fingerprint: one decode of a stored video yields its facts, hashes and keyframes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from datetime import timedelta
+
+from storage import fingerprints as fingerprint_rows
+from storage import ledger
+from storage import videos as video_rows
+from tracker.clock import Clock
+from tracker.errors import ToolError
+from tracker.evidence.digests import fingerprint_digest, keyframes_digest
+from tracker.examine import examine
+from tracker.ingest.stage import Archive
+from tracker.media.probe import MediaLimits
+from tracker.model.fingerprint import Examined
+from tracker.model.ids import VideoId
+from tracker.model.ledger import LedgerKind
+from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
+
+CONTAINER_TIME_PRECISION = timedelta(seconds=1)
+"""``creation_time`` is written to the second. Source: ISO/IEC 14496-12, movie header box."""
+
+
+class FingerprintStage:
+    """Examines videos that have no fingerprint of the current algorithm."""
+
+    name = "fingerprint"
+
+    def __init__(
+        self,
+        archive: Archive,
+        executor: Executor,
+        limits: MediaLimits,
+        algorithm_key: str,
+        clock: Clock,
+    ) -> None:
+        self._archive = archive
+        self._executor = executor
+        self._limits = limits
+        self._algorithm = algorithm_key
+        self._clock = clock
+
+    def pending(self, limit: int) -> Sequence[VideoId]:
+        """Return videos without a fingerprint of this algorithm."""
+        with self._archive.database.read() as session:
+            return fingerprint_rows.pending_fingerprints(
+                session, self._algorithm, now=self._clock.now(), limit=limit
+            )
+
+    def key(self, item: VideoId) -> str:
+        """Return the video's digest."""
+        return item
+
+    def process(self, item: VideoId) -> None:
+        """Decode the video in a child process and store what came of it."""
+        self._archive.media.verify(item)
+        path = self._archive.media.path(item)
+        examined = self._executor.submit(examine, path, self._limits).result()
+        if examined.fingerprint.algorithm.key != self._algorithm:
+            raise ToolError("the decoder process runs another version of the algorithm")
+        self._archive.keyframes.put(item, self._algorithm, examined.keyframes)
+        self._record(item, examined)
+
+    def _record(self, video: VideoId, examined: Examined) -> None:
+        now = self._clock.now()
+        with self._archive.database.write() as session:
+            video_rows.set_info(session, video, examined.info)
+            video_rows.add_video_claims(session, video, container_claims(examined))
+            fingerprint_rows.save_fingerprint(session, video, examined.fingerprint, now=now)
+            video_rows.touch(session, video)
+            body = {
+                "video": video,
+                "algorithm": self._algorithm,
+                "digest": fingerprint_digest(examined.fingerprint),
+                "keyframes_digest": keyframes_digest(examined.keyframes),
+            }
+            ledger.append(session, LedgerKind.FINGERPRINT, body, at=now)
+
+
+def container_claims(examined: Examined) -> tuple[TimeClaim, ...]:
+    """Return what the container says about when the file was made."""
+    if examined.info.creation_at is None:
+        return ()
+    interval = TimeInterval.instant(examined.info.creation_at, precision=CONTAINER_TIME_PRECISION)
+    kind, forger = ClaimKind.CONTAINER_METADATA, ForgeableBy.UPLOADER
+    return (TimeClaim(kind, interval, forger, "container:creation_time"),)

@@ -1,0 +1,74 @@
+"""Recheck: look at a post again, and note when it is gone, closed or back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from storage import posts as post_rows
+from tracker.acquire import Acquirer
+from tracker.clock import Clock
+from tracker.errors import HttpStatusError, PostUnavailable, TrackerError
+from tracker.ingest.collect import Collect
+from tracker.ingest.stage import Archive
+from tracker.model.ids import PostKey
+from tracker.model.status import PostStatus
+
+_STATUS_OF_HTTP = {
+    401: PostStatus.LOGIN_REQUIRED,
+    403: PostStatus.LOGIN_REQUIRED,
+    404: PostStatus.DELETED,
+    410: PostStatus.DELETED,
+    451: PostStatus.GEO_BLOCKED,
+}
+
+
+class Recheck:
+    """Fetches known posts again, ever more seldom as they age."""
+
+    name = "recheck"
+
+    def __init__(
+        self, archive: Archive, acquirer: Acquirer, collect: Collect, clock: Clock
+    ) -> None:
+        self._archive = archive
+        self._acquirer = acquirer
+        self._collect = collect
+        self._clock = clock
+
+    def pending(self, limit: int) -> Sequence[PostKey]:
+        """Return posts whose last look is long enough ago for their age."""
+        with self._archive.database.read() as session:
+            return post_rows.rechecks_due(session, now=self._clock.now(), limit=limit)
+
+    def key(self, item: PostKey) -> str:
+        """Return the post's canonical address."""
+        return item
+
+    def process(self, item: PostKey) -> None:
+        """Look at the post again. A refusal is a finding; an outage is not and is raised."""
+        try:
+            fetched = self._acquirer.post(item)
+        except TrackerError as exc:
+            status = status_of(exc)
+            self._mark(item)
+            if status is None:
+                raise
+            self._collect.record_status(item, status)
+            return
+        live = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
+        self._collect.record(live, key=item, depth=0, origin=None)
+        self._mark(item)
+
+    def _mark(self, key: PostKey) -> None:
+        with self._archive.database.write() as session:
+            post_rows.mark_checked(session, key, self._clock.now())
+
+
+def status_of(error: TrackerError) -> PostStatus | None:
+    """Return what a failed look says about the post; None when it says nothing about it."""
+    if isinstance(error, PostUnavailable):
+        return error.status
+    if isinstance(error, HttpStatusError):
+        return _STATUS_OF_HTTP.get(error.status_code)
+    return None

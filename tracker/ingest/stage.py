@@ -1,0 +1,88 @@
+"""What all stages have in common: pending work is a query, and a failure is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from storage import attempts
+from storage.database import Database
+from storage.keyframe_store import KeyframeStore
+from storage.media_store import MediaStore
+from tracker.clock import Clock
+from tracker.errors import TrackerError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where everything is kept. ``staging`` is on the media store's file system."""
+
+    database: Database
+    media: MediaStore
+    keyframes: KeyframeStore
+    staging: Path
+    index_directory: Path
+
+
+class Stage(Protocol[T]):
+    """One kind of work: what waits for it, and how one item is done."""
+
+    @property
+    def name(self) -> str:
+        """The stage's name in the attempt ledger and in ``tracker status``."""
+        ...
+
+    def pending(self, limit: int) -> Sequence[T]:
+        """Return up to ``limit`` items that may be tried now."""
+        ...
+
+    def key(self, item: T) -> str:
+        """Return what the item is called in the attempt ledger."""
+        ...
+
+    def process(self, item: T) -> None:
+        """Do the item and record the result; raises ``TrackerError``."""
+        ...
+
+
+def attempt(
+    stage: Stage[T],
+    item: T,
+    archive: Archive,
+    clock: Clock,
+    stopping: Callable[[], bool] = lambda: False,
+) -> TrackerError | None:
+    """Do one item; on failure remember it for back-off and return the error.
+
+    A failure while ``stopping`` is our own doing: the item is released, not counted.
+    """
+    key = stage.key(item)
+    try:
+        stage.process(item)
+    except TrackerError as exc:
+        if not stopping():
+            remember_failure(stage.name, key, exc, archive, clock)
+        return exc
+    with archive.database.write() as session:
+        attempts.clear(session, stage.name, key)
+    return None
+
+
+def remember_failure(
+    stage: str, key: str, error: TrackerError, archive: Archive, clock: Clock
+) -> None:
+    """Count a failed try; one that cannot succeed later is parked at once."""
+    with archive.database.write() as session:
+        attempts.record_failure(
+            session,
+            stage,
+            key,
+            error=str(error),
+            retryable=error.retryable,
+            retry_at=error.retry_at,
+            now=clock.now(),
+        )

@@ -1,0 +1,280 @@
+"""Use case: "have we seen this footage before, and where first?" Writes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlmodel import Session
+
+from storage import clips as clip_rows
+from storage import post_media
+from storage import posts as post_rows
+from storage import videos as video_rows
+from tracker.acquire import Acquirer, local_video, sha256_of
+from tracker.errors import NotAVideo, TrackerError
+from tracker.examine import examine
+from tracker.identify import Identified, Identifier
+from tracker.ingest.detect import ArchivedFingerprints
+from tracker.ingest.stage import Archive
+from tracker.media.probe import MediaLimits
+from tracker.model.clip import Appearance
+from tracker.model.fingerprint import Examined
+from tracker.model.ids import AppearanceId, ClipId, VideoId
+from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.match import Match
+from tracker.model.post import PostKind
+from tracker.model.time_claim import Published
+from tracker.provenance.order import in_order, not_orderable_with
+from tracker.timestamps.conflicts import conflicts
+from tracker.trace import summarise
+
+LOOKUP_DEPTH = 1
+"""A lookup follows what the page shows, not what that shows in turn."""
+
+LOOKUP_BUDGET = 20
+"""How many addresses one lookup may read."""
+
+SAME_STRETCH_SHARE = 0.5
+"""Matches on at least this share of the best match's stretch speak about the same footage."""
+
+
+@dataclass(slots=True)
+class _Stopwatch:
+    """Whole milliseconds by phase."""
+
+    elapsed_ms: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent_ms = round((time.perf_counter() - start) * 1000)
+            self.elapsed_ms[name] = self.elapsed_ms.get(name, 0) + spent_ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A video asked about, on local disk or already in the archive."""
+
+    video: VideoId
+    examined: Examined
+
+
+class Lookup:
+    """Finds what the archive knows about the footage at an address or in a file."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        acquirer: Acquirer,
+        executor: Executor,
+        identifier: Identifier,
+        fingerprints: ArchivedFingerprints,
+        limits: MediaLimits,
+    ) -> None:
+        self._archive = archive
+        self._acquirer = acquirer
+        self._executor = executor
+        self._identifier = identifier
+        self._fingerprints = fingerprints
+        self._limits = limits
+
+    def run(self, target: str, *, top: int | None = None) -> list[LookupResult]:
+        """Return one result for each video at ``target``, matches best first, at most ``top``.
+
+        Raises the ``TrackerError`` that kept the target from being read, or ``NotAVideo`` when
+        there is no video at it.
+        """
+        self._fingerprints.refresh_index()
+        watch = _Stopwatch()
+        with tempfile.TemporaryDirectory(prefix="tracker-lookup-") as directory:
+            queries = self._queries(target, Path(directory), watch)
+        if not queries:
+            raise NotAVideo(f"no video found at {target}")
+        return [self._answer(target, query, top, watch) for query in queries]
+
+    # --- the videos asked about ----------------------------------------------------------
+
+    def _queries(self, target: str, directory: Path, watch: _Stopwatch) -> list[_Query]:
+        path = local_video(target)
+        if path is not None:
+            return [self._examined(path, sha256_of(path), watch)]
+        held = self._held(target)
+        if held:
+            return held
+        with watch.phase("fetch"):
+            gathered = self._acquirer.gather(
+                target, directory, depth=LOOKUP_DEPTH, budget=LOOKUP_BUDGET
+            )
+        if not gathered.media and gathered.problems:
+            raise gathered.problems[0].error
+        return self._examine_all([(m.path, m.video) for m in gathered.media], watch)
+
+    def _examine_all(
+        self, files: Sequence[tuple[Path, VideoId]], watch: _Stopwatch
+    ) -> list[_Query]:
+        """Examine each file; one bad file among several is left out, a single one is raised."""
+        queries: list[_Query] = []
+        last_error: TrackerError | None = None
+        for path, video in files:
+            try:
+                queries.append(self._examined(path, video, watch))
+            except TrackerError as exc:
+                last_error = exc
+        if not queries and last_error is not None:
+            raise last_error
+        return queries
+
+    def _examined(self, path: Path, video: VideoId, watch: _Stopwatch) -> _Query:
+        with watch.phase("decode"):
+            return _Query(video, self._executor.submit(examine, path, self._limits).result())
+
+    def _held(self, target: str) -> list[_Query]:
+        """Return the videos of a post the archive already holds: no need to fetch it again."""
+        with self._archive.database.read() as session:
+            key = post_rows.resolve(session, target)
+            videos = post_media.videos_of_post(session, key) if key else []
+        found = [(video, self._fingerprints.examined(video)) for video in videos]
+        return [_Query(video, examined) for video, examined in found if examined is not None]
+
+    # --- the answer ----------------------------------------------------------------------
+
+    def _answer(
+        self, target: str, query: _Query, top: int | None, watch: _Stopwatch
+    ) -> LookupResult:
+        identified = self._identifier.identify(query.video, query.examined)
+        with self._archive.database.read() as session:
+            matches = [self._dressed(session, match) for match in identified.matches]
+            candidates = [self._dressed(session, match) for match in identified.candidates]
+            earliest = self._earliest(session, matches)
+            searched = post_rows.coverage(session)
+        info = query.examined.info
+        subject = LookupSubject(target, query.video, info.duration_ms, info.width, info.height)
+        return LookupResult(
+            subject=subject,
+            matches=tuple(matches[:top]),
+            candidates=tuple(candidates[:top]),
+            earliest=earliest,
+            searched=searched,
+            elapsed_ms=_with_total(watch, identified),
+        )
+
+    def _dressed(self, session: Session, match: Match) -> LookupMatch:
+        """Return the match with the clip, posts and files of its reference."""
+        clips = clip_rows.clips_of_video(session, match.reference)
+        stored = [
+            post
+            for key in post_rows.posts_of_video(session, match.reference)
+            if (post := post_rows.get_post(session, key)) is not None
+        ]
+        posts = tuple(summarise(post) for post in stored if post.post.kind is not PostKind.FILE)
+        files = () if posts else video_rows.files(session, match.reference)
+        return LookupMatch(match, clips[0].id if clips else None, posts, files)
+
+    def _earliest(self, session: Session, matches: Sequence[LookupMatch]) -> Earliest | None:
+        """Return the earliest known appearance of the stretch that the best match is about."""
+        if not matches:
+            return None
+        about = [match for match in matches if _same_stretch(matches[0].match, match.match)]
+        ordered = in_order([a for match in about for a in _appearances(session, match)])
+        if not ordered:
+            return None
+        first = ordered[0]
+        rivals = not_orderable_with(first, ordered)
+        contradictions = [conflict.text for conflict in conflicts(first.claims)]
+        return Earliest(
+            video=first.video,
+            post=first.post,
+            files=first.files,
+            published=first.published,
+            why=_why(len(ordered), len(rivals)),
+            contradicted_by=tuple(contradictions),
+        )
+
+
+def _appearances(session: Session, match: LookupMatch) -> list[Appearance]:
+    """Return the appearances of a matched video; ids are of no use here and only name the row."""
+    video = match.match.reference
+    found = []
+    for post in match.posts:
+        stored = post_rows.get_post(session, post.key)
+        claims = stored.post.claims if stored else ()
+        found.append(
+            Appearance(
+                id=AppearanceId(f"{video}|{post.key}"),
+                clip=ClipId(""),
+                video=video,
+                start_ms=0,
+                end_ms=0,
+                post=post,
+                claims=claims,
+                published=post.published,
+            )
+        )
+    if not found:
+        published = _file_published(session, video)
+        found.append(
+            Appearance(
+                id=AppearanceId(video),
+                clip=ClipId(""),
+                video=video,
+                start_ms=0,
+                end_ms=0,
+                post=None,
+                files=match.files,
+                published=published,
+            )
+        )
+    return found
+
+
+def _file_published(session: Session, video: VideoId) -> Published | None:
+    for key in post_rows.posts_of_video(session, video):
+        stored = post_rows.get_post(session, key)
+        if stored is not None and stored.published is not None:
+            return stored.published
+    return None
+
+
+def _same_stretch(best: Match, other: Match) -> bool:
+    """Tell whether both matches are about the same part of the query."""
+    start, end = _query_hull(best)
+    other_start, other_end = _query_hull(other)
+    shared = min(end, other_end) - max(start, other_start)
+    return shared >= SAME_STRETCH_SHARE * (end - start)
+
+
+def _query_hull(match: Match) -> tuple[int, int]:
+    starts = [segment.query_start_ms for segment in match.segments]
+    ends = [segment.query_end_ms for segment in match.segments]
+    return min(starts), max(ends)
+
+
+def _why(appearances: int, rivals: int) -> str:
+    if appearances == 1:
+        return "It is the only appearance of this footage known to this archive."
+    if rivals == 0:
+        return (
+            f"It was published before the other {appearances - 1} appearances of this footage "
+            "known to this archive."
+        )
+    return (
+        "It is the appearance known to have been public at the earliest time; "
+        f"{rivals} of the {appearances - 1} others cannot be ordered against it, because their "
+        "times are not known closely enough."
+    )
+
+
+def _with_total(watch: _Stopwatch, identified: Identified) -> dict[str, int]:
+    phases = {"fetch": 0, "decode": 0, "search": 0, "align": 0, "verify": 0}
+    phases |= watch.elapsed_ms | {k: round(v) for k, v in identified.elapsed_ms.items()}
+    phases["total"] = sum(v for k, v in phases.items() if k != "total")
+    return phases

@@ -1,0 +1,155 @@
+"""Runs one call in one child process, with memory, time and crash limits.
+
+A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it. The
+class is a ``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from typing import Any, ParamSpec, TypeVar
+
+from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+KILL_GRACE_S = 5.0
+"""How long a child may take to die before we stop waiting for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """What one call may cost; ``memory_bytes`` bounds the child's address space."""
+
+    wall_time_s: float = 3600.0
+    memory_bytes: int = 4 * 1024**3
+
+
+class ChildProcessExecutor(Executor):
+    """Runs each submitted call in a fresh child process, at most ``workers`` at once.
+
+    The call and its result must be picklable. A ``TrackerError`` raised in the child is raised
+    here again; a crash becomes ``DamagedVideo``, an overrun ``MediaLimitExceeded``.
+    """
+
+    def __init__(self, workers: int, limits: ChildLimits, *, preload: tuple[str, ...] = ()) -> None:
+        self._limits = limits
+        self._context = _context(preload)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="child")
+        self._lock = threading.Lock()
+        self._running: set[multiprocessing.process.BaseProcess] = set()
+        self._closed = False
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Schedule the call and return its future."""
+        return self._threads.submit(self._run, fn, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Stop; with ``cancel_futures`` running children are killed and their calls fail."""
+        if cancel_futures:
+            with self._lock:
+                self._closed = True
+                for process in self._running:
+                    process.kill()
+        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        receiver, sender = self._context.Pipe(duplex=False)
+        process = self._context.Process(  # type: ignore[attr-defined]  # BaseContext lacks it
+            target=_child_main, args=(sender, self._limits, fn, args, kwargs), daemon=True
+        )
+        self._start(process)
+        sender.close()
+        try:
+            return self._receive(receiver, process)
+        finally:
+            receiver.close()
+            _end(process)
+            with self._lock:
+                self._running.discard(process)
+
+    def _start(self, process: multiprocessing.process.BaseProcess) -> None:
+        with self._lock:
+            if self._closed:
+                raise ToolError("stopped before the work began")
+            process.start()
+            self._running.add(process)
+
+    def _receive(self, receiver: Connection, process: multiprocessing.process.BaseProcess) -> T:  # type: ignore[type-var]  # bound by _run
+        if not receiver.poll(self._limits.wall_time_s):
+            raise MediaLimitExceeded(
+                f"the work took longer than the limit of {self._limits.wall_time_s:g} s"
+            )
+        try:
+            ok, value = receiver.recv()
+        except (EOFError, OSError) as exc:
+            raise self._death(process) from exc
+        if ok:
+            return value  # type: ignore[no-any-return]  # what fn returned
+        raise value
+
+    def _death(self, process: multiprocessing.process.BaseProcess) -> TrackerError:
+        """Return the error for a child that ended without an answer."""
+        process.join(KILL_GRACE_S)
+        if self._closed:
+            return ToolError("stopped before the work was done")
+        code = process.exitcode
+        if code is not None and -code in (signal.SIGKILL, signal.SIGXCPU):
+            return MediaLimitExceeded("the decoder was ended by the system (memory or time)")
+        return DamagedVideo(f"the decoder broke down on this file (exit code {code})")
+
+
+def _context(preload: tuple[str, ...]) -> BaseContext:
+    """Return a fork server: children start quickly and inherit no locks or connections."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+def _end(process: multiprocessing.process.BaseProcess) -> None:
+    process.join(0.2)
+    if process.is_alive():
+        process.kill()
+        process.join(KILL_GRACE_S)
+    if not process.is_alive():
+        process.close()
+
+
+def _child_main(
+    sender: Connection,
+    limits: ChildLimits,
+    fn: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    _apply(limits)
+    try:
+        answer: tuple[bool, object] = (True, fn(*args, **kwargs))
+    except TrackerError as exc:
+        exc.__cause__ = None  # causes of other libraries may not pickle; the sentence stays
+        answer = (False, exc)
+    except MemoryError:
+        limit_mb = limits.memory_bytes // 1024**2
+        answer = (False, MediaLimitExceeded(f"decoding needs more than the {limit_mb} MB allowed"))
+    sender.send(answer)
+    sender.close()
+
+
+def _apply(limits: ChildLimits) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    cpu_s = int(limits.wall_time_s) + 1
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["OMP_NUM_THREADS"] = "1"

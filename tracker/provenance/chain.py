@@ -1,0 +1,100 @@
+"""The provenance chain of a clip, put together from its appearances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
+from tracker.model.clip import Appearance, Clip
+from tracker.model.ids import PostKey
+from tracker.model.post import Lead
+from tracker.provenance.order import in_order, not_orderable_with
+from tracker.provenance.parents import MatchOf, StatedLinks, link_appearances
+
+MAX_NAMED_RIVALS = 5
+"""How many appearances that may be older are named in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInputs:
+    """Everything a chain is computed from, so that equal inputs give equal chains."""
+
+    clip: Clip
+    appearances: Sequence[Appearance]
+    stated: StatedLinks = field(default_factory=dict)
+    media_ids: Mapping[PostKey, frozenset[str]] = field(default_factory=dict)
+    claim_conflicts: Sequence[Conflict] = ()
+    leads: Sequence[Lead] = ()
+    searched: Coverage = field(default_factory=Coverage)
+
+
+def build_chain(
+    inputs: ChainInputs,
+    match_of: MatchOf,
+    *,
+    history: Sequence[Revision],
+    revision: int,
+    as_of: datetime,
+) -> Chain:
+    """Return the chain; raise ``ValueError`` when there is no appearance to begin it with."""
+    ordered = in_order(inputs.appearances)
+    if not ordered:
+        raise ValueError(f"clip {inputs.clip.id} has no appearance")
+    links = link_appearances(
+        ordered, inputs.clip.duration_ms, inputs.stated, inputs.media_ids, match_of
+    )
+    rivals = _rival_conflict(ordered[0], ordered)
+    return Chain(
+        clip=inputs.clip.id,
+        revision=revision,
+        as_of=as_of,
+        duration_ms=inputs.clip.duration_ms,
+        root=ordered[0].id,
+        links=tuple(links),
+        conflicts=(*inputs.claim_conflicts, *rivals),
+        leads=tuple(inputs.leads),
+        history=tuple(history),
+        searched=inputs.searched,
+    )
+
+
+def _rival_conflict(root: Appearance, ordered: Sequence[Appearance]) -> list[Conflict]:
+    rivals = not_orderable_with(root, ordered)
+    if not rivals:
+        return []
+    names = [describe(rival) for rival in rivals[:MAX_NAMED_RIVALS]]
+    more = len(rivals) - len(names)
+    listed = "; ".join(names) + (f"; and {more} more" if more else "")
+    text = f"Not orderable: these may have been published before {describe(root)}: {listed}."
+    return [Conflict(claims=(), text=text, appearance=root.id)]
+
+
+def describe(appearance: Appearance) -> str:
+    """Return what a reader knows the appearance by: its address, its file, or its digest."""
+    if appearance.post is not None:
+        return appearance.post.key
+    if appearance.files:
+        return appearance.files[0]
+    return f"the file {appearance.video[:12]}…"
+
+
+def shape(links: Sequence[ChainLink], root: str) -> dict[str, object]:
+    """Return what makes two revisions of a chain differ: members, order, parents, relations.
+
+    Confidences and sentences are left out: a changed wording is no new finding.
+    """
+    return {
+        "root": root,
+        "links": [
+            {
+                "appearance": link.appearance.id,
+                "video": link.appearance.video,
+                "post": link.appearance.post.key if link.appearance.post else None,
+                "parent": link.parent,
+                "relation": str(link.relation),
+            }
+            for link in links
+        ],
+    }

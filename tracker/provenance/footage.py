@@ -1,0 +1,293 @@
+"""Which videos show the same stretch of footage.
+
+A *clip* is anchored on the longest video that shows it. Shorter videos that lie wholly inside the
+anchor are absorbed; videos that merely *use* a part of it (a compilation, a news package) appear
+in the clip with that part and keep their own. Nothing is joined transitively through a video that
+was spliced together, so a compilation of five clips appears in five clips and merges none.
+
+What tells a splice from a trim is the cut: footage that was inserted into a longer video is
+bounded there by hard cuts, by the video's own ends or by the next insertion, while an excerpt
+taken from running footage leaves no cut at its borders.
+
+The result depends on the set of videos and matches alone, never on the order they came in.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracker.model.ids import VideoId
+from tracker.model.match import Match, Segment
+
+PART_OF_SHARE = 0.8
+"""A video lies inside another when at least this share of it does; the rest is an added card."""
+
+BORDER_TOLERANCE_MS = 1_000
+"""How far a measured border may lie from the true one (segment borders are good to about 1 s)."""
+
+EXPLAINED_SHARE = 0.8
+"""A video made up of other clips to this share is a compilation and anchors no clip itself."""
+
+CutNear = Callable[[VideoId, int], bool]
+"""Tells whether a video has a hard cut within the border tolerance of a time in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """``[start_ms, end_ms)`` of one video."""
+
+    video: VideoId
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """Length in milliseconds."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A clip without its id: the anchor video and the stretch of every video that shows it.
+
+    ``absorbed`` are the members that lie wholly inside the anchor's footage (the anchor
+    included): their own clips, if they had any, are this clip.
+    """
+
+    anchor: VideoId
+    members: tuple[Stretch, ...]
+    absorbed: frozenset[VideoId]
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlap:
+    """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines."""
+
+    inner: Stretch
+    outer: Stretch
+
+
+class _Overlaps:
+    """All pairwise overlaps, in both directions."""
+
+    def __init__(self, durations: Mapping[VideoId, int], matches: Iterable[Match]) -> None:
+        self.durations = durations
+        self._pairs: dict[tuple[VideoId, VideoId], _Overlap] = {}
+        for match in matches:
+            if match.query == match.reference or not match.asserted:
+                continue
+            if match.query in durations and match.reference in durations:
+                self._add(match)
+
+    def _add(self, match: Match) -> None:
+        segments = _main_run(match.segments)
+        query = _hull(match.query, [(s.query_start_ms, s.query_end_ms) for s in segments])
+        reference = _hull(
+            match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
+        )
+        self._pairs[match.query, match.reference] = _Overlap(query, reference)
+        self._pairs[match.reference, match.query] = _Overlap(reference, query)
+
+    def get(self, inner: VideoId, outer: VideoId) -> _Overlap | None:
+        return self._pairs.get((inner, outer))
+
+    def partners(self, video: VideoId) -> list[VideoId]:
+        return sorted(other for one, other in self._pairs if one == video)
+
+    def is_part(self, inner: VideoId, outer: VideoId) -> bool:
+        overlap = self._pairs[inner, outer]
+        return overlap.inner.duration_ms >= PART_OF_SHARE * self.durations[inner]
+
+    def rank(self, video: VideoId) -> tuple[int, str]:
+        """Longer videos rank higher; the digest breaks ties so that the order is total."""
+        return (self.durations[video], video)
+
+
+def _main_run(segments: Sequence[Segment]) -> list[Segment]:
+    """Return the longest run of segments that follow each other in both time lines."""
+    ordered = sorted(segments, key=lambda s: (s.query_start_ms, s.reference_start_ms))
+    runs: list[list[Segment]] = []
+    for segment in ordered:
+        if runs and _continues(runs[-1][-1], segment):
+            runs[-1].append(segment)
+        else:
+            runs.append([segment])
+    return max(runs, key=lambda run: sum(s.query_end_ms - s.query_start_ms for s in run))
+
+
+def _continues(before: Segment, after: Segment) -> bool:
+    gap_query_ms = after.query_start_ms - before.query_end_ms
+    gap_reference_ms = after.reference_start_ms - before.reference_end_ms
+    drift_ms = abs(gap_reference_ms - gap_query_ms * after.speed)
+    return before.mirrored == after.mirrored and drift_ms <= 2 * BORDER_TOLERANCE_MS
+
+
+def _hull(video: VideoId, spans: Sequence[tuple[int, int]]) -> Stretch:
+    return Stretch(video, min(start for start, _ in spans), max(end for _, end in spans))
+
+
+def group_footage(
+    durations: Mapping[VideoId, int], matches: Sequence[Match], cut_near: CutNear
+) -> tuple[Footage, ...]:
+    """Return the clips among ``durations`` (video → length in ms), anchors in order of digest.
+
+    ``matches`` are the asserted matches among these videos, in any orientation. Every video is a
+    member of at least one clip.
+    """
+    overlaps = _Overlaps(durations, matches)
+    absorbed_by = _absorptions(overlaps, cut_near)
+    anchors = [video for video in sorted(durations) if not absorbed_by[video]]
+    cores = {anchor: _core(anchor, absorbed_by) for anchor in anchors}
+    uses = _uses(overlaps, anchors, cores)
+    kept = [anchor for anchor in anchors if not _explained(anchor, uses, overlaps)]
+    return tuple(_footage(anchor, cores[anchor], uses[anchor], overlaps) for anchor in kept)
+
+
+def _absorptions(overlaps: _Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
+    """Map each video to the longer videos that it is a plain part (or a full copy) of."""
+    result: dict[VideoId, list[VideoId]] = {}
+    for video in overlaps.durations:
+        result[video] = [
+            other
+            for other in overlaps.partners(video)
+            if overlaps.rank(other) > overlaps.rank(video)
+            and overlaps.is_part(video, other)
+            and not _spliced_into(overlaps, video, other, cut_near)
+        ]
+    return result
+
+
+def _spliced_into(overlaps: _Overlaps, inner: VideoId, outer: VideoId, cut_near: CutNear) -> bool:
+    """Tell whether ``outer`` shows ``inner`` as an insertion between other footage."""
+    overlap = overlaps.get(inner, outer)
+    assert overlap is not None  # noqa: S101 - callers iterate over existing pairs
+    stretch, length_ms = overlap.outer, overlaps.durations[outer]
+    at_start = stretch.start_ms <= BORDER_TOLERANCE_MS
+    at_end = stretch.end_ms >= length_ms - BORDER_TOLERANCE_MS
+    if at_start and at_end:
+        return False
+    bounded_before = at_start or _bounded(overlaps, stretch, stretch.start_ms, cut_near)
+    bounded_after = at_end or _bounded(overlaps, stretch, stretch.end_ms, cut_near)
+    return bounded_before and bounded_after
+
+
+def _bounded(overlaps: _Overlaps, stretch: Stretch, at_ms: int, cut_near: CutNear) -> bool:
+    return cut_near(stretch.video, at_ms) or _neighbour_at(overlaps, stretch, at_ms)
+
+
+def _neighbour_at(overlaps: _Overlaps, stretch: Stretch, at_ms: int) -> bool:
+    """Tell whether another whole video begins or ends in ``stretch.video`` at that border."""
+    for other in overlaps.partners(stretch.video):
+        overlap = overlaps.get(other, stretch.video)
+        if overlap is None or not overlaps.is_part(other, stretch.video):
+            continue
+        place = overlap.outer
+        begins_here = abs(place.start_ms - at_ms) <= BORDER_TOLERANCE_MS
+        ends_here = abs(place.end_ms - at_ms) <= BORDER_TOLERANCE_MS
+        disjoint = place.end_ms <= at_ms + BORDER_TOLERANCE_MS
+        if at_ms == stretch.start_ms and ends_here and disjoint:
+            return True
+        if at_ms == stretch.end_ms and begins_here:
+            return True
+    return False
+
+
+def _core(anchor: VideoId, absorbed_by: Mapping[VideoId, list[VideoId]]) -> frozenset[VideoId]:
+    """Return the anchor and everything absorbed by it, directly or step by step."""
+    core = {anchor}
+    grew = True
+    while grew:
+        joining = {v for v, outers in absorbed_by.items() if v not in core and core & set(outers)}
+        core |= joining
+        grew = bool(joining)
+    return frozenset(core)
+
+
+def _uses(
+    overlaps: _Overlaps,
+    anchors: Sequence[VideoId],
+    cores: Mapping[VideoId, frozenset[VideoId]],
+) -> dict[VideoId, set[VideoId]]:
+    """Map each anchor to the videos outside its core that use a part of its footage."""
+    breadth = _breadths(overlaps)
+    uses: dict[VideoId, set[VideoId]] = defaultdict(set)
+    for anchor in anchors:
+        for inside in cores[anchor]:
+            for other in overlaps.partners(inside):
+                if other not in cores[anchor] and _user(overlaps, breadth, inside, other) == other:
+                    uses[anchor].add(other)
+    return uses
+
+
+def _breadths(overlaps: _Overlaps) -> dict[VideoId, int]:
+    """Count, for each video, the disjoint stretches that it shares with others."""
+    result: dict[VideoId, int] = {}
+    for video in overlaps.durations:
+        spans = []
+        for other in overlaps.partners(video):
+            overlap = overlaps.get(video, other)
+            if overlap is not None:
+                spans.append((overlap.inner.start_ms, overlap.inner.end_ms))
+        result[video] = _disjoint_count(spans)
+    return result
+
+
+def _disjoint_count(spans: Iterable[tuple[int, int]]) -> int:
+    count, reached = 0, -BORDER_TOLERANCE_MS
+    for start, end in sorted(spans, key=lambda span: span[1]):
+        if start >= reached - BORDER_TOLERANCE_MS:
+            count, reached = count + 1, end
+    return count
+
+
+def _user(
+    overlaps: _Overlaps, breadth: Mapping[VideoId, int], one: VideoId, other: VideoId
+) -> VideoId:
+    """Of two partly overlapping videos, return the one that uses the other's footage.
+
+    A video that lies inside the other is the source of what the other spliced in. Otherwise the
+    one that shares more separate stretches with anything is the compilation; then the shorter.
+    """
+    one_is_part, other_is_part = overlaps.is_part(one, other), overlaps.is_part(other, one)
+    if one_is_part != other_is_part:
+        return other if one_is_part else one
+    if breadth[one] != breadth[other]:
+        return one if breadth[one] > breadth[other] else other
+    return min(one, other, key=overlaps.rank)
+
+
+def _explained(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: _Overlaps) -> bool:
+    """Tell whether ``anchor`` is little more than the footage of other clips."""
+    sources = [other for other, users in uses.items() if anchor in users]
+    spans = sorted(
+        (overlap.inner.start_ms, overlap.inner.end_ms)
+        for source in sources
+        if (overlap := overlaps.get(anchor, source)) is not None
+    )
+    covered, reached = 0, 0
+    for start, end in spans:
+        covered += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return len(sources) > 1 and covered >= EXPLAINED_SHARE * overlaps.durations[anchor]
+
+
+def _footage(
+    anchor: VideoId, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
+) -> Footage:
+    members = [_stretch(overlaps, video, anchor, core) for video in sorted(core | set(users))]
+    return Footage(anchor, tuple(members), core)
+
+
+def _stretch(
+    overlaps: _Overlaps, video: VideoId, anchor: VideoId, core: frozenset[VideoId]
+) -> Stretch:
+    """Return the part of ``video`` that shows the clip: as against the anchor, else the core."""
+    if video == anchor:
+        return Stretch(video, 0, overlaps.durations[video])
+    direct = overlaps.get(video, anchor)
+    if direct is not None:
+        return direct.inner
+    indirect = [o.inner for inside in sorted(core) if (o := overlaps.get(video, inside))]
+    return max(indirect, key=lambda stretch: stretch.duration_ms)

@@ -1,0 +1,40 @@
+"""Use case: what is held, pending and failing."""
+
+from __future__ import annotations
+
+from storage import attempts, ledger
+from storage import clips as clip_rows
+from storage import posts as post_rows
+from storage import watches as watch_rows
+from tracker.clock import Clock
+from tracker.ingest.stage import Archive
+from tracker.model.summary import FailingWork, PendingWork, StatusSummary
+
+
+def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> StatusSummary:
+    """Return the state of the archive as of now."""
+    with archive.database.read() as session:
+        head = ledger.head(session)
+        watches = watch_rows.watches(session)
+        return StatusSummary(
+            at=clock.now(),
+            pending=tuple(
+                PendingWork(stage, count)
+                for stage, count in attempts.queue_depths(session, algorithm_key).items()
+            ),
+            failing=tuple(
+                FailingWork(
+                    failure.stage,
+                    failure.item,
+                    failure.tries,
+                    failure.error,
+                    None if failure.parked else failure.next_at,
+                )
+                for failure in attempts.failing(session)
+            ),
+            held=post_rows.coverage(session),
+            clips=sum(1 for _ in clip_rows.all_clips(session)),
+            watches=len(watches),
+            ledger_entries=head.sequence if head else 0,
+            last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
+        )

@@ -1,0 +1,129 @@
+"""Use case: the clips and chains behind what a person names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlmodel import Session
+
+from storage import clips as clip_rows
+from storage import post_media
+from storage import posts as post_rows
+from storage import videos as video_rows
+from tracker.acquire import sha256_of
+from tracker.errors import UnknownSubject, UnsupportedSource
+from tracker.ingest.stage import Archive
+from tracker.model.chain import Chain
+from tracker.model.ids import SHA256_HEX, ClipId, PostKey, VideoId
+from tracker.model.post import LinkRelation
+from tracker.model.summary import ClipSummary
+from tracker.net.urls import canonical_url
+from tracker.trace import Tracer
+
+SHORTEST_PREFIX = 6
+"""A digest or clip id may be shortened to this many characters, if nothing else begins so."""
+
+
+class Subjects:
+    """Resolves a clip id, post URL, video SHA-256 or file to the chains it stands for."""
+
+    def __init__(self, archive: Archive, tracer: Tracer) -> None:
+        self._archive = archive
+        self._tracer = tracer
+
+    def chains(self, subject: str) -> list[Chain]:
+        """Return the chains of ``subject``, the one it shows most of first, never none.
+
+        Raises ``UnknownSubject`` when the archive holds nothing of that name.
+        """
+        with self._archive.database.read() as session:
+            clip = self._clip(session, subject)
+            if clip is not None:
+                found = self._tracer.chain_of_clip(session, clip)
+                return [found] if found else self._gone(subject)
+            chains: dict[ClipId, Chain] = {}
+            for video in self._videos(session, subject):
+                for chain in self._tracer.chains_of_video(session, video):
+                    chains.setdefault(chain.clip, chain)
+        return list(chains.values()) or self._gone(subject)
+
+    def summaries(self) -> Iterator[ClipSummary]:
+        """Yield one line's worth of every live clip."""
+        with self._archive.database.read() as session:
+            for clip in clip_rows.all_clips(session):
+                chain = self._tracer.chain_of_clip(session, clip.id)
+                if chain is not None:
+                    yield _summary(chain)
+
+    def _clip(self, session: Session, subject: str) -> ClipId | None:
+        if not subject.startswith("clip-"):
+            return None
+        matching = clip_rows.find_clip_prefix(session, subject)
+        if len(matching) > 1 and ClipId(subject) not in matching:
+            raise UnknownSubject(f"{subject} is the beginning of {len(matching)} clip ids")
+        return ClipId(subject) if ClipId(subject) in matching else next(iter(matching), None)
+
+    def _videos(self, session: Session, subject: str) -> list[VideoId]:
+        if SHA256_HEX.match(subject) or _looks_like_prefix(subject):
+            return _by_digest(session, subject)
+        key = _post_key(session, subject)
+        if key is not None:
+            return _shown_by(session, key)
+        path = Path(subject)
+        if "://" not in subject and path.is_file():
+            return _by_digest(session, sha256_of(path))
+        return []
+
+    def _gone(self, subject: str) -> list[Chain]:
+        raise UnknownSubject(
+            f"nothing is known of {subject}: no clip, post, video or file of that name is held"
+        )
+
+
+def _looks_like_prefix(subject: str) -> bool:
+    hexadecimal = all(character in "0123456789abcdef" for character in subject)
+    return hexadecimal and len(subject) >= SHORTEST_PREFIX
+
+
+def _by_digest(session: Session, digest: str) -> list[VideoId]:
+    found = video_rows.find_prefix(session, digest)
+    if len(found) > 1:
+        raise UnknownSubject(f"{digest} is the beginning of {len(found)} digests")
+    return list(found)
+
+
+def _post_key(session: Session, subject: str) -> PostKey | None:
+    """Return the stored post a URL or path names, under any of its spellings."""
+    stored = post_rows.resolve(session, subject)
+    if stored is not None:
+        return stored
+    try:
+        return post_rows.resolve(session, canonical_url(subject))
+    except UnsupportedSource:
+        return None
+
+
+def _shown_by(session: Session, key: PostKey) -> list[VideoId]:
+    """Return the videos of a post; for one that only points at others, theirs."""
+    own = post_media.videos_of_post(session, key)
+    stored = post_rows.get_post(session, key)
+    if own or stored is None:
+        return own
+    linked: dict[VideoId, None] = {}
+    for link in stored.post.links:
+        target = post_rows.resolve(session, link.url)
+        if target is not None and link.relation is not LinkRelation.LISTS:
+            linked |= dict.fromkeys(post_media.videos_of_post(session, target))
+    return list(linked)
+
+
+def _summary(chain: Chain) -> ClipSummary:
+    root = chain.links[0].appearance
+    return ClipSummary(
+        clip=chain.clip,
+        appearances=len(chain.links),
+        root=root.post,
+        files=root.files,
+        duration_ms=chain.duration_ms,
+    )

@@ -1,1 +1,1 @@
-
+"""Frames in, fingerprint out."""

@@ -25,6 +25,6 @@ def quality(small: Gray) -> npt.NDArray[np.uint8]:
     deviation = picture.std(axis=(1, 2))
     edges = np.abs(np.diff(picture, axis=1)).mean(axis=(1, 2))
     edges = edges + np.abs(np.diff(picture, axis=2)).mean(axis=(1, 2))
-    value = np.clip(np.round(edges * 20), 1, 255).astype(np.uint8)
+    value: npt.NDArray[np.uint8] = np.clip(np.round(edges * 20), 1, 255).astype(np.uint8)
     value[(deviation < FLAT_DEVIATION) | (edges < FLAT_EDGES)] = 0
     return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,7 @@ def shots(frames: Gray) -> list[slice]:
     change = np.abs(np.diff(small.astype(np.float32), axis=0)).mean(axis=(1, 2))
     cuts = [i + 1 for i in np.flatnonzero(change > CUT_DIFFERENCE) if _stands_out(change, int(i))]
     borders = [0, *cuts, len(frames)]
-    return [slice(a, b) for a, b in zip(borders, borders[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(borders)]
 
 
 def _stands_out(change: npt.NDArray[np.float32], at: int) -> bool:

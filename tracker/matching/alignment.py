@@ -193,16 +193,13 @@ def _one_per_frame(side: FrameHits, line: Line, reach_ms: float) -> FrameHits:
     """Return the closest hit of each query frame within ``reach_ms`` of the line, by time."""
     residuals = np.abs(line.residuals(side))
     near = np.flatnonzero(residuals <= reach_ms)
-    order = near[
-        np.lexsort((residuals[near], side.distances[near], side.query_frames[near]))
-    ]
+    order = near[np.lexsort((residuals[near], side.distances[near], side.query_frames[near]))]
     frames = side.query_frames[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = frames[1:] != frames[:-1]
     keep = np.zeros(len(side), np.bool_)
     keep[order[first]] = True
-    chosen = side.only(keep)
-    return chosen
+    return side.only(keep)
 
 
 def _densest(on_line: FrameHits) -> FrameHits:
@@ -228,9 +225,9 @@ def _explained(hits: FrameHits, run: AlignedRun) -> npt.NDArray[np.bool_]:
     """Tell which hits the run accounts for: all of its query stretch and reference stretch."""
     query, reference = _times(hits)
     q, r = _times(run.hits)
-    inside_query = (query >= q.min()) & (query <= q.max())
-    inside_reference = (reference >= r.min()) & (reference <= r.max())
-    return inside_query | inside_reference
+    inside: npt.NDArray[np.bool_] = (query >= q.min()) & (query <= q.max())
+    inside |= (reference >= r.min()) & (reference <= r.max())
+    return inside
 
 
 def _times(hits: FrameHits) -> tuple[Floats, Floats]:

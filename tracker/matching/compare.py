@@ -110,7 +110,9 @@ def _borders(
     return (q0, q1, r0, r1) if q1 > q0 and r1 > r0 else None
 
 
-def _inside(line: Line, start: float, end: float, reference_duration_ms: float) -> tuple[float, float]:
+def _inside(
+    line: Line, start: float, end: float, reference_duration_ms: float
+) -> tuple[float, float]:
     """Return the part of [start, end] that the line maps into the reference."""
     earliest = -line.offset_ms / line.speed
     latest = (reference_duration_ms - line.offset_ms) / line.speed

@@ -20,19 +20,29 @@ class Hits(Protocol):
     """
 
     @property
-    def query_rows(self) -> npt.NDArray[np.int64]: ...
+    def query_rows(self) -> npt.NDArray[np.int64]:
+        """Return one value a hit; see the class."""
+        ...
 
     @property
-    def references(self) -> npt.NDArray[np.int64]: ...
+    def references(self) -> npt.NDArray[np.int64]:
+        """Return one value a hit; see the class."""
+        ...
 
     @property
-    def pts_ms(self) -> npt.NDArray[np.int32]: ...
+    def pts_ms(self) -> npt.NDArray[np.int32]:
+        """Return one value a hit; see the class."""
+        ...
 
     @property
-    def views(self) -> npt.NDArray[np.uint8]: ...
+    def views(self) -> npt.NDArray[np.uint8]:
+        """Return one value a hit; see the class."""
+        ...
 
     @property
-    def distances(self) -> npt.NDArray[np.int32]: ...
+    def distances(self) -> npt.NDArray[np.int32]:
+        """Return one value a hit; see the class."""
+        ...
 
 
 class HashIndex(Protocol):

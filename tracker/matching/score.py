@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from tracker.matching.alignment import AlignedRun, weights
 from tracker.model.fingerprint import Fingerprint
+
+Ints = npt.NDArray[np.int64]
 
 NEW_PICTURE_BITS = 24
 """A frame that differs this much from the one before it is a new piece of evidence."""
@@ -51,8 +54,8 @@ def score(total_evidence: float) -> float:
     return float(1.0 - 2.0 ** (-total_evidence / EVIDENCE_FOR_MATCH))
 
 
-def _changes(fingerprint: Fingerprint, times_ms: np.ndarray) -> np.ndarray:
-    """Return by how many bits the full frame at each time differs from the one before in the list."""
+def _changes(fingerprint: Fingerprint, times_ms: Ints) -> Ints:
+    """Return how many bits the full frame at each time differs from the one before it."""
     full = fingerprint.views == 0
     codes = fingerprint.codes[full]
     at = np.searchsorted(fingerprint.pts_ms[full], times_ms)

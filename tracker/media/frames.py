@@ -135,9 +135,7 @@ class FrameReader:
             None if colour is None else np.ascontiguousarray(np.rot90(colour, turns)),
         )
 
-    def _upright_size(
-        self, frame: av.video.frame.VideoFrame, header: MediaInfo
-    ) -> tuple[int, int]:
+    def _upright_size(self, frame: av.video.frame.VideoFrame, header: MediaInfo) -> tuple[int, int]:
         size = (header.width, header.height)
         return size[::-1] if _quarter_turns(frame) % 2 else size
 

@@ -30,7 +30,7 @@ _CONTAINERS = (
     "asf,asf_o,mxf,nut,gif,apng,ivf,h264,hevc,av1,obu,m4v,mjpeg,wav,mp3,aac,flac,w64,aiff,amr"
 )
 _OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
-_HEADER_BYTES = 64
+_HEADER_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +171,19 @@ def _is_still_image(head: bytes) -> bool:
     )
 
 
+_FOOTAGE_STARTS = (
+    b"\x1aE\xdf\xa3",  # Matroska, WebM
+    b"FLV\x01",
+    b"OggS",
+    b"\0\0\1\xba",  # MPEG programme stream
+    b"GIF8",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF, WMV
+)
+_MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"})
+
+
 def _is_footage(head: bytes) -> bool:
-    return (
-        head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}
-        or head.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS", b"\0\0\1\xba", b"GIF8"))
-        or head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")
-        or (head.startswith(b"RIFF") and head[8:11] == b"AVI")
-        or head[0:1] == b"G"
-        and len(head) < 188
-    )
+    transport_stream = head[:1] == b"G" and head[188:189] == b"G"
+    avi = head.startswith(b"RIFF") and head[8:11] == b"AVI"
+    mp4 = head[4:8] in _MP4_BOXES
+    return transport_stream or avi or mp4 or head.startswith(_FOOTAGE_STARTS)

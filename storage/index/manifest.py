@@ -1,0 +1,49 @@
+"""Which shards make up the hash index, and up to where the database is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from storage.index.shards import ShardName
+from tracker.errors import IntegrityError
+
+_NAME = "manifest.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """``checkpoint`` is the greatest row id of the database whose hashes are held."""
+
+    algorithm_key: str
+    code_bytes: int
+    checkpoint: int = 0
+    shards: tuple[ShardName, ...] = ()
+
+
+def read_manifest(directory: Path) -> Manifest | None:
+    """Return the manifest in ``directory``; ``None`` if there is none; raise IntegrityError."""
+    path = directory / _NAME
+    try:
+        document = json.loads(path.read_bytes())
+        if document.pop("format") != _FORMAT:
+            raise IntegrityError(f"{path} was written by another release")
+        shards = tuple(ShardName(**shard) for shard in document.pop("shards"))
+        return Manifest(**document, shards=shards)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise IntegrityError(f"{path} cannot be read") from exc
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step: a reader sees the old one or the new one."""
+    temporary = directory / f"{_NAME}.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump({"format": _FORMAT, **asdict(manifest)}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(directory / _NAME)

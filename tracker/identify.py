@@ -1,0 +1,130 @@
+"""From a fingerprint to the stored videos that share footage with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from tracker.matching.candidates import candidates
+from tracker.matching.compare import Comparison, compare
+from tracker.matching.ports import FingerprintArchive, HashIndex
+from tracker.matching.score import MATCH_SCORE
+from tracker.matching.transformations import transformations
+from tracker.matching.verify import measured
+from tracker.model.fingerprint import Examined
+from tracker.model.ids import VideoId
+from tracker.model.match import Match, Segment
+
+LEAST_CANDIDATE_SCORE = 0.02
+"""Pairs below this are not even worth showing as candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What the archive holds of a query's footage.
+
+    ``matches`` are asserted, ``candidates`` stayed under the threshold; both best first.
+    ``elapsed_ms`` has the keys ``search``, ``align`` and ``verify``.
+    """
+
+    matches: tuple[Match, ...]
+    candidates: tuple[Match, ...]
+    elapsed_ms: Mapping[str, int] = field(default_factory=dict)
+
+
+class Identifier:
+    """Finds the stored videos that share footage with a query."""
+
+    def __init__(self, index: HashIndex, archive: FingerprintArchive) -> None:
+        self._index = index
+        self._archive = archive
+
+    @property
+    def algorithm_key(self) -> str:
+        """The algorithm whose fingerprints can be identified."""
+        return self._index.algorithm_key
+
+    def identify(
+        self,
+        query: VideoId,
+        examined: Examined,
+        *,
+        exclude: Collection[VideoId] = (),
+        only: Collection[VideoId] | None = None,
+    ) -> Identified:
+        """Return matches and candidates of ``query`` among the indexed videos.
+
+        Videos in ``exclude`` are left out, and all but those in ``only`` if it is given. The
+        same bytes in the archive are a match with score 1 over the whole length.
+        """
+        clock = _Phases()
+        with clock.phase("search"):
+            found = candidates(examined.fingerprint, self._index)
+        wanted = [c.video for c in found if c.video not in exclude]
+        if only is not None:
+            wanted = [video for video in wanted if video in only]
+        matches = []
+        for video in wanted:
+            if video == query:
+                matches.append(_itself(query, examined))
+                continue
+            with clock.phase("align"):
+                comparison = self._compared(query, examined, video)
+            if comparison.stretches and comparison.score >= LEAST_CANDIDATE_SCORE:
+                with clock.phase("verify"):
+                    matches.append(self._match(query, examined, video, comparison))
+        matches.sort(key=lambda match: (-match.score, match.reference))
+        return Identified(
+            tuple(match for match in matches if match.asserted),
+            tuple(match for match in matches if not match.asserted),
+            clock.elapsed_ms(),
+        )
+
+    def _compared(self, query: VideoId, examined: Examined, video: VideoId) -> Comparison:
+        return compare(query, examined.fingerprint, video, self._archive.get(video))
+
+    def _match(
+        self, query: VideoId, examined: Examined, video: VideoId, comparison: Comparison
+    ) -> Match:
+        segments = tuple(stretch.segment for stretch in comparison.stretches)
+        match = Match(
+            query=query,
+            reference=video,
+            score=comparison.score,
+            segments=segments,
+            pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
+            asserted=comparison.score >= MATCH_SCORE,
+        )
+        if not match.asserted:
+            return match
+        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence).segment
+        keyframes = self._archive.keyframes(video)
+        shape = measured(strongest, examined.keyframes, keyframes)
+        duration_ms = self._archive.get(video).duration_ms
+        return replace(match, transformations=transformations(segments, duration_ms, shape))
+
+
+def _itself(query: VideoId, examined: Examined) -> Match:
+    end = max(1, examined.fingerprint.duration_ms)
+    whole = Segment(0, end, 0, end, speed=1.0, mirrored=False, score=1.0)
+    return Match(query, query, 1.0, (whole,))
+
+
+class _Phases:
+    """Adds up how long each step took."""
+
+    def __init__(self) -> None:
+        self._spent_ns = {"search": 0, "align": 0, "verify": 0}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            self._spent_ns[name] += time.perf_counter_ns() - started
+
+    def elapsed_ms(self) -> dict[str, int]:
+        return {name: round(spent / 1e6) for name, spent in self._spent_ns.items()}

@@ -1,0 +1,1 @@
+"""Parsers of the sources: bytes in, values out, no network."""

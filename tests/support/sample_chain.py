@@ -34,6 +34,7 @@ HOSTILE = (
     "<script>alert('x')</script><img src=x onerror=alert(1)>\u202eoediv eht\u202c "
     "[bold red]markup[/] \x1b[31mred\x1b[0m \x07 {{ 7*7 }} ]]> &amp; '\"--> " + "Z\u0300" * 40
 )
+LOCAL_FILE = "/home/somebody/Downloads/video_2023-09-05_<b>.mp4"
 HOSTILE_ACCOUNT = '"><svg onload=alert(2)>[/bold]\u2066'
 HOSTILE_URL = "javascript:alert(document.domain)//https://example.org/"
 
@@ -187,9 +188,7 @@ def _late_links() -> tuple[ChainLink, ...]:
         _link(7, ARTICLE, Relation.CITES, parent=6, media=6, confidence=1.0,
               why="The page embeds the post."),
         _link(8, HOSTILE_POST, Relation.COPY, parent=1, confidence=0.42, why=HOSTILE),
-        _link(9, None, Relation.COPY, parent=2, confidence=0.8, files=(
-            "/home/somebody/Downloads/video_2023-09-05_<b>.mp4",
-        )),
+        _link(9, None, Relation.COPY, parent=2, confidence=0.8, files=(LOCAL_FILE,)),
     )  # fmt: skip
 
 
@@ -206,6 +205,8 @@ def sample_chain() -> Chain:
             Conflict((0, 1), "The post's number says 14 June 2025, but the file's own date says "
                      "3 May 2025.", appearance_id(6)),
             Conflict((0,), HOSTILE, appearance_id(8)),
+            Conflict((), "Not orderable: these may have been published before " + ROOT.key
+                     + ": " + LOCAL_FILE + ".", appearance_id(1)),
         ),
         leads=(
             Lead(lead, Platform("telegram"), "Харків сьогодні", ARTICLE.key, "2023-09-04"),

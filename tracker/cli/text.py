@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tracker.model.added import AddedResult, AddedVideo
-from tracker.model.chain import Chain, ChainLink
+from tracker.model.chain import Chain, ChainLink, Relation
 from tracker.model.clip import PostSummary
 from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
 from tracker.model.match import Segment
@@ -21,6 +21,7 @@ from tracker.model.post import Lead
 from tracker.model.summary import ClipSummary, FailingWork, StatusSummary, Verified
 from tracker.model.watch import Watch
 from tracker.reports import wording
+from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_line
 from tracker.reports.transformation_words import transformation_phrases
 
@@ -108,7 +109,7 @@ def _print_earliest(console: Console, earliest: Earliest) -> None:
 
 def _subject_words(subject: LookupSubject) -> str:
     size = f"{subject.width} × {subject.height}"
-    length = wording.length_words(subject.duration_ms)
+    length = length_words(subject.duration_ms)
     return f"Asked about: {clean_line(subject.target, 300)} ({length}, {size})"
 
 
@@ -144,7 +145,7 @@ def _segment_words(segment: Segment) -> str:
 
 
 def _stretch(start_ms: int, end_ms: int) -> str:
-    return f"{wording.media_time(start_ms)} to {wording.media_time(end_ms)}"
+    return f"{media_time(start_ms)} to {media_time(end_ms)}"
 
 
 def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:
@@ -166,7 +167,7 @@ def print_chain(console: Console, chain: Chain) -> None:
         numbers = ", ".join(map(str, rivals))
         _say(console, f"Not certain: by time alone, {noun} {numbers} could have been earlier.")
     console.print()
-    length = wording.length_words(chain.duration_ms)
+    length = length_words(chain.duration_ms)
     _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
@@ -186,7 +187,9 @@ def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) ->
     told = wording.known_words(seen.published)
     _say(console, told[:1].upper() + told[1:], 4)
     relation = wording.relation_and_changes(link, wording.positions_of(chain))
-    _say(console, f"{relation}; confidence {wording.confidence_words(link.confidence)}", 4)
+    if link.parent is not None or link.relation is Relation.ROOT:
+        relation += f"; confidence {wording.confidence_words(link.confidence)}"
+    _say(console, relation, 4)
     if link.why:
         _say(console, f"Why: {clean_line(link.why, 600)}", 4)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
@@ -198,7 +201,7 @@ def _print_doubts(console: Console, chain: Chain) -> None:
     positions = wording.positions_of(chain)
     if chain.conflicts:
         console.print()
-        _say(console, "Statements that contradict each other:")
+        _say(console, "Conflicts:")
     for conflict in chain.conflicts:
         number = positions.get(conflict.appearance) if conflict.appearance else None
         about = f"appearance {number}: " if number else ""
@@ -241,7 +244,7 @@ def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
     _say(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
     for clip in known:
         seen = wording.count_words(clip.appearances, "appearance")
-        length = wording.length_words(clip.duration_ms)
+        length = length_words(clip.duration_ms)
         console.print()
         _say(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
         told = f", {wording.known_words(clip.root.published)}" if clip.root else ""

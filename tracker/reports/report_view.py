@@ -16,6 +16,7 @@ from tracker.model.post import Lead, Post
 from tracker.model.time_claim import TimeClaim, TimeInterval
 from tracker.model.video import Video
 from tracker.reports import wording
+from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_block, clean_line, file_name, web_link
 from tracker.reports.report_input import ReportInput, SideBySide
 from tracker.reports.timeline import Bar, Timeline, timeline
@@ -56,7 +57,7 @@ def report_view(report: ReportInput) -> ReportView:
         rivals=tuple(view for key, view in by_id.items() if key in rivals),
         appearances=appearances,
         line=line,
-        conflicts=tuple(_conflict(item, by_id) for item in chain.conflicts),
+        conflicts=tuple(_conflict(item, by_id, chain) for item in chain.conflicts),
         leads=tuple(_lead(lead) for lead in chain.leads),
         searched=wording.searched_words(chain.searched),
         watched=tuple(clean_line(item, 200) for item in report.archive.watched[:50]),
@@ -94,11 +95,12 @@ def _glance(chain: Chain) -> tuple[str, ...]:
     parts = [wording.relation_count(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     others = f": the earliest, {', '.join(parts)}" if parts else ""
     revisions = max(chain.revision - 1, 0)
+    contradictions = sum(bool(conflict.claims) for conflict in chain.conflicts)
     leads = (f"{count(len(chain.leads), 'lead')} not followed up",) if chain.leads else ()
     return (
         f"{count(len(chain.links), 'appearance')}{others}",
-        f"{wording.length_words(chain.duration_ms)} of shared footage",
-        f"{count(len(chain.conflicts), 'contradiction')} between statements about time",
+        f"{length_words(chain.duration_ms)} of shared footage",
+        f"{count(contradictions, 'contradiction')} between statements about time",
         *leads,
         f"Answer revised {count(revisions, 'time')}" if revisions else "First answer",
     )
@@ -144,8 +146,8 @@ def _appearance(
         later_by=_later_by(report.chain, seen),
         status="" if seen.post is None else _capital(wording.status_words(seen.post.status)),
         relation=_relation(link, positions),
-        confidence=wording.confidence_words(link.confidence),
-        why=clean_line(link.why, 600),
+        confidence=_confidence(link),
+        why=_sentence(link.why, report.chain),
         changes=_changes(link),
         segment=_segment(seen),
         sha256=clean_line(seen.video, 64),
@@ -163,12 +165,31 @@ def _relation(link: ChainLink, positions: Mapping[AppearanceId, int]) -> Relatio
     return RelationView(before, parent, after, wording.short_relation(link.relation))
 
 
+def _confidence(link: ChainLink) -> str:
+    """Return how sure the relation is; nothing where no relation is asserted."""
+    if link.parent is None and link.relation is not Relation.ROOT:
+        return ""
+    return wording.confidence_words(link.confidence)
+
+
 def _changes(link: ChainLink) -> str:
     """Return what was changed; for a copy also that nothing was, otherwise nothing to say."""
     changes = "; ".join(transformation_phrases(link.appearance.transformations))
-    if not changes and link.relation in {Relation.COPY, Relation.PARTIAL_COPY}:
+    if (
+        not changes
+        and link.parent is not None
+        and link.relation in {Relation.COPY, Relation.PARTIAL_COPY}
+    ):
         return "No change was measured"
     return _capital(changes)
+
+
+def _sentence(text: str, chain: Chain) -> str:
+    """Return a finding's sentence, cleaned, with files by name instead of by path."""
+    for link in chain.links:
+        for path in link.appearance.files:
+            text = text.replace(path, file_name(path))
+    return wording.sentence(clean_line(text, 600))
 
 
 def _capital(text: str) -> str:
@@ -193,8 +214,8 @@ def _later_by(chain: Chain, seen: Appearance) -> str:
 
 
 def _segment(seen: Appearance) -> str:
-    stretch = f"{wording.media_time(seen.start_ms)} to {wording.media_time(seen.end_ms)}"
-    return f"{stretch} of its video ({wording.length_words(seen.end_ms - seen.start_ms)})"
+    stretch = f"{media_time(seen.start_ms)} to {media_time(seen.end_ms)}"
+    return f"{stretch} of its video ({length_words(seen.end_ms - seen.start_ms)})"
 
 
 def _claim(number: int, claim: TimeClaim) -> ClaimView:
@@ -225,8 +246,8 @@ def _picture(pair: SideBySide, chain: Chain, number: int) -> PictureView:
     return PictureView(
         left=_data_address(pair.reference_jpeg),
         right=_data_address(pair.appearance_jpeg),
-        left_label=f"{_capital(left)} at {wording.media_time(pair.reference_pts_ms)}",
-        right_label=f"Appearance {number} at {wording.media_time(pair.appearance_pts_ms)}",
+        left_label=f"{_capital(left)} at {media_time(pair.reference_pts_ms)}",
+        right_label=f"Appearance {number} at {media_time(pair.appearance_pts_ms)}",
         mirrored=pair.mirrored,
     )
 
@@ -249,15 +270,17 @@ def _conflicts_by_appearance(chain: Chain) -> dict[AppearanceId, tuple[ConflictV
     found: dict[AppearanceId, tuple[ConflictView, ...]] = {}
     for conflict in chain.conflicts:
         if conflict.appearance is not None:
-            view = _conflict(conflict, {})
+            view = _conflict(conflict, {}, chain)
             found[conflict.appearance] = (*found.get(conflict.appearance, ()), view)
     return found
 
 
-def _conflict(conflict: Conflict, by_id: Mapping[AppearanceId, AppearanceView]) -> ConflictView:
+def _conflict(
+    conflict: Conflict, by_id: Mapping[AppearanceId, AppearanceView], chain: Chain
+) -> ConflictView:
     view = None if conflict.appearance is None else by_id.get(conflict.appearance)
     return ConflictView(
-        text=clean_line(conflict.text, 600),
+        text=_sentence(conflict.text, chain),
         claims=tuple(index + 1 for index in conflict.claims),
         number=view.number if view else None,
         who=view.who if view else None,
@@ -319,4 +342,4 @@ def _file_facts(video: Video) -> str:
     size, info = f"{video.size_bytes:,} bytes", video.info
     if info is None:
         return size
-    return f"{size}, {wording.length_words(info.duration_ms)}, {info.width} × {info.height} pixels"
+    return f"{size}, {length_words(info.duration_ms)}, {info.width} × {info.height} pixels"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 
 from tracker.model.match import Transformation
+from tracker.reports.media_words import media_time
 from tracker.reports.plain_text import clean_line
 
 Detail = Mapping[str, object]
@@ -108,6 +109,17 @@ def _framed(words: str) -> Callable[[Detail], str]:
     return phrase
 
 
+def _borders(detail: Detail) -> str:
+    """Name the borders by the sides on which the picture leaves room."""
+    box = _box(detail)
+    if box is None:
+        return "framed with a border"
+    beside, above = box[2] < 0.97, box[3] < 0.97
+    if beside and above:
+        return _framed("set inside a larger frame")(detail)
+    return _framed("bars added left or right" if beside else "bars added above or below")(detail)
+
+
 def _speed(detail: Detail) -> str:
     factor = _number(detail, "speed", "factor", "rate", "ratio")
     if factor is None or factor <= 0 or abs(factor - 1) < 0.005:
@@ -117,22 +129,25 @@ def _speed(detail: Detail) -> str:
 
 
 def _rotate(detail: Detail) -> str:
-    degrees = _number(detail, "degrees", "angle", "angle_degrees", "angle_deg")
+    degrees = _number(detail, "degrees_counter_clockwise", "degrees", "angle")
     if degrees is None or abs(degrees) > 360:
         return "rotated"
     return f"rotated by {abs(degrees):.0f}°"
 
 
 def _trim(detail: Detail) -> str:
-    share = _number(detail, "share", "fraction", "kept")
-    if share is None or not 0 < share < 1:
+    stretch = detail.get("reference_ms")
+    if not isinstance(stretch, list | tuple) or len(stretch) != 2:
         return "shortened"
-    return f"shortened to {_percent(share)} of the length"
+    start, end = (value if isinstance(value, int) else -1 for value in stretch)
+    if not 0 <= start < end:
+        return "shortened"
+    return f"shortened to {media_time(start)}–{media_time(end)} of the other video"
 
 
 _MEASURED: dict[str, Callable[[Detail], str]] = {
-    "border": _framed("framed with a border"),
-    "borders": _framed("framed with a border"),
+    "border": _borders,
+    "borders": _borders,
     "crop": _crop,
     "crop_off": _crop,
     "letterbox": _framed("bars added above and below"),

@@ -229,29 +229,18 @@ def apart_words(gap: timedelta) -> str:
     return count_words(seconds, "second")
 
 
-# --- media and numbers --------------------------------------------------------------------
-
-
-def media_time(ms: int) -> str:
-    """Return a place in a video: "0:04.2", "1:02:03.0" (tenths are cut off)."""
-    tenths = max(ms, 0) // 100
-    minutes, seconds = divmod(tenths // 10, 60)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{seconds:02d}.{tenths % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
-
-
-def length_words(ms: int) -> str:
-    """Return how long a stretch is: "9.0 s", "2 min 05 s"."""
-    if ms < 60_000:
-        return f"{ms / 1000:.1f} s"
-    minutes, seconds = divmod(round(ms / 1000), 60)
-    return f"{minutes} min {seconds:02d} s"
+# --- numbers --------------------------------------------------------------------
 
 
 def count_words(count: int, noun: str, plural: str | None = None) -> str:
     """Return "1 post", "12,345 posts"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital and a full stop."""
+    ended = text if text.endswith((".", "!", "?", "…")) else text + "."
+    return ended[:1].upper() + ended[1:] if text else ""
 
 
 def confidence_words(confidence: float) -> str:
@@ -301,7 +290,9 @@ def relation_parts(
         return "Earliest appearance known to this archive", None, ""
     before, _, after = _RELATION[link.relation].partition("{parent}")
     parent = positions.get(link.parent) if link.parent is not None else None
-    return (before, parent, after) if parent else (f"{before}footage of this chain", None, after)
+    if parent is None:
+        return "Shows this footage; which appearance it was taken from is not known", None, ""
+    return before, parent, after
 
 
 def relation_and_changes(link: ChainLink, positions: Mapping[AppearanceId, int]) -> str:

@@ -18,6 +18,7 @@ from tracker.model.match import Transformation
 from tracker.model.status import PostStatus
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeInterval
 from tracker.reports import wording
+from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import (
     MAX_COMBINING_MARKS,
     clean_block,
@@ -87,7 +88,9 @@ def test_every_status_party_and_relation_has_words() -> None:
 
 def test_a_parent_that_is_not_listed_is_not_invented() -> None:
     link = replace(sample_chain().links[1], parent=None)
-    assert wording.relation_words(link, {}) == "Copy of footage of this chain"
+    assert wording.relation_words(link, {}) == (
+        "Shows this footage; which appearance it was taken from is not known"
+    )
 
 
 def test_relation_and_changes_read_as_one_phrase() -> None:
@@ -112,7 +115,17 @@ def test_relation_and_changes_read_as_one_phrase() -> None:
         ("rotate", {"degrees": -6.2}, "rotated by 6°"),
         ("letterbox", {"box": [0, 0.25, 1, 0.5]},
          "bars added above and below (the picture fills 50\u00a0% of the frame)"),
+        ("borders", {"box": [0.2, 0, 0.6, 1.0]},
+         "bars added left or right (the picture fills 60\u00a0% of the frame)"),
+        ("borders", {"box": [0, 0.2, 1.0, 0.6]},
+         "bars added above or below (the picture fills 60\u00a0% of the frame)"),
+        ("borders", {"box": [0.1, 0.1, 0.5, 0.5]},
+         "set inside a larger frame (the picture fills 25\u00a0% of the frame)"),
+        ("rotation", {"degrees_counter_clockwise": 10.2}, "rotated by 10°"),
         ("trim", {}, "shortened"),
+        ("trim", {"reference_ms": [4000, 13_000]},
+         "shortened to 0:04.0–0:13.0 of the other video"),
+        ("trim", {"reference_ms": ["<b>", None]}, "shortened"),
         ("Picture-In-Picture", {}, "shown small inside another picture"),
         ("some_new_kind", {}, "changed otherwise: some new kind"),
         ("\u202e\x1b[31m", {}, "changed otherwise: not named"),
@@ -140,9 +153,9 @@ def test_who_names_account_and_platform() -> None:
 
 
 def test_media_times_and_counts() -> None:
-    assert wording.media_time(4250) == "0:04.2"
-    assert wording.media_time(3_723_000) == "1:02:03.0"
-    assert wording.length_words(125_000) == "2 min 05 s"
+    assert media_time(4250) == "0:04.2"
+    assert media_time(3_723_000) == "1:02:03.0"
+    assert length_words(125_000) == "2 min 05 s"
     assert wording.count_words(12_345, "post") == "12,345 posts"
     assert wording.apart_words(timedelta(days=41)) == "41 days"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,9 +23,14 @@ def raw_deflate(data: bytes) -> bytes:
 
 @given(st.binary(max_size=5000), st.integers(1, 700), st.sampled_from(["gzip", "zlib", "raw", ""]))
 def test_packed_bodies_come_out_as_they_went_in(data: bytes, step: int, how: str) -> None:
-    pack = {"gzip": gzip.compress, "zlib": zlib.compress, "raw": raw_deflate, "": bytes}[how]
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "zlib": zlib.compress,
+        "raw": raw_deflate,
+        "": bytes,
+    }
     name = {"gzip": "gzip", "zlib": "deflate", "raw": "deflate", "": ""}[how]
-    packed = pack(data)
+    packed = packers[how](data)
     pieces = [packed[start : start + step] for start in range(0, len(packed), step)]
     assert b"".join(decoded_chunks(pieces, name)) == data
 

@@ -30,6 +30,7 @@ from tracker.model.time_claim import Published, TimeClaim
 
 SHORTEST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=7)
+_PUBLISHED_KINDS = (PostKind.POST.value, PostKind.ARTICLE.value)  # no feeds, no local files
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +234,8 @@ def mark_checked(s: Session, key: PostKey, at: datetime) -> None:
 
 
 def coverage(s: Session) -> Coverage:
-    """Return what the archive holds: videos, fetched posts without feeds, sampled frames."""
-    held = (col(PostRow.fetched_at).is_not(None), col(PostRow.kind) != PostKind.FEED.value)
+    """Return what the archive holds: videos, fetched posts and articles, sampled frames."""
+    held = (col(PostRow.fetched_at).is_not(None), col(PostRow.kind).in_(_PUBLISHED_KINDS))
     earliest = func.coalesce(col(PostRow.published_earliest_at), col(PostRow.published_latest_at))
     latest = func.coalesce(col(PostRow.published_latest_at), col(PostRow.published_earliest_at))
     posts, oldest, newest = s.execute(

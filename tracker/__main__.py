@@ -1,6 +1,18 @@
-"""Lets ``python -m tracker`` do what the command ``tracker`` does."""
+"""The command ``tracker``, also as ``python -m tracker``.
 
-from tracker.cli.main import run
+Imports wait until they are needed: decoding children import this module anew, and must not pay
+for the whole command line.
+"""
+
+import sys
+
+
+def run() -> None:
+    """Run the command line of this process and exit with its code."""
+    from tracker.cli.main import run_command  # see the docstring above
+
+    sys.exit(run_command(sys.argv[1:]))
+
 
 if __name__ == "__main__":
     run()

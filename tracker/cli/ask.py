@@ -35,6 +35,7 @@ def lookup(
     session = session_of(context)
     code = 0
     with session.app(writes=False) as app, progress() as show:
+        app.executor.warm_up()
         for target in targets:
             show("lookup", target)
             try:

@@ -71,11 +71,6 @@ def _everywhere(
     context.obj = Session(config_path=config, json=json, debug=debug)
 
 
-def run() -> None:
-    """Run the command line of this process and exit with its code."""
-    sys.exit(run_command(sys.argv[1:]))
-
-
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; errors are one line on standard error."""
     debug = "--debug" in arguments

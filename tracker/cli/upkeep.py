@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.daemon import serve
-from tracker.benchmark import run_bench
 from tracker.cli import text
-from tracker.cli.bench_text import print_bench
 from tracker.cli.context import (
     counted_progress,
     progress,
@@ -97,6 +95,9 @@ def bench(
     workers: Annotated[int, typer.Option(min=1, help="Processes that fingerprint.")] = 1,
 ) -> int:
     """Measure accuracy and speed on a corpus folder."""
+    from tracker.benchmark import run_bench
+    from tracker.cli.bench_text import print_bench
+
     session = session_of(context)
     with counted_progress() as show:
         result = run_bench(directory, workers=workers, progress=show)

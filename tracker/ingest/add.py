@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,11 +28,13 @@ from tracker.model.added import AddedError, AddedResult, AddedVideo
 from tracker.model.capture import FetchedPost
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead, Post, PostKind
+from tracker.model.time_claim import TimeInterval
 from tracker.net.urls import canonical_url
 from tracker.sources.local_file import local_post
 from tracker.trace import summarise
 
 T = TypeVar("T")
+_ZONELESS = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 Progress = Callable[[str, str], None]
 """Is told the stage and what is being worked on."""
 
@@ -51,6 +55,19 @@ class Stated:
     def empty(self) -> bool:
         """Whether nothing is stated."""
         return not (self.published_at or self.post_url or self.platform or self.account)
+
+
+def stated_time(text: str | None) -> str | TimeInterval | None:
+    """Return an operator's time; without a zone it is UTC, as everywhere on the command line."""
+    if text is None or not _ZONELESS.fullmatch(text.strip()):
+        return text
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text  # the reader of dates says what is wrong with it
+    if len(text.strip()) == len("2024-05-01"):
+        return TimeInterval.whole_day(at.date())
+    return f"{text.strip()}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +130,7 @@ class Add:
             return self.target(target, progress)
         post = local_post(
             path,
-            published_at=stated.published_at,
+            published_at=stated_time(stated.published_at),
             post_url=stated.post_url,
             platform=stated.platform,
             account=stated.account,

@@ -16,6 +16,7 @@ from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.ingest.collect import observe
 from tracker.ingest.stage import Archive
+from tracker.media.download import local_path
 from tracker.media.probe import MediaLimits, probe
 from tracker.model.capture import FetchedMedia
 from tracker.model.ids import VideoId
@@ -87,7 +88,7 @@ class Capture:
             post_media.add_claims(session, item.post, fetched.claims)
             observe(session, item.post, now)
             if item.ref.via == "file":
-                video_rows.add_file(session, fetched.video, item.ref.url)
+                video_rows.add_file(session, fetched.video, str(local_path(item.ref.url)))
             video_rows.touch(session, fetched.video)
             ledger.append(session, LedgerKind.CAPTURE, _ledger_body(item, fetched), at=now)
         return new

@@ -54,6 +54,10 @@ class ChildProcessExecutor(Executor):
         """Schedule the call and return its future."""
         return self._threads.submit(self._run, fn, args, kwargs)
 
+    def warm_up(self) -> None:
+        """Start the fork server and its imports now, so that no call is charged for them."""
+        self.submit(int).result()
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Stop; with ``cancel_futures`` running children are killed and their calls fail."""
         if cancel_futures:

@@ -17,18 +17,20 @@ def interval_of(appearance: Appearance) -> TimeInterval:
     return appearance.published.interval if appearance.published else UNKNOWN_INTERVAL
 
 
-def order_key(appearance: Appearance) -> tuple[bool, datetime, datetime, str, str, str]:
+def order_key(appearance: Appearance) -> tuple[bool, datetime, datetime, int, str, str, str]:
     """Return the sort key: by the instant at which the appearance is *known* to have been public.
 
     That is the upper end of its interval. Something merely observed has no lower end, so the
     lower end cannot decide what is "earliest known". What only cites another post comes after
-    every showing of the footage itself. The last parts make the order total.
+    every showing of the footage itself. At equal times the one that shows more comes first: a
+    part is cut from a whole. The last parts make the order total.
     """
     interval = interval_of(appearance)
     return (
         appearance.cites,
         interval.latest_at or _LATE,
         interval.earliest_at or _EARLY,
+        appearance.start_ms - appearance.end_ms,
         appearance.post.key if appearance.post else "",
         appearance.video,
         appearance.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,25 +114,24 @@ def _query() -> Select[CaptureRow, str | None]:
 
 
 def _captures(s: Session, query: Select[CaptureRow, str | None]) -> list[Capture]:
-    return list(_values(s.execute(query).tuples()))
+    return [_capture(row, key) for row, key in s.execute(query)]
 
 
-def _values(rows: Iterable[tuple[CaptureRow, str | None]]) -> Iterable[Capture]:
-    for row, key in rows:
-        exchange = Exchange(
-            requested_url=row.requested_url,
-            final_url=row.final_url,
-            status_code=row.status_code,
-            content_type=row.content_type,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            redirects=tuple(json.loads(row.redirects)),
-            tools=tuple((name, version) for name, version in json.loads(row.tools)),
-        )
-        yield Capture(
-            id=row.id or 0,
-            post=PostKey(key) if key is not None else None,
-            exchange=exchange,
-            body_sha256=row.body_sha256,
-            video=VideoId(row.video) if row.video else None,
-        )
+def _capture(row: CaptureRow, key: str | None) -> Capture:
+    exchange = Exchange(
+        requested_url=row.requested_url,
+        final_url=row.final_url,
+        status_code=row.status_code,
+        content_type=row.content_type,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        redirects=tuple(json.loads(row.redirects)),
+        tools=tuple((name, version) for name, version in json.loads(row.tools)),
+    )
+    return Capture(
+        id=row.id or 0,
+        post=PostKey(key) if key is not None else None,
+        exchange=exchange,
+        body_sha256=row.body_sha256,
+        video=VideoId(row.video) if row.video else None,
+    )

@@ -99,8 +99,8 @@ def a_match(query: VideoId, reference: VideoId, **changes: object) -> Match:
         "reference": reference,
         "score": 0.87,
         "segments": (
-            Segment(0, 3000, 1000, 5500, speed=1.5, mirrored=True, score=0.9),
-            Segment(4000, 5000, 6000, 6900, speed=0.9, mirrored=False, score=0.7),
+            Segment(0, 3000, 1000, 5500, speed=2.0, mirrored=True, score=0.9),
+            Segment(4000, 5000, 6000, 6900, speed=0.5, mirrored=False, score=0.7),
         ),
         "transformations": (Transformation("crop", {"box": [0.1, 0.1, 0.8, 0.8]}),),
         "pairs": (FramePair(0, 1000, 3, mirrored=True),),

@@ -100,7 +100,7 @@ def limit_process(request: Request) -> None:
 def guard_connections(guard: AddressGuard) -> list[str]:
     """Refuse every connection the guard does not allow, for the rest of this process.
 
-    Returns the list to which refused addresses are added. An audit hook cannot be removed, and
+    Returns the list to which a sentence is added for each refusal. An audit hook cannot be removed, and
     it sees the address that is connected to, not a name that might resolve differently later.
     """
     refused: list[str] = []
@@ -122,7 +122,7 @@ def _check_socket(guard: AddressGuard, address: object, refused: list[str]) -> N
         return
     host = address[0] if isinstance(address, tuple) and address else None
     if not isinstance(host, str) or not guard.allows_ip(host):
-        refused.append(str(host))
+        refused.append(f"the page leads to the closed address {host}")
         raise PermissionError(f"the closed address {host} may not be connected to")
 
 
@@ -132,7 +132,7 @@ def _check_command(command: object, refused: list[str]) -> None:
     for word in words:
         text = os.fsdecode(word) if isinstance(word, bytes | str | os.PathLike) else ""
         if _NETWORK_ARGUMENT.match(text) and not Path(text).is_absolute():
-            refused.append(text[:200])
+            refused.append("only ffmpeg could fetch this, and the guard cannot watch ffmpeg")
             raise PermissionError("no other program may connect to the network here")
 
 

@@ -128,12 +128,11 @@ _STATUS_BY_HTTP = {
 def failure(error: BaseException, refused: list[str]) -> dict[str, object]:
     """Return the child's answer for ``error``: its kind, the post's status, one sentence.
 
-    ``refused`` are the addresses the guard kept it from; they explain any failure.
+    ``refused`` says what the guard kept it from; that explains any failure.
     """
     message = _sentence(error)
     if refused:
-        closed = f"the page leads to the closed address {refused[0]}"
-        return _failed("forbidden", closed)
+        return _failed("forbidden", refused[0])
     chain = tuple(_causes(error))
     return _by_type(chain, message) or _by_text(chain, message)
 

@@ -105,7 +105,9 @@ def feed_entries(parsed: Entry, base: str) -> tuple[Post, ...]:
     """Return the posts a feed lists, in its order, each address once."""
     posts: dict[PostKey, Post] = {}
     for entry in _mappings(parsed.get("entries"))[:MAX_ENTRIES]:
-        post = _entry_post(entry, base)
+        # As a plain dict: feedparser's own answers `updated` with `published` and stumbles
+        # over an enclosure without a relation.
+        post = _entry_post(dict(entry.items()), base)
         if post is not None:
             posts.setdefault(post.key, post)
     return tuple(posts.values())
@@ -150,7 +152,9 @@ def _entry_urls(entry: Entry, base: str) -> list[str]:
 
 
 def _enclosures(entry: Entry, base: str) -> list[MediaRef]:
-    listed = [*_mappings(entry.get("enclosures")), *_mappings(entry.get("media_content"))]
+    links = _mappings(entry.get("links"))
+    listed = [link for link in links if link.get("rel") == "enclosure"]
+    listed += _mappings(entry.get("media_content"))
     refs: dict[PostKey, MediaRef] = {}
     for item in listed[:_MAX_URLS_AN_ENTRY]:
         url = web_url(item.get("href") or item.get("url"), base)

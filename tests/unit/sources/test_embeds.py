@@ -26,9 +26,11 @@ THREADS = "https://www.threads.net/@ann/post/DAbCdEfGhIj"
 
 EMBEDDED = {
     "x blockquote": (
-        '<blockquote class="twitter-tweet"><p>Look <a href="https://t.co/a">t.co/a</a></p>&mdash; A'
-        ' (@a) <a href="https://twitter.com/a/status/1098230906194546688?ref_src=tw">Feb</a>'
-        '</blockquote><script async src="https://platform.twitter.com/widgets.js"></script>',
+        (
+            '<blockquote class="twitter-tweet"><p>Look <a href="https://t.co/a">at</a></p>&mdash; A'
+            ' (@a) <a href="https://twitter.com/a/status/1098230906194546688?ref_src=tw">Feb</a>'
+            '</blockquote><script async src="https://platform.twitter.com/widgets.js"></script>'
+        ),
         X,
     ),
     "x blockquote of a video": (
@@ -42,8 +44,10 @@ EMBEDDED = {
     "x amp": ('<amp-twitter data-tweetid="1098230906194546688" layout="responsive">', X),
     "x by id alone": ('<div class="embed" data-tweet-id="1098230906194546688"></div>', X),
     "instagram blockquote": (
-        '<blockquote class="instagram-media" data-instgrm-permalink='
-        '"https://www.instagram.com/reel/DW1nTDiDvnF/?utm_source=ig_embed"></blockquote>',
+        (
+            '<blockquote class="instagram-media" data-instgrm-permalink='
+            '"https://www.instagram.com/reel/DW1nTDiDvnF/?utm_source=ig_embed"></blockquote>'
+        ),
         INSTAGRAM,
     ),
     "instagram blockquote, link only": (
@@ -53,8 +57,10 @@ EMBEDDED = {
     "instagram frame": ('<iframe src="//www.instagram.com/p/DW1nTDiDvnF/embed/">', INSTAGRAM),
     "instagram amp": ('<amp-instagram data-shortcode="DW1nTDiDvnF">', INSTAGRAM),
     "tiktok blockquote": (
-        '<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@b/video/'
-        '6854717870488702213" data-video-id="6854717870488702213"></blockquote>',
+        (
+            '<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@b/video/'
+            '6854717870488702213" data-video-id="6854717870488702213"></blockquote>'
+        ),
         TIKTOK,
     ),
     "tiktok blockquote, id only": (
@@ -64,14 +70,18 @@ EMBEDDED = {
     "tiktok frame": ('<iframe src="https://www.tiktok.com/embed/v2/6854717870488702213">', TIKTOK),
     "tiktok amp": ('<amp-tiktok data-src="6854717870488702213">', TIKTOK),
     "telegram script": (
-        '<script async src="https://telegram.org/js/telegram-widget.js?22" '
-        'data-telegram-post="channelname/4711" data-width="100%"></script>',
+        (
+            '<script async src="https://telegram.org/js/telegram-widget.js?22" '
+            'data-telegram-post="channelname/4711" data-width="100%"></script>'
+        ),
         TELEGRAM,
     ),
     "telegram frame": ('<iframe src="https://t.me/channelname/4711?embed=1">', TELEGRAM),
     "bluesky blockquote": (
-        '<blockquote class="bluesky-embed" data-bluesky-uri='
-        '"at://did:plc:abc234/app.bsky.feed.post/3lbd2ebt3wk2r"><p>x</p></blockquote>',
+        (
+            '<blockquote class="bluesky-embed" data-bluesky-uri='
+            '"at://did:plc:abc234/app.bsky.feed.post/3lbd2ebt3wk2r"><p>x</p></blockquote>'
+        ),
         BLUESKY,
     ),
     "bluesky frame": (
@@ -79,8 +89,10 @@ EMBEDDED = {
         BLUESKY,
     ),
     "mastodon blockquote": (
-        '<blockquote class="mastodon-embed" data-embed-url='
-        '"https://mastodon.example/@ann/108779000807761862/embed"></blockquote>',
+        (
+            '<blockquote class="mastodon-embed" data-embed-url='
+            '"https://mastodon.example/@ann/108779000807761862/embed"></blockquote>'
+        ),
         MASTODON,
     ),
     "mastodon frame": (
@@ -88,13 +100,17 @@ EMBEDDED = {
         MASTODON,
     ),
     "facebook video frame": (
-        '<iframe src="https://www.facebook.com/plugins/video.php?height=3&href='
-        'https%3A%2F%2Fwww.facebook.com%2Fann%2Fvideos%2F1234567890%2F">',
+        (
+            '<iframe src="https://www.facebook.com/plugins/video.php?height=3&href='
+            'https%3A%2F%2Fwww.facebook.com%2Fann%2Fvideos%2F1234567890%2F">'
+        ),
         FACEBOOK,
     ),
     "facebook post frame": (
-        '<iframe src="https://www.facebook.com/plugins/post.php?href='
-        'https%3A%2F%2Fwww.facebook.com%2Fann%2Fposts%2F1234567">',
+        (
+            '<iframe src="https://www.facebook.com/plugins/post.php?href='
+            'https%3A%2F%2Fwww.facebook.com%2Fann%2Fposts%2F1234567">'
+        ),
         "https://www.facebook.com/ann/posts/1234567",
     ),
     "facebook div": (
@@ -125,13 +141,17 @@ EMBEDDED = {
         YOUTUBE,
     ),
     "youtube in a script of plain text": (
-        '<script type="text/plain"><iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ">'
-        "</iframe></script>",
+        (
+            '<script type="text/plain"><iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ">'
+            "</iframe></script>"
+        ),
         YOUTUBE,
     ),
     "youtube in an attribute": (
-        '<div data-embed-html="&lt;iframe src=&quot;https://www.youtube.com/embed/dQw4w9WgXcQ'
-        '&quot;&gt;&lt;/iframe&gt;"></div>',
+        (
+            '<div data-embed-html="&lt;iframe src=&quot;https://www.youtube.com/embed/dQw4w9WgXcQ'
+            '&quot;&gt;&lt;/iframe&gt;"></div>'
+        ),
         YOUTUBE,
     ),
     "youtube in srcdoc": (
@@ -139,8 +159,10 @@ EMBEDDED = {
         YOUTUBE,
     ),
     "youtube by the block editor": (
-        '<figure class="wp-block-embed is-type-video"><div class="wp-block-embed__wrapper">\n'
-        "https://youtu.be/dQw4w9WgXcQ?si=x\n</div></figure>",
+        (
+            '<figure class="wp-block-embed is-type-video"><div class="wp-block-embed__wrapper">\n'
+            "https://youtu.be/dQw4w9WgXcQ?si=x\n</div></figure>"
+        ),
         YOUTUBE,
     ),
     "youtube by the editor's oembed": (
@@ -156,16 +178,20 @@ EMBEDDED = {
     "rumble": ('<iframe class="rumble" src="https://rumble.com/embed/v4abcde/?pub=4">', RUMBLE),
     "odysee": ('<iframe src="https://odysee.com/$/embed/clip:a1">', ODYSEE),
     "reddit blockquote": (
-        '<blockquote class="reddit-embed-bq"><a href="https://www.reddit.com/r/v/comments/1abcde/t/">'
-        'T</a> by <a href="https://www.reddit.com/user/ann/">ann</a></blockquote>',
+        (
+            '<blockquote class="reddit-embed-bq"><a href="https://www.reddit.com/r/v/comments/1abcde/t/">'
+            'T</a> by <a href="https://www.reddit.com/user/ann/">ann</a></blockquote>'
+        ),
         REDDIT,
     ),
     "reddit frame": ('<iframe src="https://embed.reddit.com/r/v/comments/1abcde/t/">', REDDIT),
     "vk frame": ('<iframe src="https://vk.com/video_ext.php?oid=-100&id=200&hash=a">', VK),
     "vk widget": ('<div id="vk_post_-100_300"></div>', "https://vk.com/wall-100_300"),
     "threads": (
-        '<blockquote class="text-post-media" data-text-post-permalink='
-        '"https://www.threads.net/@ann/post/DAbCdEfGhIj"></blockquote>',
+        (
+            '<blockquote class="text-post-media" data-text-post-permalink='
+            '"https://www.threads.net/@ann/post/DAbCdEfGhIj"></blockquote>'
+        ),
         THREADS,
     ),
     "a page cited on any host": (
@@ -299,7 +325,8 @@ def test_frames_of_advertising_maps_and_sound_are_not_followed(frame: str) -> No
 
 def test_files_of_a_player() -> None:
     html = page(
-        '<video poster="p.jpg" src="blob:https://x"><source src="a.m3u8" type="application/x-mpegURL">'
+        '<video poster="p.jpg" src="blob:https://x">'
+        '<source src="a.m3u8" type="application/x-mpegURL">'
         '<source src="/small.mp4" size="360"><source src="/big.mp4" size="1080"></video>'
         '<video data-src="//cdn.example/lazy.webm"></video><audio src="a.mp3"></audio>'
         '<picture><source src="a.mp4"></picture>'

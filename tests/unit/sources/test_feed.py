@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -132,10 +133,8 @@ def test_entities_that_explode_are_not_expanded() -> None:
     body = f"<!DOCTYPE rss [{bomb}]>" + RSS.partition("?>")[2].format(
         "<item><title>&e11;</title><link>https://n.example/1</link></item>"
     )
-    try:
+    with suppress(SourceError):  # refusing the whole feed is as good
         assert all(len(post.title or "") <= 500 for post in entries(body))
-    except SourceError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -182,9 +182,9 @@ def test_a_hostile_sidecar_is_reported_and_its_video_still_comes(
 
 
 def test_wrong_types_in_a_sidecar_are_passed_over(tmp_path: Path) -> None:
-    wrong: object
-    for number, wrong in enumerate((None, 1e400, True, [], {}, [[1]], "x" * 5000, -1)):
-        info = dict.fromkeys(
+    wrongs: tuple[object, ...] = (None, 1e400, True, [], {}, [[1]], "x" * 5000, -1)
+    for number, wrong in enumerate(wrongs):
+        info: dict[str, object] = dict.fromkeys(
             ("id", "uploader_id", "uploader", "title", "description", "timestamp", "upload_date",
              "entries", "formats", "availability", "original_url", "extractor_key", "epoch"),
             wrong,

@@ -100,8 +100,9 @@ def limit_process(request: Request) -> None:
 def guard_connections(guard: AddressGuard) -> list[str]:
     """Refuse every connection the guard does not allow, for the rest of this process.
 
-    Returns the list to which a sentence is added for each refusal. An audit hook cannot be removed, and
-    it sees the address that is connected to, not a name that might resolve differently later.
+    Returns the list to which a sentence is added for each refusal. An audit hook cannot be
+    removed, and it sees the address that is connected to, not a name that might resolve
+    differently later.
     """
     refused: list[str] = []
 

@@ -81,12 +81,6 @@ def kept_digests(s: Session) -> list[VideoId]:
     return [VideoId(i) for i in s.scalars(query.order_by(col(VideoRow.sha256)))]
 
 
-def unkept_digests(s: Session) -> set[VideoId]:
-    """Return every video whose original bytes need not be in the media store."""
-    query = select(col(VideoRow.sha256)).where(col(VideoRow.kept).is_(False))
-    return {VideoId(i) for i in s.scalars(query)}
-
-
 def count_videos(s: Session) -> int:
     """Return how many videos are held."""
     return s.scalar(select(func.count()).select_from(VideoRow)) or 0

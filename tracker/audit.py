@@ -70,8 +70,7 @@ def verify_archive(
         recorded = Recorded()
         broken = list(check_chain(_entries(session, recorded)))
         broken += _check_rows(session, recorded)
-        expected = _expected_files(session, recorded)
-    files = [*_media_files(media_store, expected), *_keyframe_files(keyframes, recorded)]
+    files = [*_media_files(media_store, recorded), *_keyframe_files(keyframes, recorded)]
     for done, file in enumerate(files, start=1):
         broken += _check_file(file)
         if progress is not None:
@@ -103,7 +102,7 @@ def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
         ("answer", sorted(captures.body_digests(session))),
     ):
         for digest in digests:
-            if digest not in recorded.files:
+            if digest not in recorded.files and digest not in recorded.absent:
                 yield _unknown(f"{label} {digest}")
 
 
@@ -149,14 +148,8 @@ def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
 
 
-def _expected_files(session: Session, recorded: Recorded) -> list[str]:
-    """Return the recorded digests whose bytes must be there: not those of videos not kept."""
-    gone = videos.unkept_digests(session)
-    return sorted(set(recorded.files) - gone)
-
-
-def _media_files(store: MediaStore, digests: Iterable[str]) -> Iterator[_File]:
-    for digest in digests:
+def _media_files(store: MediaStore, recorded: Recorded) -> Iterator[_File]:
+    for digest in sorted(recorded.files):
         yield _File(store.path(digest), partial(store.verify, digest))
 
 

@@ -2,7 +2,8 @@
 
 Bodies by kind (other keys are free)::
 
-    capture      sha256 (of the stored bytes; also under "video" or "body"), post, url, size_bytes
+    capture      sha256 (of the stored bytes; also under "video" or "body"), post, url, size_bytes,
+                 kept (false: the bytes were looked at and not stored)
     fingerprint  video, algorithm, digest, keyframes_digest
     match        query, reference, algorithm, digest
     chain        clip, revision, root, digest
@@ -33,12 +34,14 @@ class RecordedDigest:
 class Recorded:
     """The present state of affairs according to the ledger; later entries replace earlier ones.
 
-    ``files`` leads from a digest to the entry that recorded it; fingerprints and keyframes are
-    found by video and algorithm, matches by pair and algorithm, chains by clip and revision.
+    ``files`` leads from the digest of every file that must be there to the entry that recorded
+    it; ``absent`` holds those never stored or deleted on purpose. Fingerprints and keyframes
+    are found by video and algorithm, matches by pair and algorithm, chains by clip and revision.
     """
 
     entries: int = 0
     files: dict[str, int] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
     fingerprints: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
     keyframes: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
     matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
@@ -61,14 +64,19 @@ def _body(entry: LedgerEntry) -> Body:
 
 
 def _capture(recorded: Recorded, body: Body, sequence: int) -> None:
-    for key in ("sha256", "video", "body"):
-        digest = body.get(key)
-        if isinstance(digest, str) and SHA256_HEX.match(digest):
-            recorded.files[digest] = sequence
+    names = [body.get(key) for key in ("sha256", "video", "body")]
+    digests = {name for name in names if isinstance(name, str) and SHA256_HEX.match(name)}
+    if body.get("kept") is False:
+        recorded.absent |= digests - set(recorded.files)
+        return
+    recorded.files |= dict.fromkeys(digests, sequence)
+    recorded.absent -= digests
 
 
 def _deletion(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: ARG001 - one signature for all readers
-    recorded.files.pop(str(body.get("sha256")), None)
+    digest = str(body.get("sha256"))
+    if recorded.files.pop(digest, None) is not None:
+        recorded.absent.add(digest)
 
 
 def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:

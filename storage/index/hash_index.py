@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.index.manifest import Manifest, read_manifest, write_manifest
-from storage.index.shards import Shard, ShardRows, merged, remove_shard, write_shard
+from storage.index.shards import Shard, ShardHits, ShardRows, merged, remove_shard, write_shard
 from tracker.errors import IntegrityError
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
@@ -87,13 +87,23 @@ class FaissHashIndex:
         shard = int(np.searchsorted(self._starts, reference, side="right")) - 1
         return self._shards[shard].videos[reference - int(self._starts[shard])]
 
-    def search(self, codes: npt.NDArray[np.uint8], max_distance_bits: int) -> FoundHashes:
-        """Return every stored hash within the radius of each of ``codes`` (n, code bytes)."""
-        found = [
-            self._searched(shard, int(start), codes, at, max_distance_bits)
-            for shard, start in zip(self._shards, self._starts, strict=False)
-            for at in range(0, len(codes), _QUERY_BATCH)
-        ]
+    def search(
+        self,
+        codes: npt.NDArray[np.uint8],
+        max_distance_bits: int,
+        *,
+        wholes_only: bool = False,
+    ) -> FoundHashes:
+        """Return every stored hash within the radius of each of ``codes`` (n, code bytes).
+
+        With ``wholes_only`` hashes of windows of the picture are left out.
+        """
+        found = []
+        for shard, start in zip(self._shards, self._starts, strict=False):
+            for at in range(0, len(codes), _QUERY_BATCH):
+                batch = np.ascontiguousarray(codes[at : at + _QUERY_BATCH])
+                hits = shard.search(batch, max_distance_bits, wholes_only=wholes_only)
+                found.append(_named(shard, hits, at, int(start)))
         return _joined(found)
 
     def refresh(self, source: FingerprintSource) -> int:
@@ -111,19 +121,6 @@ class FaissHashIndex:
                 added += len(rows.videos)
             self._sweep()
         return added
-
-    def _searched(
-        self, shard: Shard, start: int, codes: npt.NDArray[np.uint8], at: int, radius: int
-    ) -> FoundHashes:
-        batch = np.ascontiguousarray(codes[at : at + _QUERY_BATCH])
-        query_rows, rows, distances = shard.search(batch, radius)
-        return FoundHashes(
-            query_rows + at,
-            shard.owners(rows) + start,
-            shard.pts_ms(rows),
-            shard.views(rows),
-            distances,
-        )
 
     def _append(self, checkpoint: int, rows: ShardRows) -> None:
         names = list(self._manifest.shards)
@@ -177,6 +174,16 @@ class FaissHashIndex:
         with (self._directory / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _named(shard: Shard, hits: ShardHits, first_query_row: int, start: int) -> FoundHashes:
+    return FoundHashes(
+        hits.query_rows + first_query_row,
+        shard.owners(hits.rows) + start,
+        shard.pts_ms(hits.rows),
+        shard.views(hits.rows),
+        hits.distances,
+    )
 
 
 def _batches(

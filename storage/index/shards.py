@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from tracker.errors import IntegrityError
 from tracker.model.ids import VideoId, video_id
+from tracker.model.search_rows import are_wholes
 
 _ID_BYTES = 32
 
@@ -34,13 +36,25 @@ class ShardRows:
 
 @dataclass(frozen=True, slots=True)
 class ShardName:
-    """A shard as the manifest lists it; the sizes tell a torn file from a whole one."""
+    """A shard as the manifest lists it; the numbers tell a torn file from a whole one.
+
+    The first ``wholes`` of its ``rows`` are hashes of whole pictures, the rest of windows.
+    """
 
     name: str
     rows: int
+    wholes: int
     videos: int
     frames: int
-    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShardHits:
+    """Query rows int64, shard rows int64 and distances int32 of n pairs."""
+
+    query_rows: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.int32]
 
 
 class Shard:
@@ -48,18 +62,25 @@ class Shard:
 
     def __init__(self, directory: Path, name: ShardName, code_bytes: int) -> None:
         self.name = name
-        self._index = _open_index(directory / f"{name.name}.faiss", name, code_bytes)
-        self._table = _open_table(directory / f"{name.name}.npy", name.rows)
-        self.videos = _read_videos(directory / f"{name.name}.ids", name.videos)
+        path = directory / name.name
+        self._wholes = _open_index(path.with_suffix(".wholes"), name.wholes, code_bytes)
+        self._windows = _open_index(
+            path.with_suffix(".windows"), name.rows - name.wholes, code_bytes
+        )
+        self._table = _open_table(path.with_suffix(".npy"), name.rows)
+        self.videos = _read_videos(path.with_suffix(".ids"), name.videos)
 
-    def search(
-        self, codes: npt.NDArray[np.uint8], radius: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-        """Return query rows, shard rows and distances of all codes within ``radius`` bits."""
-        # faiss keeps what is strictly nearer than the radius.
-        limits, distances, rows = self._index.range_search(codes, radius + 1)
-        query_rows = np.repeat(np.arange(len(codes), dtype=np.int64), np.diff(limits).astype(int))
-        return query_rows, rows.astype(np.int64), distances.astype(np.int32)
+    def search(self, codes: npt.NDArray[np.uint8], radius: int, *, wholes_only: bool) -> ShardHits:
+        """Return all rows within ``radius`` bits of each of ``codes``."""
+        hits = _range_search(self._wholes, codes, radius)
+        if wholes_only:
+            return hits
+        more = _range_search(self._windows, codes, radius)
+        return ShardHits(
+            np.concatenate([hits.query_rows, more.query_rows]),
+            np.concatenate([hits.rows, more.rows + self.name.wholes]),
+            np.concatenate([hits.distances, more.distances]),
+        )
 
     def owners(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return which of ``videos`` each row belongs to."""
@@ -78,9 +99,9 @@ class Shard:
 
     def rows(self) -> ShardRows:
         """Return everything in the shard, copied, for merging."""
-        codes = self._index.reconstruct_n(0, self._index.ntotal)
+        parts = [index.reconstruct_n(0, index.ntotal) for index in (self._wholes, self._windows)]
         return ShardRows(
-            np.asarray(codes, np.uint8),
+            np.concatenate(parts),
             np.array(self._table["owner"]),
             np.array(self._table["pts_ms"]),
             np.array(self._table["view"]),
@@ -93,21 +114,17 @@ _ROW = np.dtype([("pts_ms", "<i4"), ("owner", "<i4"), ("view", "u1")])
 
 def write_shard(directory: Path, rows: ShardRows) -> ShardName:
     """Store ``rows`` under a new name and return it; every file is whole or absent."""
-    name = f"shard-{uuid4().hex}"
-    index = faiss.IndexBinaryFlat(rows.codes.shape[1] * 8)
-    index.add(np.ascontiguousarray(rows.codes))
-    temporary = directory / f"{name}.tmp"
-    faiss.write_index_binary(index, str(temporary))
-    size_bytes = temporary.stat().st_size
-    _put(temporary, directory / f"{name}.faiss")
+    path = directory / f"shard-{uuid4().hex}"
+    rows, wholes = _wholes_first(rows)
+    _write_index(path.with_suffix(".wholes"), rows.codes[:wholes])
+    _write_index(path.with_suffix(".windows"), rows.codes[wholes:])
     table = np.empty(len(rows.codes), _ROW)
     table["pts_ms"], table["owner"], table["view"] = rows.pts_ms, rows.owners, rows.views
-    with temporary.open("wb") as file:
+    with _put(path.with_suffix(".npy")) as temporary, temporary.open("wb") as file:
         np.save(file, table)
-    _put(temporary, directory / f"{name}.npy")
-    temporary.write_bytes(b"".join(bytes.fromhex(video) for video in rows.videos))
-    _put(temporary, directory / f"{name}.ids")
-    return ShardName(name, len(rows.codes), len(rows.videos), _frames(rows), size_bytes)
+    with _put(path.with_suffix(".ids")) as temporary:
+        temporary.write_bytes(b"".join(bytes.fromhex(video) for video in rows.videos))
+    return ShardName(path.name, len(rows.codes), wholes, len(rows.videos), _frames(rows))
 
 
 def merged(parts: Sequence[ShardRows]) -> ShardRows:
@@ -125,7 +142,7 @@ def merged(parts: Sequence[ShardRows]) -> ShardRows:
 
 def remove_shard(directory: Path, name: str) -> None:
     """Delete a shard's files; processes that have them mapped keep reading them."""
-    for suffix in ("faiss", "npy", "ids"):
+    for suffix in ("wholes", "windows", "npy", "ids"):
         (directory / f"{name}.{suffix}").unlink(missing_ok=True)
 
 
@@ -134,14 +151,44 @@ def _frames(rows: ShardRows) -> int:
     return len(np.unique(keys))
 
 
-def _put(temporary: Path, path: Path) -> None:
+def _wholes_first(rows: ShardRows) -> tuple[ShardRows, int]:
+    wholes = are_wholes(rows.views)
+    order = np.argsort(~wholes, kind="stable")
+    ordered = ShardRows(
+        rows.codes[order], rows.owners[order], rows.pts_ms[order], rows.views[order], rows.videos
+    )
+    return ordered, int(wholes.sum())
+
+
+def _write_index(path: Path, codes: npt.NDArray[np.uint8]) -> None:
+    index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
+    index.add(np.ascontiguousarray(codes))
+    with _put(path) as temporary:
+        faiss.write_index_binary(index, str(temporary))
+
+
+@contextmanager
+def _put(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; what was written there appears at ``path`` whole."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    yield temporary
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
 
 
-def _open_index(path: Path, name: ShardName, code_bytes: int) -> faiss.IndexBinaryFlat:
-    if not path.is_file() or path.stat().st_size != name.size_bytes:
+def _range_search(
+    index: faiss.IndexBinaryFlat, codes: npt.NDArray[np.uint8], radius: int
+) -> ShardHits:
+    # faiss keeps what is strictly nearer than the radius.
+    limits, distances, rows = index.range_search(codes, radius + 1)
+    counts = np.diff(limits.astype(np.int64))
+    query_rows = np.repeat(np.arange(len(codes), dtype=np.int64), counts)
+    return ShardHits(query_rows, rows.astype(np.int64), distances.astype(np.int32))
+
+
+def _open_index(path: Path, rows: int, code_bytes: int) -> faiss.IndexBinaryFlat:
+    if not path.is_file() or path.stat().st_size < rows * code_bytes:
         raise IntegrityError(f"{path} is missing or cut off")
     try:
         index = faiss.read_index_binary(str(path), faiss.IO_FLAG_MMAP_IFC)
@@ -149,8 +196,8 @@ def _open_index(path: Path, name: ShardName, code_bytes: int) -> faiss.IndexBina
         raise IntegrityError(f"{path} is not a hash index") from exc
     if not isinstance(index, faiss.IndexBinaryFlat) or index.code_size != code_bytes:
         raise IntegrityError(f"{path} holds other hashes")
-    if index.ntotal != name.rows:
-        raise IntegrityError(f"{path} holds {index.ntotal} rows instead of {name.rows}")
+    if index.ntotal != rows:
+        raise IntegrityError(f"{path} holds {index.ntotal} rows instead of {rows}")
     return index
 
 

@@ -78,8 +78,6 @@ def _feature_pairs(source: Picture, target: Picture) -> tuple[Floats, Floats] | 
     sift = cv2.SIFT.create(nfeatures=MOST_FEATURES)
     source_points, source_features = sift.detectAndCompute(source, None)
     target_points, target_features = sift.detectAndCompute(target, None)
-    if source_features is None or target_features is None:
-        return None
     if min(len(source_points), len(target_points)) < LEAST_INLIERS:
         return None
     both = cv2.BFMatcher(cv2.NORM_L2).knnMatch(source_features, target_features, k=2)

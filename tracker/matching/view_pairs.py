@@ -10,10 +10,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Codes = npt.NDArray[np.uint8]
+from tracker.model.search_rows import WHOLE_VIEWS
 
-WHOLE_VIEWS = (0, 1, 2)
-"""Full frame, without bars, moving part: any of them may be the whole picture of a copy."""
+Codes = npt.NDArray[np.uint8]
 
 VIEW_COUNT = 15
 

@@ -7,8 +7,12 @@ import numpy.typing as npt
 
 from tracker.model.fingerprint import Fingerprint
 
-SEARCHED_FRAME_STEP = 2
-"""Every second sampled frame (two a second) finds the candidates; alignment then uses all."""
+WHOLE_VIEWS = (0, 1, 2)
+"""Full frame, frame without bars, moving part: each may be the whole picture of a copy.
+
+The other views are windows of the picture. A window is compared with wholes, not with windows:
+that saves three quarters of the comparisons.
+"""
 
 
 def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
@@ -16,6 +20,9 @@ def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
 
     Both sides take the same rows, so that two videos find each other whichever is stored first.
     """
-    _, frame = np.unique(fingerprint.pts_ms, return_inverse=True)
-    keep = (fingerprint.quality > 0) & (frame % SEARCHED_FRAME_STEP == 0)
-    return np.flatnonzero(keep).astype(np.int64)
+    return np.flatnonzero(fingerprint.quality > 0).astype(np.int64)
+
+
+def are_wholes(views: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Tell of each view, bool (n,), whether it is a whole."""
+    return np.isin(views, WHOLE_VIEWS)

@@ -1,0 +1,174 @@
+"""Turns answers and truth into recall, assertions, segment overlap and average precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tracker.benchmark.corpus import Query
+from tracker.model.match import Segment
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reference the tool named for a query."""
+
+    reference: str
+    score: float
+    asserted: bool
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A query, everything named for it, and how long that took."""
+
+    query: Query
+    answers: tuple[Answer, ...]
+    lookup_ms: float
+
+    @property
+    def asserted(self) -> frozenset[str]:
+        """The references asserted."""
+        return frozenset(answer.reference for answer in self.answers if answer.asserted)
+
+    @property
+    def found(self) -> bool:
+        """Whether the right reference is asserted."""
+        return self.query.ref in self.asserted
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Accuracy over a set of queries.
+
+    ``recall``: share of positives whose right reference is asserted. ``wrong_assertions``:
+    references asserted on positives that are not the right one. ``false_positives``: negatives
+    on which anything is asserted. Values that no query speaks to are ``None``.
+    """
+
+    positives: int
+    negatives: int
+    found: int
+    wrong_assertions: int
+    false_positives: int
+    segment_precision: float | None
+    segment_recall: float | None
+    micro_ap: float | None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of positives whose right reference is asserted."""
+        return self.found / self.positives if self.positives else None
+
+    @property
+    def segment_f1(self) -> float | None:
+        """Harmonic mean of segment precision and recall."""
+        p, r = self.segment_precision, self.segment_recall
+        if p is None or r is None:
+            return None
+        return 2 * p * r / (p + r) if p + r else 0.0
+
+
+def scores(outcomes: Sequence[Outcome]) -> Scores:
+    """Return the accuracy over ``outcomes``."""
+    positives = [outcome for outcome in outcomes if outcome.query.positive]
+    negatives = [outcome for outcome in outcomes if not outcome.query.positive]
+    precision, recall = segment_overlap(positives)
+    return Scores(
+        positives=len(positives),
+        negatives=len(negatives),
+        found=sum(outcome.found for outcome in positives),
+        wrong_assertions=sum(len(o.asserted - {o.query.ref}) for o in positives),
+        false_positives=sum(bool(outcome.asserted) for outcome in negatives),
+        segment_precision=precision,
+        segment_recall=recall,
+        micro_ap=micro_average_precision(outcomes),
+    )
+
+
+def segment_overlap(positives: Iterable[Outcome]) -> tuple[float | None, float | None]:
+    """Return segment precision and recall by overlap lengths on both axes.
+
+    On each axis (query time, reference time) the lengths shared by asserted and true stretches
+    are summed and divided by the asserted (precision) or true (recall) lengths; the two axes'
+    quotients are multiplied, so a segment must be right in both videos. Splitting a stretch
+    costs nothing; overlapping segments of one answer count once.
+
+    Source: He et al., A Large-scale Comprehensive Dataset and Copy-overlap Aware Evaluation
+    Protocol for Segment-level Video Copy Detection (VCSL), CVPR 2022, section 4.
+    """
+    shared, asserted, true = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
+    for outcome in positives:
+        query = outcome.query
+        truth = ((query.query_start, query.query_end), (query.ref_start, query.ref_end))
+        for axis in (0, 1):
+            true[axis] += truth[axis][1] - truth[axis][0]
+        for answer in outcome.answers:
+            if not answer.asserted:
+                continue
+            right = answer.reference == query.ref
+            for axis in (0, 1):
+                stretches = _merged(_on_axis(segment, axis) for segment in answer.segments)
+                asserted[axis] += sum(end - start for start, end in stretches)
+                shared[axis] += sum(_overlap(s, truth[axis]) for s in stretches) if right else 0.0
+    return _product(shared, asserted), _product(shared, true)
+
+
+def micro_average_precision(outcomes: Iterable[Outcome]) -> float | None:
+    """Return the average precision over all (query, reference) pairs by score.
+
+    Source: Douze et al., The 2021 Image Similarity Dataset and Challenge, 2021 (micro-AP).
+    """
+    outcomes = list(outcomes)
+    true_pairs = sum(outcome.query.positive for outcome in outcomes)
+    if not true_pairs:
+        return None
+    ranked = sorted(
+        (-answer.score, answer.reference != outcome.query.ref)
+        for outcome in outcomes
+        for answer in outcome.answers
+    )
+    # Wrong pairs sort before right ones of the same score: ties are not taken as luck.
+    ranked.sort(key=lambda pair: (pair[0], not pair[1]))
+    hits, total = 0, 0.0
+    for rank, (_, wrong) in enumerate(ranked, start=1):
+        if not wrong:
+            hits += 1
+            total += hits / rank
+    return total / true_pairs
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least ``share`` of ``values`` do not exceed."""
+    ordered = sorted(values)
+    rank = max(1, -int(-share * len(ordered) // 1))
+    return ordered[min(rank, len(ordered)) - 1]
+
+
+def _on_axis(segment: Segment, axis: int) -> Interval:
+    if axis == 0:
+        return segment.query_start_ms / 1000, segment.query_end_ms / 1000
+    return segment.reference_start_ms / 1000, segment.reference_end_ms / 1000
+
+
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _overlap(one: Interval, other: Interval) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
+def _product(shared: Sequence[float], whole: Sequence[float]) -> float | None:
+    if min(whole) <= 0:
+        return None
+    return (shared[0] / whole[0]) * (shared[1] / whole[1])

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -120,7 +120,8 @@ class Database:
         self._refuse_newer(revision)
         if revision is None:
             raise DatabaseError(f"there is no database at {self.name} yet: {NEVER_MIGRATED}")
-        if revision != _scripts().get_current_head():
+        _, newest = _revisions()
+        if revision != newest:
             raise DatabaseError(
                 f"the database {self.name} was made by an older release; "
                 "run any command that writes (such as `tracker run --once`) to upgrade it"
@@ -128,7 +129,7 @@ class Database:
         self._checked = True
 
     def _refuse_newer(self, revision: str | None) -> None:
-        known = {script.revision for script in _scripts().walk_revisions()}
+        known, _ = _revisions()
         if revision is not None and revision not in known:
             raise DatabaseError(
                 f"the database {self.name} was written by a newer release of this program "
@@ -169,8 +170,11 @@ def migration_config() -> Config:
     return config
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(migration_config())
+@cache
+def _revisions() -> tuple[frozenset[str], str | None]:
+    """Return every schema revision this release knows, and the newest."""
+    scripts = ScriptDirectory.from_config(migration_config())
+    return frozenset(s.revision for s in scripts.walk_revisions()), scripts.get_current_head()
 
 
 def _parsed(url: str) -> URL:

@@ -6,6 +6,7 @@ Everything the sources read passes through here before it becomes part of a valu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from tracker.errors import UnsupportedSource
@@ -73,6 +74,7 @@ def web_url(value: object, base: str = "") -> str | None:
     return url if is_web and len(url) <= MAX_URL_CHARS else None
 
 
+@lru_cache(maxsize=4096)  # one page names one address in several places
 def address_of(url: str) -> Address | None:
     """Return what the form of ``url`` tells, or ``None`` if it is no address we go to."""
     if len(url) > MAX_URL_CHARS:

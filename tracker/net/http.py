@@ -258,7 +258,7 @@ def mapped_errors(url: str) -> Iterator[None]:
         yield
     except httpx.TimeoutException as exc:
         raise NetworkError(f"no answer in time from {shown(url)}") from exc
-    except httpx.InvalidURL as exc:
+    except (httpx.InvalidURL, UnicodeEncodeError) as exc:  # the latter for a lone surrogate
         raise UnsupportedSource(f"not a valid address: {shown(url)}") from exc
     except httpx.RemoteProtocolError as exc:
         raise NetworkError(f"the answer of {shown(url)} is broken or breaks off: {exc}") from exc

@@ -36,11 +36,12 @@ class Form:
 
 def handles(form: Form, host: str) -> bool:
     """Tell whether ``form`` is about ``host``."""
-    bare = _bare(host)
+    bare = bare_host(host)
     return not form.hosts or any(_host_matches(pattern, bare, host) for pattern in form.hosts)
 
 
-def _bare(host: str) -> str:
+def bare_host(host: str) -> str:
+    """Return ``host`` without the prefix that only chooses a layout."""
     for prefix in ("www.", "mobile.", "m."):
         if host.startswith(prefix) and host.count(".") > 1:
             return host.removeprefix(prefix)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from tracker.errors import UnsupportedSource
 from tracker.model.ids import Platform, PostKey
 from tracker.net.platform_forms import FORMS, MAIN_HOSTS
-from tracker.net.url_form import Form, handles
+from tracker.net.url_form import Form, bare_host, handles
 from tracker.net.url_syntax import WebUrl, parse_web_url
 
 WEB = Platform("web")
@@ -60,9 +60,12 @@ def parse_address(url: str) -> Address:
 
 def _parse(url: str, nesting: int) -> Address:
     web = parse_web_url(_without_at_uri(url))
-    if web.fragment.startswith("!/") and MAIN_HOSTS.get(web.host) == "x":  # twitter.com/#!/…
+    if web.fragment.startswith("!/") and _main_platform(web) == "x":  # twitter.com/#!/…
         web = parse_web_url(f"https://{web.host}/{web.fragment[2:]}")
+    known_host = _main_platform(web) is not None
     for form in FORMS:
+        if known_host and form.host_in_account:
+            continue  # a form of unknown servers
         if handles(form, web.host) and (address := _apply(form, web, nesting)):
             return address
     return _plain(web)
@@ -73,9 +76,13 @@ def _without_at_uri(url: str) -> str:
     return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else url
 
 
+def _main_platform(web: WebUrl) -> Platform | None:
+    return MAIN_HOSTS.get(bare_host(web.host))
+
+
 def _plain(web: WebUrl) -> Address:
     """An address of no known form: a page on the open web, or somewhere on a platform."""
-    platform = MAIN_HOSTS.get(web.host.removeprefix("www.").removeprefix("m."))
+    platform = _main_platform(web)
     if platform is not None:
         web = replace(web, scheme="https", port=None)
     return Address(PostKey(web.text()), platform or WEB, None, None, is_post=False)

@@ -224,7 +224,7 @@ def _run_child(request: bytes, home: Path, timeout_s: float, url: str) -> bytes:
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
     return {
-        "PATH": os.defpath,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import inspect
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.web_server import Call, Route, WebServer, file, page, redirect, serving
 from tracker.clock import SystemClock
@@ -305,7 +308,45 @@ def test_a_plain_server_behind_https(server: WebServer, client: HttpClient) -> N
         client.get(server.url("/").replace("http:", "https:"))
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/\x00", "http://127.0.0.1/" + "a" * 70_000])
+def test_a_host_name_is_kept_while_its_checked_address_is_used(server: WebServer) -> None:
+    guard = AddressGuard(allowed_networks=("127.0.0.0/8", "::1/128"))
+    server.routes["/a"] = page("x")
+    with closing(HttpClient(LIMITS, guard, SystemClock())) as client:
+        assert client.get(f"http://localhost:{server.server_port}/a").text == "x"
+    assert server.seen[0][2]["host"] == f"localhost:{server.server_port}"
+
+
+def test_tls_asks_for_the_host_by_name() -> None:
+    hello: list[bytes] = []
+
+    def listen() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            hello.append(connection.recv(4096))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=listen)
+        thread.start()
+        guard = AddressGuard(allowed_networks=("127.0.0.0/8", "::1/128"))
+        named = HttpClient(LIMITS, guard, SystemClock())
+        with closing(named), pytest.raises(NetworkError):
+            named.get(f"https://localhost:{listener.getsockname()[1]}/")
+        thread.join()
+    assert b"localhost" in hello[0]
+
+
+@given(st.one_of(st.text(max_size=40), st.text(max_size=30).map("http://127.0.0.1:9/".__add__)))
+@settings(max_examples=150, deadline=None)
+def test_no_address_breaks_the_client(url: str) -> None:
+    """Nothing listens there (and port 9 is refused), so every answer is one of our errors."""
+    with closing(HttpClient(LIMITS, AddressGuard(), SystemClock())) as client:
+        with pytest.raises(TrackerError):
+            client.get(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/\x00", "http://127.0.0.1/" + "a" * 70_000, "http://127.0.0.1/\ud800"]
+)
 def test_addresses_httpx_refuses(url: str, client: HttpClient) -> None:
     with pytest.raises(UnsupportedSource):
         client.get(url)

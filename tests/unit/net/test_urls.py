@@ -30,6 +30,7 @@ POSTS: dict[str, tuple[str, str | None, list[str]]] = {
             f"https://nitter.net/BBC/status/{X_ID}#m",
             f"https://nitter.example.org/BBC/status/{X_ID}",
             f"https://twitter.com/#!/BBC/status/{X_ID}",
+            f"http://www.twitter.com/#!/BBC/status/{X_ID}",
             f"https://twitter.com/i/videos/{X_ID}",
             f"https://platform.twitter.com/embed/Tweet.html?dnt=true&id={X_ID}",
         ],
@@ -261,6 +262,7 @@ def test_account_is_read_where_the_address_names_it(
         ("http://x.com/search?q=a", "https://x.com/search?q=a"),
         ("https://www.youtube.com/embed/videoseries?list=PL1",) * 2,
         ("https://medium.com/@someone/a-story-1a2b3c",) * 2,
+        ("https://www.tiktok.com/@someone/12345",) * 2,
     ],
 )
 def test_open_web_addresses_get_one_normal_form(url: str, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,12 +94,14 @@ def segment_overlap(positives: Iterable[Outcome]) -> tuple[float | None, float |
     """Return segment precision and recall by overlap lengths on both axes.
 
     On each axis (query time, reference time) the lengths shared by asserted and true stretches
-    are summed and divided by the asserted (precision) or true (recall) lengths; the two axes'
-    quotients are multiplied, so a segment must be right in both videos. Splitting a stretch
-    costs nothing; overlapping segments of one answer count once.
+    are summed and divided by the asserted (precision) or true (recall) lengths; the result is
+    the geometric mean of the two axes' quotients. A segment shares length only if it meets the
+    truth on both axes. Splitting a stretch costs nothing; overlapping segments of one answer
+    count once; positives that are not found count with all their length as missed.
 
     Source: He et al., A Large-scale Comprehensive Dataset and Copy-overlap Aware Evaluation
-    Protocol for Segment-level Video Copy Detection (VCSL), CVPR 2022, section 4.
+    Protocol for Segment-level Video Copy Detection (VCSL), CVPR 2022, section 4; pooled over
+    pairs as in Pizzi et al., The 2023 Video Similarity Dataset and Challenge, 2023.
     """
     shared, asserted, true = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
     for outcome in positives:
@@ -109,12 +112,14 @@ def segment_overlap(positives: Iterable[Outcome]) -> tuple[float | None, float |
         for answer in outcome.answers:
             if not answer.asserted:
                 continue
-            right = answer.reference == query.ref
+            right = [
+                s for s in answer.segments if answer.reference == query.ref and _meets(s, truth)
+            ]
             for axis in (0, 1):
-                stretches = _merged(_on_axis(segment, axis) for segment in answer.segments)
-                asserted[axis] += sum(end - start for start, end in stretches)
-                shared[axis] += sum(_overlap(s, truth[axis]) for s in stretches) if right else 0.0
-    return _product(shared, asserted), _product(shared, true)
+                asserted[axis] += _length(_merged(_on_axis(s, axis) for s in answer.segments))
+                found = _merged(_on_axis(s, axis) for s in right)
+                shared[axis] += sum(_overlap(stretch, truth[axis]) for stretch in found)
+    return _quotient(shared, asserted), _quotient(shared, true)
 
 
 def micro_average_precision(outcomes: Iterable[Outcome]) -> float | None:
@@ -168,7 +173,15 @@ def _overlap(one: Interval, other: Interval) -> float:
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
-def _product(shared: Sequence[float], whole: Sequence[float]) -> float | None:
+def _meets(segment: Segment, truth: tuple[Interval, Interval]) -> bool:
+    return all(_overlap(_on_axis(segment, axis), truth[axis]) > 0 for axis in (0, 1))
+
+
+def _length(intervals: Iterable[Interval]) -> float:
+    return sum(end - start for start, end in intervals)
+
+
+def _quotient(shared: Sequence[float], whole: Sequence[float]) -> float | None:
     if min(whole) <= 0:
         return None
-    return (shared[0] / whole[0]) * (shared[1] / whole[1])
+    return math.sqrt((shared[0] / whole[0]) * (shared[1] / whole[1]))

@@ -33,6 +33,9 @@ MISS_PENALTY = 0.12
 STANDSTILL_SHARE = 0.6
 """If neighbours in time (1.5 s off the line) match this well too, the shot stands still."""
 
+CLEARLY_CLOSER = 1.05
+"""In a shot that nearly stands still, another speed must make its frames this much closer."""
+
 _OFF_LINE_MS = 1500
 
 
@@ -133,7 +136,7 @@ def _run(hits: FrameHits, line: Line) -> AlignedRun | None:
     line = _fitted(side, line)
     standstill = line.speed > 0 and _stands_still(side, line)
     if standstill and abs(line.speed - 1.0) > 0.02:
-        line = _at_speed_one(side, line)
+        line = _unless_clearly_better(side, line, _at_speed_one(side, line))
     on_line = _one_per_frame(side, line, TOLERANCE_MS)
     if len(on_line) == 0:
         return None
@@ -173,6 +176,17 @@ def _at_speed_one(side: FrameHits, line: Line) -> Line:
     query, reference = _times(side)
     _, offset = _strongest_offset(side.query_frames, reference - query, weights(side.distances))
     return Line(1.0, offset, line.mirrored)
+
+
+def _unless_clearly_better(side: FrameHits, line: Line, plain: Line) -> Line:
+    """Return ``plain`` unless frame for frame ``line`` matches clearly closer."""
+    means = [_mean_worth(side, candidate) for candidate in (line, plain)]
+    return line if means[0] > CLEARLY_CLOSER * means[1] else plain
+
+
+def _mean_worth(side: FrameHits, line: Line) -> float:
+    near = _one_per_frame(side, line, TOLERANCE_MS)
+    return float(weights(near.distances).mean()) if len(near) else 0.0
 
 
 def _support(side: FrameHits, line: Line) -> float:

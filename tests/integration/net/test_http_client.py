@@ -316,6 +316,27 @@ def test_a_host_name_is_kept_while_its_checked_address_is_used(server: WebServer
     assert server.seen[0][2]["host"] == f"localhost:{server.server_port}"
 
 
+class OneAnswerGuard(AddressGuard):
+    """Knows a name that no resolver knows, and gives its address once only."""
+
+    answers = 1
+
+    def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        if host != "rebinding.test":
+            return super().resolve(host, port)
+        self.answers -= 1
+        return ("127.0.0.1",) if self.answers >= 0 else super().resolve("10.0.0.1", port)
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(server: WebServer) -> None:
+    server.routes["/a"] = page("x")
+    guard = OneAnswerGuard(allowed_networks=("127.0.0.0/8",))
+    with closing(HttpClient(LIMITS, guard, SystemClock())) as client:
+        url = f"http://rebinding.test:{server.server_port}/a"
+        assert client.get(url).text == "x"
+    assert server.seen[0][2]["host"] == f"rebinding.test:{server.server_port}"
+
+
 def test_tls_asks_for_the_host_by_name() -> None:
     hello: list[bytes] = []
 
@@ -335,13 +356,26 @@ def test_tls_asks_for_the_host_by_name() -> None:
     assert b"localhost" in hello[0]
 
 
-@given(st.one_of(st.text(max_size=40), st.text(max_size=30).map("http://127.0.0.1:9/".__add__)))
-@settings(max_examples=150, deadline=None)
-def test_no_address_breaks_the_client(url: str) -> None:
-    """Nothing listens there (and port 9 is refused), so every answer is one of our errors."""
-    with closing(HttpClient(LIMITS, AddressGuard(), SystemClock())) as client:
-        with pytest.raises(TrackerError):
-            client.get(url)
+@pytest.fixture(scope="module")
+def empty_server() -> Iterator[WebServer]:
+    with serving() as running:
+        yield running
+
+
+@given(st.sampled_from(["", "http://", "{}", "{}/?", "{}/a#"]), st.text(max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_no_address_breaks_the_client(
+    empty_server: WebServer, client_of_module: HttpClient, start: str, rest: str
+) -> None:
+    """Nothing is served there, so every answer is one of our errors."""
+    with pytest.raises(TrackerError):
+        client_of_module.get(start.format(empty_server.url("")) + rest)
+
+
+@pytest.fixture(scope="module")
+def client_of_module() -> Iterator[HttpClient]:
+    with closing(HttpClient(LIMITS, LOOPBACK, SystemClock())) as client:
+        yield client
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def _refuse_live(info: Mapping[str, object], *, incomplete: bool = False) -> str
     from tracker.net.ytdlp_errors import LiveStream
 
     if info.get("is_live") and not incomplete:
-        raise LiveStream("a live stream that has not ended yet")
+        raise LiveStream
     return None
 
 

@@ -172,7 +172,10 @@ def _by_type(chain: tuple[BaseException, ...], message: str) -> dict[str, object
         match error:
             case TooLarge():
                 return _failed("too_large", message)
-            case LiveStream() | UserNotLive():
+            case LiveStream():
+                text = "a live stream that has not ended yet"
+                return _failed("unavailable", text, status=PostStatus.LIVE)
+            case UserNotLive():
                 return _failed("unavailable", message, status=PostStatus.UNKNOWN)
             case GeoRestrictedError():
                 return _failed("unavailable", message, status=PostStatus.GEO_BLOCKED)

@@ -362,7 +362,10 @@ def empty_server() -> Iterator[WebServer]:
         yield running
 
 
-@given(st.sampled_from(["", "http://", "{}", "{}/?", "{}/a#"]), st.text(max_size=30))
+@given(
+    st.sampled_from(["", "http://[", "http://127.0.0.1:", "{}", "{}/?", "{}/a#"]),
+    st.text(max_size=30),
+)
 @settings(max_examples=100, deadline=None)
 def test_no_address_breaks_the_client(
     empty_server: WebServer, client_of_module: HttpClient, start: str, rest: str

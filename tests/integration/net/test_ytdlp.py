@@ -176,6 +176,23 @@ def test_ffmpeg_may_not_connect_for_it(server: WebServer, ytdlp: YtDlp, tmp_path
     assert {path for _, path, _ in server.seen} == {"/a.m3u8"}
 
 
+def test_segments_are_fetched_and_a_live_stream_is_not(
+    server: WebServer, ytdlp: YtDlp, tmp_path: Path
+) -> None:
+    segment = b"\x47" * 1880
+    playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/v.ts\n#EXTINF:1,\n/v.ts\n"
+    server.routes["/v.ts"] = file(segment, "video/mp2t")
+    server.routes["/a.m3u8"] = file(playlist.encode(), "application/vnd.apple.mpegurl")
+    with pytest.raises(PostUnavailable, match="live stream") as caught:
+        ytdlp.download(server.url("/a.m3u8"), tmp_path)
+    assert caught.value.status is PostStatus.LIVE
+    assert list(tmp_path.iterdir()) == []
+    ended = playlist + "#EXT-X-ENDLIST\n"
+    server.routes["/a.m3u8"] = file(ended.encode(), "application/vnd.apple.mpegurl")
+    _, path, _, size = ytdlp.download(server.url("/a.m3u8"), tmp_path)
+    assert (path.read_bytes(), size) == (segment * 2, 3760)
+
+
 def test_the_first_address_is_checked_before_a_child_is_started(server: WebServer) -> None:
     with pytest.raises(ForbiddenAddress):
         YtDlp(LIMITS, AddressGuard(), SystemClock()).extract(server.url("/page"))

@@ -79,7 +79,7 @@ def test_wordings_of_the_platforms(text: str, outcome: str) -> None:
 
 def test_limits_and_live_streams() -> None:
     assert failure(TooLarge("the video is larger"), [])["kind"] == "too_large"
-    assert failure(LiveStream("no end yet"), [])["status"] == "unknown"
+    assert failure(LiveStream(), [])["status"] == "live"
     assert failure(MemoryError(), [])["kind"] == "tool"
 
 

@@ -1,0 +1,1 @@
+"""The words of posting, saying and being somebody, one file a language."""

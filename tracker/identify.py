@@ -62,13 +62,12 @@ class Identifier:
         clock = _Phases()
         with clock.phase("search"):
             found = candidates(examined.fingerprint, self._index)
-        wanted = [c.video for c in found if c.video not in exclude]
-        if only is not None:
-            wanted = [video for video in wanted if video in only]
+        others = [c.video for c in found if c.video != query]
         matches = []
-        for video in wanted:
-            if video == query:
-                matches.append(_itself(query, examined))
+        if self._index.holds(query) and _wanted(query, exclude, only):
+            matches.append(_itself(query, examined))
+        for video in others:
+            if not _wanted(video, exclude, only):
                 continue
             with clock.phase("align"):
                 comparison = self._compared(query, examined, video)
@@ -104,6 +103,10 @@ class Identifier:
         shape = measured(strongest, examined.keyframes, keyframes)
         duration_ms = self._archive.get(video).duration_ms
         return replace(match, transformations=transformations(segments, duration_ms, shape))
+
+
+def _wanted(video: VideoId, exclude: Collection[VideoId], only: Collection[VideoId] | None) -> bool:
+    return video not in exclude and (only is None or video in only)
 
 
 def _itself(query: VideoId, examined: Examined) -> Match:

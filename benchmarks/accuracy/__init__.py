@@ -1,1 +1,1 @@
-
+"""How much is found, beside what simpler methods find."""

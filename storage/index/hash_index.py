@@ -54,6 +54,7 @@ class FaissHashIndex:
         self._manifest = self._empty
         self._shards: tuple[Shard, ...] = ()
         self._starts = np.zeros(1, np.int64)
+        self._held: frozenset[VideoId] = frozenset()
         self._load()
 
     @property
@@ -81,6 +82,10 @@ class FaissHashIndex:
         """What the index takes on disk."""
         files = self._directory.glob("shard-*") if self._directory.is_dir() else iter(())
         return sum(path.stat().st_size for path in files)
+
+    def holds(self, video: VideoId) -> bool:
+        """Tell whether ``video`` is in the index, even if none of its frames says anything."""
+        return video in self._held
 
     def video(self, reference: int) -> VideoId:
         """Return the video that ``search`` calls ``reference``."""
@@ -159,6 +164,7 @@ class FaissHashIndex:
             for name in manifest.shards
         )
         self._manifest, self._shards = manifest, shards
+        self._held = frozenset(video for shard in shards for video in shard.videos)
         self._starts = np.cumsum([0, *(len(shard.videos) for shard in shards)], dtype=np.int64)
 
     def _sweep(self) -> None:

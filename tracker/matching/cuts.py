@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from tracker.model.fingerprint import Fingerprint
 
-CUT_BITS = 60
-"""Consecutive samples of one shot rarely differ this much; different shots differ by ~128 of 256.
+CUT_BITS = 100
+"""Unrelated pictures differ by about 128 of 256 bits, and so do the two sides of a cut.
 
-Set on made clips with known cuts: pans and action stay under it or do not stand out.
+Of 61 joins in the references of the development corpus 60 change 104 bits or more; nine of ten
+other steps from sample to sample change less (what is above it is mostly cuts as well).
 """
 
-CUT_RATIO = 2.5
+CUT_RATIO = 1.2
 """A cut also stands out this much from the usual change around it: fast action does not."""
 
 _NEIGHBOURS = 6

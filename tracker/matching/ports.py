@@ -63,6 +63,10 @@ class HashIndex(Protocol):
         """How many different frames are held."""
         ...
 
+    def holds(self, video: VideoId) -> bool:
+        """Tell whether ``video`` is in the index, even if none of its frames says anything."""
+        ...
+
     def video(self, reference: int) -> VideoId:
         """Return the video that ``Hits.references`` calls ``reference``."""
         ...

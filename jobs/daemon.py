@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,8 +20,10 @@ from tracker.config import Settings
 
 log = structlog.get_logger()
 
-STOP_LIMIT_S = 8.0
+STOP_LIMIT_S = 7.0
 """A supervisor that sent SIGTERM gets its answer within ten seconds."""
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Report = Callable[[str, int], None]
 """Is told a job's name and how many items it did."""
@@ -64,36 +68,39 @@ def run_forever(app: App, stop: threading.Event) -> int:
     log.info("daemon_started", jobs=[job.id for job in scheduler.get_jobs()])
     stop.wait()
     log.info("daemon_stopping")
-    app.interrupt()
-    finished = threading.Thread(target=scheduler.shutdown, daemon=True)
-    finished.start()
-    finished.join(STOP_LIMIT_S)
-    log.info("daemon_stopped", clean=not finished.is_alive())
+    scheduler.shutdown()
+    log.info("daemon_stopped")
     return 0
 
 
 @contextmanager
-def stop_on_signals(app_interrupt: Callable[[], None]) -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set; running children are ended at once.
+def stop_on_signals(interrupt: Callable[[], None]) -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set; ``interrupt`` then ends running children.
 
     Every item is either finished or untouched: results are written in one transaction, so an
-    interrupted item is simply pending again.
+    interrupted item is simply pending again. What has not ended by itself after ``STOP_LIMIT_S``
+    (a download that hangs) is left where it stands, which is no different from a crash.
     """
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
         # Not in the handler itself: it would wait for locks that the main thread may hold.
-        threading.Thread(target=app_interrupt, daemon=True).start()
+        threading.Thread(target=_end_soon, args=(interrupt,), daemon=True).start()
 
-    former = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    former = {number: signal.signal(number, on_signal) for number in STOP_SIGNALS}
     try:
         yield stop
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def _end_soon(interrupt: Callable[[], None]) -> None:
+    interrupt()
+    time.sleep(STOP_LIMIT_S)
+    log.warning("daemon_stopped_hard", after_s=STOP_LIMIT_S)
+    os._exit(0)
 
 
 def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done: None) -> int:

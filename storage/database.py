@@ -7,14 +7,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -22,6 +18,7 @@ from sqlmodel import Session
 
 from storage.database_errors import database_errors
 from storage.files import outside_errors
+from storage.migrations import REVISIONS
 from tracker.errors import ConfigError, DatabaseError
 
 BUSY_TIMEOUT_S = 30.0
@@ -69,10 +66,10 @@ class Database:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
         with database_errors(self.name), self._writer_engine().begin() as connection:
             self._lock(connection)
-            self._refuse_newer(_revision(connection))
-            config = migration_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            revision = _revision(connection)
+            self._refuse_newer(revision)
+            if revision != REVISIONS[-1]:
+                _upgrade(connection)
         self._checked = True
 
     @contextmanager
@@ -120,8 +117,7 @@ class Database:
         self._refuse_newer(revision)
         if revision is None:
             raise DatabaseError(f"there is no database at {self.name} yet: {NEVER_MIGRATED}")
-        _, newest = _revisions()
-        if revision != newest:
+        if revision != REVISIONS[-1]:
             raise DatabaseError(
                 f"the database {self.name} was made by an older release; "
                 "run any command that writes (such as `tracker run --once`) to upgrade it"
@@ -129,8 +125,7 @@ class Database:
         self._checked = True
 
     def _refuse_newer(self, revision: str | None) -> None:
-        known, _ = _revisions()
-        if revision is not None and revision not in known:
+        if revision is not None and revision not in REVISIONS:
             raise DatabaseError(
                 f"the database {self.name} was written by a newer release of this program "
                 f"(schema {revision}); install that release to use it"
@@ -162,21 +157,6 @@ class Database:
         return self._reader
 
 
-def migration_config() -> Config:
-    """Return Alembic's settings; the scripts are found in the installed package."""
-    config = Config()
-    config.set_main_option("script_location", "storage:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-@cache
-def _revisions() -> tuple[frozenset[str], str | None]:
-    """Return every schema revision this release knows, and the newest."""
-    scripts = ScriptDirectory.from_config(migration_config())
-    return frozenset(s.revision for s in scripts.walk_revisions()), scripts.get_current_head()
-
-
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -202,7 +182,14 @@ def _has_content(path: Path) -> bool:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return MigrationContext.configure(connection).get_current_revision()
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection) -> None:
+    from storage.migrations.runner import upgrade  # loaded late: see REVISIONS
+
+    upgrade(connection)
 
 
 def _server_engine(url: URL) -> Engine:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tracker.errors import DatabaseError
@@ -29,7 +28,7 @@ MAX_CAUSE_CHARS = 200
 
 @contextmanager
 def database_errors(name: str) -> Iterator[None]:
-    """Turn what SQLAlchemy, Alembic and sqlite3 raise inside into ``DatabaseError``.
+    """Turn what SQLAlchemy and sqlite3 raise inside into ``DatabaseError``.
 
     ``name`` is the database as the user knows it (a path, or an address without password).
     """
@@ -41,8 +40,6 @@ def database_errors(name: str) -> Iterator[None]:
         raise DatabaseError(_sentence(name, exc)) from exc
     except SQLAlchemyError as exc:
         raise DatabaseError(f"the database {name} failed: {_first_line(exc)}") from exc
-    except CommandError as exc:
-        raise DatabaseError(f"the database {name} cannot be upgraded: {_first_line(exc)}") from exc
 
 
 def _sentence(name: str, cause: BaseException | None) -> str:

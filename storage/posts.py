@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -128,9 +128,17 @@ def discover_post(
     return is_new
 
 
-def pending_posts(s: Session, *, now: datetime, limit: int) -> list[PendingPost]:
-    """Return posts to fetch, the smallest depth first, without those held back until later."""
+def pending_posts(
+    s: Session, *, now: datetime, limit: int, exclude_origins: Collection[str] = ()
+) -> list[PendingPost]:
+    """Return posts to fetch, the smallest depth first, without those held back until later.
+
+    Posts that one of ``exclude_origins`` brought in are left out.
+    """
     query = pending.posts_query().where(pending.ready(pending.COLLECT, col(PostRow.key), now))
+    if exclude_origins:
+        origin = func.coalesce(col(PostRow.origin), "")
+        query = query.where(origin.not_in(exclude_origins))
     return [
         PendingPost(post_key(row), row.url, row.depth, row.origin)
         for row in s.scalars(query.limit(limit))
@@ -258,6 +266,14 @@ def coverage(s: Session) -> Coverage:
         oldest_post_at=oldest,
         newest_post_at=newest,
     )
+
+
+def count_fetched(s: Session, origin: str, since: datetime) -> int:
+    """Return how many posts of ``origin`` have been fetched from ``since`` on."""
+    query = select(func.count()).where(
+        col(PostRow.origin) == origin, col(PostRow.fetched_at) >= since
+    )
+    return s.scalar(query) or 0
 
 
 def count_origin(s: Session, origin: str, since: datetime) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -58,6 +60,7 @@ class App:
     archive: Archive
     algorithm_key: str
     executor: ChildProcessExecutor
+    ytdlp: YtDlp
     collect: Collect
     capture: Capture
     fingerprint: FingerprintStage
@@ -74,6 +77,7 @@ class App:
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
         self.executor.shutdown(wait=False, cancel_futures=True)
+        self.ytdlp.stop()
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
         """Check the ledger and everything kept."""
@@ -115,7 +119,9 @@ def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Arch
     )
     if writes:
         database.migrate()
-        _make_directory(archive.staging)
+        _make_staging(archive.staging)
+        archive.media.clean()  # what a killed process left unfinished
+        archive.keyframes.clean()
         return archive
     # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
     copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
@@ -123,9 +129,17 @@ def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Arch
     return replace(archive, index_directory=copy)
 
 
-def _make_directory(path: Path) -> None:
+STAGING_MAX_AGE_S = 24 * 3600
+"""Downloads that a killed process left behind are removed after a day; younger ones may be in
+use by another process."""
+
+
+def _make_staging(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
+        for leftover in path.iterdir():
+            if leftover.stat().st_mtime < time.time() - STAGING_MAX_AGE_S:
+                shutil.rmtree(leftover, ignore_errors=True)
     except OSError as exc:
         raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
@@ -134,7 +148,14 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    acquirer = _acquirer(settings, clock, stack)
+    guard = AddressGuard(
+        allow_private=settings.network.allow_private,
+        allowed_networks=settings.network.allowed_networks,
+    )
+    http = HttpClient(_http_limits(settings), guard, clock)
+    stack.callback(http.close)
+    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
+    acquirer = Acquirer(Sources(http, ytdlp, clock), MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     fingerprints = ArchivedFingerprints(archive, index, algorithm_key)
     identifier = Identifier(index, fingerprints)
@@ -161,6 +182,7 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
         archive=archive,
         algorithm_key=algorithm_key,
         executor=executor,
+        ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
         fingerprint=stages.fingerprint,
@@ -186,17 +208,6 @@ def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
     return executor
 
 
-def _acquirer(settings: Settings, clock: Clock, stack: ExitStack) -> Acquirer:
-    network = settings.network
-    guard = AddressGuard(
-        allow_private=network.allow_private, allowed_networks=network.allowed_networks
-    )
-    http = HttpClient(_http_limits(settings), guard, clock)
-    stack.callback(http.close)
-    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    return Acquirer(Sources(http, ytdlp, clock), MediaDownloader(http, ytdlp, clock))
-
-
 def _http_limits(settings: Settings) -> HttpLimits:
     network = settings.network
     return HttpLimits(
@@ -215,6 +226,7 @@ def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
     return replace(
         YtDlpLimits(),
         download_timeout_s=settings.network.media_timeout_s,
+        generic_allowed=True,  # every connection it makes passes the guard
         max_media_bytes=settings.network.max_media_bytes,
     )
 

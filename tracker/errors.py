@@ -41,7 +41,7 @@ class TrackerError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(" ".join(message.split()))
@@ -119,12 +119,18 @@ class NetworkError(OutsideError):
     """No answer, a time-out, or an answer that breaks off."""
 
 
+HTTP_SERVER_ERROR = 500
+RETRYABLE_HTTP = frozenset({408, 425, 429})
+"""Client errors that a later try may not meet again. Source: RFC 9110 §15.5, RFC 8470, RFC 6585."""
+
+
 class HttpStatusError(NetworkError):
     """The server answered, and the answer is no."""
 
     def __init__(self, message: str, *, status_code: int, retry_at: datetime | None = None) -> None:
         super().__init__(message, retry_at=retry_at)
         self.status_code = status_code
+        self.retryable = status_code >= HTTP_SERVER_ERROR or status_code in RETRYABLE_HTTP
 
 
 class RateLimited(OutsideError):

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fftpack
 from PIL import Image
 
 Gray = npt.NDArray[np.uint8]
@@ -40,16 +39,6 @@ def phash(small: Gray, hash_size: int) -> Codes:
     return _pack(low, small, hash_size)
 
 
-def phash_with_mirror(small: Gray, hash_size: int) -> tuple[Codes, Codes]:
-    """Return the hashes of the shrunk pictures and those of their left-right mirror images.
-
-    Mirroring changes the sign of the odd columns of the DCT, so one transform yields both.
-    """
-    low = _low_frequencies(small, hash_size)
-    signs = np.where(np.arange(hash_size) % 2, -1.0, 1.0)
-    return _pack(low, small, hash_size), _pack(low * signs, small[:, :, ::-1], hash_size)
-
-
 def _low_frequencies(small: Gray, hash_size: int) -> npt.NDArray[np.float64]:
     basis = _basis(hash_size)
     low: npt.NDArray[np.float64] = basis @ small.astype(np.float64) @ basis.T
@@ -68,6 +57,8 @@ def _pack(low: npt.NDArray[np.float64], small: Gray, hash_size: int) -> Codes:
 
 def _reference_bits(small: Gray, hash_size: int) -> npt.NDArray[np.bool_]:
     """Return the bits by the same calls, in the same order, as ``imagehash.phash``."""
+    import scipy.fftpack  # loaded late: rarely needed, and half a second to load
+
     rows = scipy.fftpack.dct(np.ascontiguousarray(small), axis=0)
     low = scipy.fftpack.dct(rows, axis=1)[:hash_size, :hash_size]
     bits: npt.NDArray[np.bool_] = (low > np.median(low)).ravel()

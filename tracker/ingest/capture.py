@@ -17,7 +17,8 @@ from tracker.clock import Clock
 from tracker.ingest.collect import observe
 from tracker.ingest.stage import Archive
 from tracker.media.download import local_path
-from tracker.media.probe import MediaLimits, probe
+from tracker.media.playable import playable
+from tracker.media.probe import MediaLimits
 from tracker.model.capture import FetchedMedia
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
@@ -74,7 +75,7 @@ class Capture:
 
     def check(self, path: Path) -> MediaInfo:
         """Return the file's facts; raises ``MediaError`` unless it is a video within limits."""
-        return self._executor.submit(probe, path, self._limits).result()
+        return self._executor.submit(playable, path, self._limits).result()
 
     def _record(self, item: PendingMedia, fetched: FetchedMedia) -> bool:
         now = self._clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,8 +18,9 @@ from storage import watches as watch_rows
 from storage.posts import PendingPost
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
-from tracker.errors import PostUnavailable, UnsupportedSource
+from tracker.errors import TrackerError, UnsupportedSource
 from tracker.ingest.stage import Archive
+from tracker.ingest.visibility import status_of
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.ids import PostKey
 from tracker.model.ledger import LedgerKind
@@ -42,9 +44,17 @@ class Collect:
         self._clock = clock
 
     def pending(self, limit: int) -> Sequence[PendingPost]:
-        """Return posts that no one has fetched yet."""
+        """Return posts that no one has fetched yet, as far as their watch's budget goes.
+
+        What is over the budget of one poll waits for the next: nothing found is dropped.
+        """
         with self._archive.database.read() as session:
-            return post_rows.pending_posts(session, now=self._clock.now(), limit=limit)
+            left = _left_of_budgets(session)
+            spent = {origin for origin, count in left.items() if count <= 0}
+            found = post_rows.pending_posts(
+                session, now=self._clock.now(), limit=limit, exclude_origins=spent
+            )
+        return _within(found, left)
 
     def key(self, item: PendingPost) -> str:
         """Return the post's canonical address."""
@@ -60,9 +70,10 @@ class Collect:
         """Fetch ``target`` and record it. A refusal that says why becomes the post's status."""
         try:
             fetched = self._acquirer.post(target)
-        except PostUnavailable as exc:
-            if key is not None:
-                self.record_status(key, exc.status)
+        except TrackerError as exc:
+            status = status_of(exc)
+            if key is not None and status is not None:
+                self.record_status(key, status)
             raise
         self.record(fetched, key=key, depth=depth, origin=origin)
         return fetched
@@ -151,6 +162,30 @@ def _canonical_links(post: Post) -> Post:
         if (address := _readable(link)) is not None and address.key != post.key
     }
     return replace(post, links=tuple(links))
+
+
+def _left_of_budgets(session: Session) -> dict[str, int]:
+    """Return how many posts each watch may still fetch since it was last polled."""
+    left = {}
+    for watch in watch_rows.watches(session):
+        if watch.last_polled_at is not None:
+            origin = watch_origin(watch.target)
+            fetched = post_rows.count_fetched(session, origin, watch.last_polled_at)
+            left[origin] = watch.budget - fetched
+    return left
+
+
+def _within(posts: Sequence[PendingPost], left: dict[str, int]) -> list[PendingPost]:
+    """Return the posts, of each watch no more than its budget still allows."""
+    taken: Counter[str] = Counter()
+    kept = []
+    for post in posts:
+        origin = post.origin or ""
+        if origin in left and taken[origin] >= left[origin]:
+            continue
+        taken[origin] += 1
+        kept.append(post)
+    return kept
 
 
 def watch_origin(target: str) -> str:

@@ -8,19 +8,12 @@ from dataclasses import replace
 from storage import posts as post_rows
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
-from tracker.errors import HttpStatusError, PostUnavailable, TrackerError
+from tracker.errors import TrackerError
 from tracker.ingest.collect import Collect
 from tracker.ingest.stage import Archive
+from tracker.ingest.visibility import status_of
 from tracker.model.ids import PostKey
 from tracker.model.status import PostStatus
-
-_STATUS_OF_HTTP = {
-    401: PostStatus.LOGIN_REQUIRED,
-    403: PostStatus.LOGIN_REQUIRED,
-    404: PostStatus.DELETED,
-    410: PostStatus.DELETED,
-    451: PostStatus.GEO_BLOCKED,
-}
 
 
 class Recheck:
@@ -63,12 +56,3 @@ class Recheck:
     def _mark(self, key: PostKey) -> None:
         with self._archive.database.write() as session:
             post_rows.mark_checked(session, key, self._clock.now())
-
-
-def status_of(error: TrackerError) -> PostStatus | None:
-    """Return what a failed look says about the post; None when it says nothing about it."""
-    if isinstance(error, PostUnavailable):
-        return error.status
-    if isinstance(error, HttpStatusError):
-        return _STATUS_OF_HTTP.get(error.status_code)
-    return None

@@ -83,6 +83,14 @@ class YtDlp:
         self._guard = guard
         self._clock = clock
         self._tools = (("yt-dlp", importlib.metadata.version("yt-dlp")),)
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End running children at once; their calls, and all later ones, fail."""
+        self._stopped = True
+        for process in tuple(self._children):
+            _kill_group(process)
 
     def supports(self, url: str) -> bool:
         """Tell whether yt-dlp has an extractor made for this address (no network)."""
@@ -121,7 +129,7 @@ class YtDlp:
     def _call(self, action: str, url: str, scratch: Path, timeout_s: float) -> Extraction:
         started_at = self._clock.now()
         request = json.dumps(self._request(action, url, scratch, timeout_s)).encode()
-        answer = _parsed(_run_child(request, scratch / "home", timeout_s, url))
+        answer = _parsed(self._run_child(request, scratch / "home", timeout_s, url))
         if answer.get("outcome") != "done":
             raise _error(answer, url)
         info = answer.get("info")
@@ -160,6 +168,31 @@ class YtDlp:
             tools=self._tools,
         )
 
+    def _run_child(self, request: bytes, home: Path, timeout_s: float, url: str) -> bytes:
+        """Run one child and return its answer; the whole process group is gone afterwards."""
+        with tempfile.TemporaryFile() as out:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "tracker.net.ytdlp_child"],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                cwd=home,
+                env=_environment(home),
+                start_new_session=True,
+            )
+            self._children.add(process)
+            try:
+                process.communicate(request, timeout=0 if self._stopped else timeout_s)
+            except subprocess.TimeoutExpired as exc:
+                raise NetworkError(
+                    f"yt-dlp was stopped after {timeout_s:g} s without a result for {shown(url)}"
+                ) from exc
+            finally:
+                _kill_group(process)
+                self._children.discard(process)
+            _refuse_crash(process.returncode, url)
+            return _read_answer(out)
+
 
 def _is_site(host: str) -> bool:
     """Tell whether ``host`` could be a site someone made an extractor for: a name, no number."""
@@ -195,30 +228,6 @@ class _scratch:  # noqa: N801 - reads as a function in ``with``
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._path, ignore_errors=True)
-
-
-def _run_child(request: bytes, home: Path, timeout_s: float, url: str) -> bytes:
-    """Run one child and return its answer; the whole process group is gone afterwards."""
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "tracker.net.ytdlp_child"],
-            stdin=subprocess.PIPE,
-            stdout=out,
-            stderr=subprocess.DEVNULL,
-            cwd=home,
-            env=_environment(home),
-            start_new_session=True,
-        )
-        try:
-            process.communicate(request, timeout=timeout_s)
-        except subprocess.TimeoutExpired as exc:
-            raise NetworkError(
-                f"yt-dlp was stopped after {timeout_s:g} s without a result for {shown(url)}"
-            ) from exc
-        finally:
-            _kill_group(process)
-        _refuse_crash(process.returncode, url)
-        return _read_answer(out)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -15,7 +15,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from storage import ledger, posts
-from storage.database import Database, migration_config
+from storage.database import Database
+from storage.migrations import REVISIONS
+from storage.migrations.runner import migration_config
 from storage.tables import Row
 from tests.support.values import NOW, a_post, published
 from tracker.errors import DatabaseError
@@ -155,3 +157,8 @@ def _schema(path: Path) -> set[tuple[str, str]]:
     rows = set(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     connection.close()
     return rows
+
+
+def test_the_written_list_of_revisions_is_that_of_the_scripts() -> None:
+    scripts = ScriptDirectory.from_config(migration_config())
+    assert [s.revision for s in scripts.walk_revisions()] == list(reversed(REVISIONS))

@@ -1,1 +1,1 @@
-
+"""Measurements on any corpus folder; no test depends on them."""

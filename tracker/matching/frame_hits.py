@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import faiss
 import numpy as np
@@ -18,8 +19,16 @@ Of a thousand million unrelated pairs of frames of the accuracy corpus about one
 lies within 83 bits of 256; a single hit therefore says nothing, a row of them on a line does.
 """
 
-MOST_COMPARISONS = 4_000_000_000
-"""Pairs of rows compared at most (a few seconds); beyond it frames are thinned out evenly."""
+MOST_FRAME_PAIRS = 20_000_000
+"""Pairs of frames compared at most (seconds); beyond it the longer video is thinned out evenly.
+
+The shorter one keeps all its frames, so every frame looked at still has its counterpart.
+"""
+
+MOST_HITS = 400_000
+"""Hits kept at most (two still videos match everywhere); beyond it query frames are dropped."""
+
+_ROW_PAIRS_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,89 +69,107 @@ class FrameHits:
 
 def frame_hits(query: Fingerprint, reference: Fingerprint) -> FrameHits:
     """Return all pairs of frames within ``ALIGN_RADIUS_BITS`` in comparable views, both ways up."""
-    q, r = _thinned(query, reference)
-    parts = [_one_way(q, r, mirror) for mirror in (False, True)]
-    query_rows, reference_rows, distances, mirror = (
-        np.concatenate(columns) for columns in zip(*parts, strict=True)
-    )
-    query_ms, query_frame = np.unique(q.pts_ms, return_inverse=True)
-    reference_ms, reference_frame = np.unique(r.pts_ms, return_inverse=True)
-    i, j = query_frame[query_rows], reference_frame[reference_rows]
-    best = _closest_per_pair(i, j, mirror, distances)
-    return FrameHits(
-        i[best],
-        j[best],
-        distances[best],
-        mirror[best],
-        q.views[query_rows[best]],
-        r.views[reference_rows[best]],
-        query_ms.astype(np.int64),
-        reference_ms.astype(np.int64),
+    q, r = _thinned(_Rows.of(query), _Rows.of(reference))
+    parts = [hits for mirror in (False, True) for hits in _one_way(q, r, mirror)]
+    return _bounded(
+        FrameHits(
+            query_frames=np.concatenate([part.query_frames for part in parts]),
+            reference_frames=np.concatenate([part.reference_frames for part in parts]),
+            distances=np.concatenate([part.distances for part in parts]),
+            mirrored=np.concatenate([part.mirrored for part in parts]),
+            query_views=np.concatenate([part.query_views for part in parts]),
+            reference_views=np.concatenate([part.reference_views for part in parts]),
+            query_ms=q.times_ms,
+            reference_ms=r.times_ms,
+        )
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
+    """Hashes of the telling rows, and which of the frames (``times_ms``) each belongs to."""
+
     codes: npt.NDArray[np.uint8]
-    pts_ms: npt.NDArray[np.int32]
+    frames: npt.NDArray[np.int64]
     views: npt.NDArray[np.uint8]
+    times_ms: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, fingerprint: Fingerprint) -> _Rows:
+        times, frames = np.unique(fingerprint.pts_ms, return_inverse=True)
+        keep = fingerprint.quality > 0
+        codes = np.ascontiguousarray(fingerprint.codes[keep])
+        views = fingerprint.views[keep]
+        return cls(codes, frames[keep].astype(np.int64), views, times.astype(np.int64))
+
+    def every(self, step: int) -> _Rows:
+        """Return every ``step``-th frame."""
+        keep = self.frames % step == 0
+        codes = np.ascontiguousarray(self.codes[keep])
+        return _Rows(
+            codes, self.frames[keep] // step, self.views[keep], self.times_ms[::step].copy()
+        )
 
 
-def _thinned(query: Fingerprint, reference: Fingerprint) -> tuple[_Rows, _Rows]:
-    q, r = _telling(query), _telling(reference)
-    excess = len(q.codes) * len(r.codes) / MOST_COMPARISONS
-    step = int(np.ceil(np.sqrt(excess))) if excess > 1 else 1
-    return _every(q, step), _every(r, step)
+def _thinned(q: _Rows, r: _Rows) -> tuple[_Rows, _Rows]:
+    step = -(-len(q.times_ms) * len(r.times_ms) // MOST_FRAME_PAIRS)
+    if step <= 1:
+        return q, r
+    return (q.every(step), r) if len(q.times_ms) > len(r.times_ms) else (q, r.every(step))
 
 
-def _telling(fingerprint: Fingerprint) -> _Rows:
-    keep = fingerprint.quality > 0
-    return _Rows(
-        np.ascontiguousarray(fingerprint.codes[keep]),
-        fingerprint.pts_ms[keep],
-        fingerprint.views[keep],
+def _bounded(hits: FrameHits) -> FrameHits:
+    step = -(-len(hits) // MOST_HITS)
+    if step <= 1:
+        return hits
+    kept = hits.only(hits.query_frames % step == 0)
+    return replace(
+        kept, query_frames=kept.query_frames // step, query_ms=hits.query_ms[::step].copy()
     )
 
 
-def _every(rows: _Rows, step: int) -> _Rows:
-    if step == 1:
-        return rows
-    _, frame = np.unique(rows.pts_ms, return_inverse=True)
-    keep = frame % step == 0
-    return _Rows(np.ascontiguousarray(rows.codes[keep]), rows.pts_ms[keep], rows.views[keep])
-
-
-def _one_way(
-    q: _Rows, r: _Rows, mirror: bool
-) -> tuple[
-    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]
-]:
+def _one_way(q: _Rows, r: _Rows, mirror: bool) -> Iterator[FrameHits]:
+    """Yield the hits of a few query frames at a time, so that still videos fit into memory."""
     if not len(q.codes) or not len(r.codes):
-        none = np.zeros(0, np.int64)
-        return none, none, none, np.zeros(0, np.bool_)
+        yield _hits(q, r, np.zeros((3, 0), np.int64), mirror)
+        return
     index = faiss.IndexBinaryFlat(r.codes.shape[1] * 8)
     index.add(r.codes)
     codes = np.ascontiguousarray(mirrored(q.codes)) if mirror else q.codes
-    limits, distances, found = index.range_search(codes, ALIGN_RADIUS_BITS + 1)
-    query_rows = np.repeat(np.arange(len(codes)), np.diff(limits.astype(np.int64)))
-    keep = comparable()[q.views[query_rows], r.views[found]]
-    count = int(keep.sum())
-    return (
-        query_rows[keep],
-        found[keep].astype(np.int64),
-        distances[keep].astype(np.int64),
-        np.full(count, mirror),
-    )
+    for start, end in _batches(q.frames, max(1, _ROW_PAIRS_AT_ONCE // len(r.codes))):
+        # faiss keeps what is strictly nearer than the radius.
+        limits, distances, found = index.range_search(codes[start:end], ALIGN_RADIUS_BITS + 1)
+        rows = start + np.repeat(np.arange(end - start), np.diff(limits.astype(np.int64)))
+        keep = comparable()[q.views[rows], r.views[found]]
+        pairs = np.stack([rows[keep], found[keep], distances[keep].astype(np.int64)])
+        yield _hits(q, r, pairs, mirror)
 
 
-def _closest_per_pair(
-    i: npt.NDArray[np.int64],
-    j: npt.NDArray[np.int64],
-    mirror: npt.NDArray[np.bool_],
-    distances: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    order = np.lexsort((distances, mirror, j, i))
-    key = np.stack([i[order], j[order], mirror[order]])
+def _batches(frames: npt.NDArray[np.int64], rows: int) -> Iterator[tuple[int, int]]:
+    """Yield runs of about ``rows`` rows that split no frame (``frames`` ascend)."""
+    start = 0
+    while start < len(frames):
+        last = min(start + rows, len(frames)) - 1
+        end = int(np.searchsorted(frames, frames[last], side="right"))
+        yield start, end
+        start = end
+
+
+def _hits(q: _Rows, r: _Rows, found: npt.NDArray[np.int64], mirror: bool) -> FrameHits:
+    """Return the closest of the hits (query row, reference row, distance) of each frame pair."""
+    i, j = q.frames[found[0]], r.frames[found[1]]
+    order = np.lexsort((found[2], j, i))
     first = np.ones(len(order), np.bool_)
-    first[1:] = np.any(key[:, 1:] != key[:, :-1], axis=0)
-    return order[first]
+    first[1:] = (np.diff(i[order]) != 0) | (np.diff(j[order]) != 0)
+    best = order[first]
+    query_rows, reference_rows, distances = found[:, best]
+    return FrameHits(
+        query_frames=i[best],
+        reference_frames=j[best],
+        distances=distances,
+        mirrored=np.full(len(best), mirror),
+        query_views=q.views[query_rows],
+        reference_views=r.views[reference_rows],
+        query_ms=q.times_ms,
+        reference_ms=r.times_ms,
+    )

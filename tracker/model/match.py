@@ -64,14 +64,22 @@ class FramePair:
     distance_bits: int
     mirrored: bool
 
+    def swapped(self) -> FramePair:
+        """Return the same pair with query and reference exchanged."""
+        return FramePair(
+            self.reference_pts_ms, self.query_pts_ms, self.distance_bits, self.mirrored
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """A reference that shares verified segments with the query.
 
     ``score`` in [0, 1] is comparable between queries. ``transformations`` describe the query
-    as a copy of the reference. ``pairs`` are a few of the frame pairs behind the segments, for
-    showing side by side. ``asserted`` is False for a candidate under the threshold.
+    as a copy of the reference, ``reverse_transformations`` the reference as a copy of the query
+    (which of the two came first is not the matcher's to say). ``pairs`` are a few of the frame
+    pairs behind the segments, for showing side by side. ``asserted`` is False for a candidate
+    under the threshold.
     """
 
     query: VideoId
@@ -81,3 +89,17 @@ class Match:
     transformations: tuple[Transformation, ...] = ()
     pairs: tuple[FramePair, ...] = ()
     asserted: bool = True
+    reverse_transformations: tuple[Transformation, ...] = ()
+
+    def swapped(self) -> Match:
+        """Return the same finding with query and reference exchanged."""
+        return Match(
+            query=self.reference,
+            reference=self.query,
+            score=self.score,
+            segments=tuple(segment.swapped() for segment in self.segments),
+            transformations=self.reverse_transformations,
+            pairs=tuple(pair.swapped() for pair in self.pairs),
+            asserted=self.asserted,
+            reverse_transformations=self.transformations,
+        )

@@ -316,10 +316,10 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("score", sa.Float(precision=53), nullable=False),
         sa.Column("asserted", sa.Boolean(), nullable=False),
-        sa.Column("copy_video", sa.Text(), nullable=True),
         sa.Column("segments", sa.Text(), nullable=False),
         sa.Column("pairs", sa.Text(), nullable=False),
         sa.Column("transformations", sa.Text(), nullable=False),
+        sa.Column("reverse_transformations", sa.Text(), nullable=False),
         sa.Column("found_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["algorithm_id"], ["algorithm.id"], name=op.f("fk_video_match_algorithm_id")

@@ -259,7 +259,7 @@ ROWS = {
         "UPDATE video_match SET segments = '[[1,2]]'",
         "UPDATE video_match SET segments = 'none'",
         "UPDATE video_match SET transformations = '[]'",
-        "UPDATE video_match SET copy_video = reference",
+        "UPDATE video_match SET reverse_transformations = transformations, transformations = '[]'",
         "DELETE FROM video_match",
     ],
     "chain": [

@@ -134,6 +134,47 @@ EXPECTED: dict[str, tuple[Row, ...]] = {
         ("tiktok", "@kaitnesb", None),
         ("x", "Sam Altman", None),
     ),
+    "second_01_wildfire_english": (
+        ("x", "Manolis Anastasakis", None),
+        ("facebook", "Kyriakos Mitsotakis", "2022-09-05"),
+        ("youtube", "Sky Greece", None),
+    ),
+    "second_02_translated_spanish": (
+        ("tiktok", "@camila.rojas7", "2022-09-04"),
+        ("x", "Alfredo Del Mazo", None),
+    ),
+    "second_03_german_single": (
+        ("instagram", "Ricarda Lang", None),
+        ("x", "Nancy Faeser", None),
+        ("telegram", "Freie Sachsen", None),
+    ),
+    "second_04_french_indignation": (
+        ("x", "François Ruffin", None),
+        ("x", "@Cerfia", None),
+    ),
+    "second_05_russian_camera": (
+        ("telegram", "Shot", None),
+        ("vk", "Анатолий Локоть", None),
+    ),
+    "second_06_ukrainian_strike": (
+        ("telegram", "Кирило Тимошенко", None),
+        ("facebook", "Юрій Ігнат", None),
+    ),
+    "second_07_turkish_ministry": (
+        ("x", "Fahrettin Koca", None),
+        ("tiktok", "@ayse.k", None),
+    ),
+    "second_08_arabic_rocket": (
+        ("instagram", "شيرين الخطيب", None),
+        ("x", "جو بايدن", None),
+    ),
+    "second_09_nothing_advice": (),
+    "second_10_italian_old_video": (
+        ("x", "Elon Musk", None),
+        ("facebook", "David Puente", None),
+        ("telegram", "Matteo Salvini", "2022-09-04"),
+        ("x", "Guga Chacra", None),
+    ),
 }
 
 

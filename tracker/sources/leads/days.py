@@ -200,7 +200,7 @@ def _around_month(words: list[str], at: int, month: int, published_on: date | No
     if day is None:
         return None
     rest = near[here + (1 if before else 2) :][:2]
-    year = next((int(w) for w in rest if w.isdigit() and int(w) in _YEAR), None)
+    year = next((int(w) for w in rest if w.isdecimal() and int(w) in _YEAR), None)
     if year:
         return _date(year, month, day)
     return _latest(month, day, published_on) if published_on else None

@@ -9,9 +9,10 @@ from datetime import date
 
 from tracker.model.ids import Platform
 from tracker.model.post import Lead
+from tracker.sources.leads.attribution import Attribution
 from tracker.sources.leads.credits import credits_in
 from tracker.sources.leads.days import is_day_word, resolve_day
-from tracker.sources.leads.grammar import Attribution, attributions
+from tracker.sources.leads.grammar import attributions
 from tracker.sources.leads.languages.arabic import ARABIC
 from tracker.sources.leads.languages.english import ENGLISH
 from tracker.sources.leads.languages.german import GERMAN

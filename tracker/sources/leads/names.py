@@ -11,8 +11,7 @@ from tracker.sources.leads.tagging import Tag, Tagged
 from tracker.sources.leads.text import MAX_QUOTED_NAME_WORDS, Kind, Token
 
 MAX_NAME_WORDS = 8
-MAX_NOUN_PHRASE = 14
-"""Words read after "by" in search of the name: titles, offices, places."""
+
 
 _PARTICLES = word_set(
     "van von der den de da di del della dos das do du des la le el al ul bin ibn bint abu"
@@ -20,6 +19,8 @@ _PARTICLES = word_set(
     " af zu y e i und & al- ash- ad- as- ben mac mc st san santa bar della degli"
     " аль эль ель бен ван фон де да ди ибн абу"
 )
+
+
 _ORGANISATION = re.compile(
     r"(?i)^(?:minist\w+|forces?|staff|departments?|office|house|embassy|council|committee|command"
     r"|army|navy|guard|police|service|services|administration|agency|union|party|league|board"
@@ -30,14 +31,12 @@ _ORGANISATION = re.compile(
     r"|управлен\w*|адміністрац\w*|администрац\w*|ministerstwo|ministère|ministerio|ministero"
     r"|ministério|ministerium|bundeswehr|polizei|bakanlığı|وزارة|جيش|الجيش|هيئة|مركز)$"
 )
+
+
 _JOINED_BY = word_set("of for the and de la du des del di dei della do da dos")
+
+
 _DEMONYM = re.compile(r"(?:[a-z]{3,}(?:ian|ish|ese|ean|can|aeli|raqi|bani|ench|utch|reek|stani))$")
-_SHOWING = re.compile(
-    r"^(?:\w+ing|shows?|showed|depicts?|features?|sees?|quotes?|quoted|cites?|cited|accus\w+|asked"
-    r"|told|against|about|with|near|inside|outside|behind|like|called|montre|montrant|muestra"
-    r"|mostra|zeigt|показує|показывает|przedstawia|contre|contra|contro|gegen|mit|avec|con|com|z"
-    r"|про|против|проти|о|об)$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def is_shaped(s: Tagged, at: int) -> bool:
         return True
     if token.kind is not Kind.WORD or (word & Tag.DAY and not _is_month_name(s, at)):
         return False
-    if _is_arabic(token.text):
+    if is_arabic(token.text):
         parts = ~(Tag.TITLE | Tag.ANOTHER | Tag.ACCOUNTS)
         return not word & parts or (bool(word & Tag.TITLE) and not word & Tag.NEVER)
     if word & (Tag.NEVER | Tag.MARK_WORD) and not _is_acronym(token, at):
@@ -117,7 +116,8 @@ def _is_acronym(token: Token, at: int) -> bool:
     return len(token.text) > 2 and token.text.isupper() and at > 0
 
 
-def _is_arabic(text: str) -> bool:
+def is_arabic(text: str) -> bool:
+    """Tell whether a word begins in Arabic script."""
     return "\u0600" <= text[0] <= "\u06ff"
 
 
@@ -168,7 +168,7 @@ def _extends(s: Tagged, start: int, end: int) -> int:
         dated = s.has(end + 1, Tag.DAY) or s.has(end - 1, Tag.DAY)
         return 0 if dated or len(token.text) == 4 else 1
     if token.glued and token.text[0].islower() and not s.tags[end] & (Tag.TITLE | Tag.VERB):
-        return 1 if _is_arabic(token.text) else 0
+        return 1 if is_arabic(token.text) else 0
     ahead = 1
     while token.lower in _PARTICLES | _JOINED_BY and ahead < 3:
         if is_shaped(s, end + ahead) and s.tokens[end + ahead].kind is not Kind.HANDLE:
@@ -199,7 +199,7 @@ def _finished(s: Tagged, start: int, end: int) -> Name | None:
     first = _after_titles(s, start, end)
     if first is None:
         return None
-    if _is_arabic(s.tokens[start].text):
+    if is_arabic(s.tokens[start].text):
         return _arabic(s, start, end)
     person = _after_place(s, start, first, end)
     start, first = (person, person) if person > first else (start, first)
@@ -352,107 +352,3 @@ def quoted_name(s: Tagged, at: int) -> Name | None:
         short and text[-1] not in ".!?…," and (text[0].isupper() or "_" in text or " " not in text)
     )
     return Name(at, at + 1, text) if fits else None
-
-
-def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | None:
-    """Return the name of a noun phrase at ``start``: "the former mayor of Kyiv, Vitali Klitschko".
-
-    Names that only say where somebody is from or whom they work for are passed over.
-    """
-    at, inside = start, False
-    while at < min(start + limit, len(s.tokens)):
-        token, word = s.tokens[at], s.tags[at]
-        quoted = quoted_name(s, at) if _called(s, at, start) else None
-        if quoted and s.has(at - 1, Tag.TITLE) and name_at(s, at + 1):
-            quoted, at = None, at + 1  # голова «Укрзалізниці» Олександр Камишін
-        found = quoted or name_at(s, at)
-        if found:
-            if (not inside and not _modifies(s, found)) or _is_handle(s, found):
-                return found
-            at, inside = found.end, inside and not s.is_mark(found.end, ",")
-            at += s.is_mark(at, ",")
-            continue
-        if word & (Tag.OF | Tag.ON) and not token.glued and at > start:
-            inside = True
-        elif not _may_describe(s, at):
-            return None
-        at += 1
-    return None
-
-
-def _is_handle(s: Tagged, found: Name) -> bool:
-    return s.tokens[found.start].kind is Kind.HANDLE
-
-
-def _called(s: Tagged, at: int, start: int) -> bool:
-    return at > start and s.is_quote(at)
-
-
-_ADJECTIVE = re.compile(r"(?:ской|ского|ский|ская|ської|ського|ський|ська|skiego|skiej)$")
-
-
-def _modifies(s: Tagged, found: Name) -> bool:
-    """Tell whether the name only describes the noun after it ("CNN reporter …")."""
-    if found.owns or found.end >= len(s.tokens):
-        return found.owns
-    if (
-        _ADJECTIVE.search(found.text)
-        and " " not in found.text
-        and (s.tokens[found.end].text[0].islower() and not s.tags[found.end])
-    ):
-        return True
-    for n in range(found.end, min(found.end + 4, len(s.tokens))):
-        token, word = s.tokens[n], s.tags[n]
-        if token.kind is not Kind.WORD or not token.text[0].islower():
-            return False
-        if word & (Tag.VERB | Tag.LINK | Tag.MARK_WORD | Tag.DAY) and not token.glued:
-            return False
-        if word & Tag.TITLE:
-            return True
-    return False
-
-
-def _may_describe(s: Tagged, at: int) -> bool:
-    token, word = s.tokens[at], s.tags[at]
-    if token.kind is not Kind.WORD:
-        abbreviated = s.is_mark(at, ".") and s.has(at - 1, Tag.TITLE)
-        return abbreviated or (s.is_mark(at, "\"'’") and at > 0)
-    if token.suffix == "s" and token.text[0].isupper():
-        return True
-    if word & (Tag.TITLE | Tag.ACCOUNTS | Tag.OF) or at in s.platforms:
-        return True
-    if word & (Tag.POST | Tag.SAY | Tag.TWEET | Tag.WITHOUT | Tag.RELATIVE | Tag.BE | Tag.DAY):
-        return False
-    if word & Tag.MARK_WORD:
-        return token.lower in _DETERMINERS
-    return not word & Tag.NEVER or s.lexicon.code != "en"
-
-
-_DETERMINERS = word_set(
-    "the a an his her its their one another of el la los las un una uno il lo i gli le l"
-    " o a os as um"
-    " uma der die das den dem ein eine einen einem einer les d du des de del della dell do da"
-    " as"
-)
-
-
-def has_good_head(s: Tagged, found: Name) -> bool:
-    """Tell whether the name can be the subject, not the object of what stands before it."""
-    k = found.start - 1
-    for _ in range(4):
-        if k < 0 or s.tokens[k].kind is not Kind.WORD:
-            return True
-        word, token = s.tags[k], s.tokens[k]
-        if token.suffix == "s" and token.text[0].isupper():
-            return True
-        describes = bool(word & (Tag.TITLE | Tag.ACCOUNTS | Tag.PICTURES)) or k in s.platforms
-        if word & Tag.LINK and not describes and not token.glued:
-            return False
-        if word & Tag.SAY or word & Tag.RELATIVE:
-            return True
-        if _SHOWING.match(token.lower) and not describes:
-            return False
-        if not describes and token.lower not in _DETERMINERS and k in range(found.start):
-            return not word & Tag.BY
-        k -= 1
-    return True

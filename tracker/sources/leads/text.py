@@ -189,7 +189,7 @@ def tokens(sentence: str) -> list[Token]:
 
 def _quotation(quoted: str) -> list[Token]:
     inner = quoted[1:-1].strip()
-    text = inner.rstrip(",.")
+    text = inner.rstrip(",.") or quoted[0]
     return [Token(text, fold(text), Kind.QUOTE)]
 
 

@@ -1,0 +1,96 @@
+"""Posts in which somebody speaks: "In a video posted on Telegram, X thanked …"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tracker.sources.leads.attribution import NEAR, Attribution, is_on
+from tracker.sources.leads.lexicon import word_set
+from tracker.sources.leads.names import Name, name_at, name_ending_at
+from tracker.sources.leads.noun_phrases import has_good_head, name_after
+from tracker.sources.leads.platforms import X
+from tracker.sources.leads.tagging import Place, Tag, Tagged
+
+
+def by_speaker(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
+    """Yield posts told by what is said in them: "In a video on Telegram, X thanked …"."""
+    place = where[0] if where else None
+    posting = s.has(0, Tag.POST | Tag.SAY) and s.tokens[0].lower.endswith("ing")
+    opens = posting or s.has(0, Tag.ON)
+    if place is None or not place.located or place.end > NEAR + 4 or not opens:
+        return
+    thing = posting or any(s.has(n, Tag.THING) for n in range(place.end))
+    if not thing or any(s.has(n, Tag.BY) for n in range(1, place.end + 1)):
+        return
+    at = place.end
+    while s.has(at, Tag.DAY | Tag.ADVERB) or s.is_mark(at, ",") or _is_number(s, at):
+        at += 1
+    name = _speaker(s, at)
+    if name:
+        yield Attribution(name, place.platform, 0, name.end)
+
+
+def _is_number(s: Tagged, at: int) -> bool:
+    return at < len(s.tokens) and s.tokens[at].text.isdigit()
+
+
+def _speaker(s: Tagged, at: int) -> Name | None:
+    """Return the name that begins at ``at`` and speaks, or the one after a verb of saying."""
+    if s.has(at, Tag.SAY | Tag.POST) and s.lexicon.verb_first:
+        return name_after(s, at + 1)
+    name = name_after(s, at)
+    if name is None or name.owns:
+        return None
+    verb = name.end
+    if s.is_mark(verb, ","):
+        verb = next((n + 1 for n in range(verb + 1, verb + NEAR) if s.is_mark(n, ",")), verb)
+    while s.has(verb, Tag.ADVERB | Tag.HAVE) and not s.has(verb, Tag.BE):
+        verb += 1
+    return name if _speaks(s, verb) else None
+
+
+def _speaks(s: Tagged, verb: int) -> bool:
+    if s.has(verb, Tag.SAY | Tag.POST):
+        return True
+    past = verb < len(s.tokens) and s.tokens[verb].lower.endswith("ed")
+    return past and s.lexicon.code == "en" and s.tokens[verb].lower not in _ONLY_SEEN
+
+
+_ONLY_SEEN = word_set("appeared seemed walked entered arrived collapsed died fled wounded")
+
+
+def in_own_words(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
+    """Yield posts told as "X in a tweet thanked …" or "X in a post on Facebook"."""
+    tweets = [_tweet_phrase(s, at) for at in range(len(s.tokens)) if s.has(at, Tag.TWEETS)]
+    for place in [w for w in (_in_written_thing(s, p) for p in where) if w]:
+        name = name_ending_at(s, place.start - 1)
+        if name and not name.owns and has_good_head(s, name) and _is_only_name(s, name):
+            yield Attribution(name, place.platform, name.start, place.end)
+    for place in [*(p for p in where if p.located and p.thing), *(t for t in tweets if t)]:
+        after = place.end < len(s.tokens) and s.tokens[place.end].text[0].islower()
+        if not after or s.has(place.end, Tag.BE | Tag.LINK | Tag.RELATIVE | Tag.MARK_WORD):
+            continue
+        name = name_ending_at(s, place.start - 1)
+        if name and not name.owns and has_good_head(s, name):
+            yield Attribution(name, place.platform, name.start, place.end)
+
+
+def _in_written_thing(s: Tagged, place: Place) -> Place | None:
+    """Return "in a post on Facebook" as one place."""
+    if not place.located or not s.has(place.start - 1, Tag.TEXTS):
+        return None
+    on = next((k for k in range(place.start - 2, place.start - 6, -1) if is_on(s, k)), None)
+    return None if on is None else replace(place, start=on, thing=True)
+
+
+def _is_only_name(s: Tagged, name: Name) -> bool:
+    """Tell whether no other name before it could have written the thing."""
+    k = name.start - 1
+    titled = s.has(k, Tag.TITLE) or s.has(name.start, Tag.TITLE) or k < 0
+    return titled and not any(name_at(s, n) for n in range(name.start))
+
+
+def _tweet_phrase(s: Tagged, at: int) -> Place | None:
+    start = next((k for k in range(at - 1, max(-1, at - 4), -1) if is_on(s, k)), None)
+    return None if start is None else Place(X, start, at + 1, at, located=True, thing=True)

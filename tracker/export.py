@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from tracker import __version__
 from tracker.clock import Clock
 from tracker.errors import OutsideError
 from tracker.ingest.stage import Archive
+from tracker.matching.verify import keyframe_pairs
 from tracker.model.chain import Chain
 from tracker.model.clip import Appearance
-from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
-from tracker.model.match import FramePair
+from tracker.model.match import Match
 from tracker.model.post import Post
 from tracker.model.video import Video
 from tracker.reports.csv_table import render_csv
@@ -33,9 +33,6 @@ from tracker.reports.html import render_html
 from tracker.reports.json_document import render_json
 from tracker.reports.report_input import ArchiveFacts, ReportInput, SideBySide
 from tracker.subjects import Subjects
-
-PAIRS_SHOWN = 3
-"""Frame pairs side by side per appearance: begin, middle and end tell a reader enough."""
 
 _TOOLS = ("av", "faiss-cpu", "imagehash", "numpy", "opencv-python-headless", "yt-dlp")
 
@@ -98,48 +95,34 @@ class Reports:
                 versions=tuple((name, version(name)) for name in _TOOLS),
             )
 
-    def _pictures(self, session: Session, chain: Chain) -> Iterable[SideBySide]:
+    def _pictures(self, session: Session, chain: Chain) -> Iterator[SideBySide]:
         """Yield the frames of each appearance beside those of its parent, or of the root."""
         by_id = {link.appearance.id: link.appearance for link in chain.links}
-        keyframes = _KeyframeCache(self._archive, self._algorithm)
         for link in chain.links:
             child = link.appearance
-            parent = by_id[link.parent] if link.parent else by_id[chain.root]
-            if child.cites or child.video == parent.video:
-                continue
-            pairs = self._pairs(session, child.video, parent.video)
-            yield from _side_by_side(child, parent, pairs, keyframes)
+            parent = by_id[link.parent or chain.root]
+            match = None if child.cites else self._match(session, child.video, parent.video)
+            if match is not None:
+                yield from self._side_by_side(child, parent, match)
 
-    def _pairs(self, session: Session, child: VideoId, parent: VideoId) -> Sequence[FramePair]:
+    def _match(self, session: Session, child: VideoId, parent: VideoId) -> Match | None:
         for match in match_rows.matches_of(session, child, self._algorithm):
             if match.reference == parent and match.asserted:
-                return match.pairs
-        return ()
+                return match
+        return None
 
-
-class _KeyframeCache:
-    """The keyframes of each video, read from disk once a report."""
-
-    def __init__(self, archive: Archive, algorithm_key: str) -> None:
-        self._archive = archive
-        self._algorithm = algorithm_key
-        self._loaded: dict[VideoId, tuple[Keyframe, ...]] = {}
-
-    def nearest(self, video: VideoId, pts_ms: int) -> Keyframe | None:
-        """Return the keyframe closest in time, None when there is none."""
-        if video not in self._loaded:
-            self._loaded[video] = self._archive.keyframes.get(video, self._algorithm)
-        frames = self._loaded[video]
-        return min(frames, key=lambda frame: abs(frame.pts_ms - pts_ms), default=None)
-
-
-def _side_by_side(
-    child: Appearance, parent: Appearance, pairs: Sequence[FramePair], keyframes: _KeyframeCache
-) -> Iterable[SideBySide]:
-    for pair in _spread(pairs, PAIRS_SHOWN):
-        left = keyframes.nearest(parent.video, pair.reference_pts_ms)
-        right = keyframes.nearest(child.video, pair.query_pts_ms)
-        if left is not None and right is not None:
+    def _side_by_side(
+        self, child: Appearance, parent: Appearance, match: Match
+    ) -> Iterator[SideBySide]:
+        """Yield the stored frames that show the same moment most nearly."""
+        surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
+        keyframes = self._archive.keyframes
+        pairs = keyframe_pairs(
+            surest,
+            keyframes.get(child.video, self._algorithm),
+            keyframes.get(parent.video, self._algorithm),
+        )
+        for right, left in sorted(pairs, key=lambda pair: pair[0].pts_ms):
             yield SideBySide(
                 appearance=child.id,
                 reference=parent.video,
@@ -147,16 +130,8 @@ def _side_by_side(
                 appearance_pts_ms=right.pts_ms,
                 reference_jpeg=left.jpeg,
                 appearance_jpeg=right.jpeg,
-                mirrored=pair.mirrored,
+                mirrored=surest.mirrored,
             )
-
-
-def _spread(pairs: Sequence[FramePair], count: int) -> list[FramePair]:
-    """Return ``count`` pairs spread evenly over the stretch."""
-    if len(pairs) <= count:
-        return list(pairs)
-    ordered = sorted(pairs, key=lambda pair: pair.query_pts_ms)
-    return [ordered[round(i * (len(ordered) - 1) / (count - 1))] for i in range(count)]
 
 
 def _posts(session: Session, appearances: Iterable[Appearance]) -> Iterator[Post]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,16 +12,12 @@ from rich.text import Text
 from tracker.benchmark import BenchResult
 from tracker.benchmark.metrics import Scores
 
-_COLUMNS = (
-    "positives",
-    "recall",
-    "wrong",
-    "negatives",
-    "false pos.",
-    "seg. P",
-    "seg. R",
-    "seg. F1",
-    "micro-AP",
+_COLUMNS = ("pos", "recall", "wrong", "neg", "FP", "seg P", "seg R", "seg F1", "µAP")
+_MEANING = (
+    "pos, neg: queries whose footage is, is not in a reference; recall: right reference asserted; "
+    "wrong: other references asserted on positives; FP: references asserted on negatives; seg: "
+    "overlap of asserted and true segments on both time lines; µAP: micro-average precision over "
+    "all candidates."
 )
 
 
@@ -33,10 +30,10 @@ def bench_tables(result: BenchResult) -> RenderableType:
 
 
 def _accuracy(title: str, rows: Mapping[str, Scores]) -> Table:
-    table = Table(title=None, header_style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(title, no_wrap=True)
     for name in _COLUMNS:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for name, row in rows.items():
         table.add_row(name, *_cells(row))
     return table
@@ -58,7 +55,7 @@ def _cells(row: Scores) -> tuple[str, ...]:
 
 def _cost(result: BenchResult) -> Table:
     cost = result.cost
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("cost", no_wrap=True)
     table.add_column("measured", justify="right")
     table.add_row("fingerprint, CPU s per minute of video", f"{cost.cpu_s_per_minute:.2f}")
@@ -72,7 +69,7 @@ def _cost(result: BenchResult) -> Table:
 
 
 def _remarks(result: BenchResult) -> Text:
-    lines = [f"Best score of a wrong pair: {result.best_wrong_score():.2f}."]
+    lines = [_MEANING, f"Best score of a wrong pair: {result.best_wrong_score():.2f}."]
     missed = result.missed()
     if missed:
         lines.append(f"Missed: {', '.join(missed)}.")

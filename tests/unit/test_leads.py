@@ -175,6 +175,27 @@ EXPECTED: dict[str, tuple[Row, ...]] = {
         ("telegram", "Matteo Salvini", "2022-09-04"),
         ("x", "Guga Chacra", None),
     ),
+    "third_01_roof_english": (
+        ("tiktok", "Marisol Vega", None),
+        ("x", "Ron Delgado", None),
+        ("x", "Ned Lamont", None),
+        ("x", "Chris Murphy", None),
+    ),
+    "third_02_translated_ministry": (
+        ("telegram", "Russian defense ministry", None),
+        ("facebook", "Oleksiy Honcharenko", None),
+    ),
+    "third_03_german_football": (
+        ("instagram", "FC Bayern München", None),
+        ("threads", "Thomas Müller", None),
+        ("x", "Toni Kroos", None),
+        ("telegram", "Paul Ronzheimer", None),
+    ),
+    "third_04_spanish_ship": (
+        ("x", "Margarita Robles", None),
+        ("youtube", "Vito Quiles", None),
+    ),
+    "third_05_nothing_outage": (),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.model.ids import Platform
+from tracker.sources.leads.lexicon import word_set
 from tracker.sources.leads.names import Name
 from tracker.sources.leads.tagging import Tag, Tagged
 
@@ -14,6 +15,10 @@ REACH = 28
 
 NEAR = 12
 """Words between a post and "by", or an account and the verb."""
+
+
+AND = word_set("and und et y e i і та и ve و")
+"""What joins two subjects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tracker.model.ids import Platform
 from tracker.sources.leads.attribution import (
+    AND,
     NEAR,
     Attribution,
     skip_back,
@@ -28,7 +29,7 @@ def by_agent(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         head = skip_back(s, b)
         name = name_after(s, b + 1) if _may_author(s, where, head, b) else None
         if name is None and s.has(head, Tag.PICTURES):
-            name = _only_handle(name_after(s, b + 1))
+            name = _author_of_picture(s, b)
         platform = _platform_of_agent(s, where, head, b, name) if name else None
         if name and platform:
             yield Attribution(name, platform, head, name.end)
@@ -36,17 +37,28 @@ def by_agent(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
 
 
 def _second(s: Tagged, name: Name, platform: Platform, head: int) -> Iterator[Attribution]:
-    if name.end < len(s.tokens) and s.tokens[name.end].lower in _AND:
+    if name.end < len(s.tokens) and s.tokens[name.end].lower in AND:
         other = name_at(s, name.end + 1)
         if other and not s.has(other.end, Tag.VERB):
             yield Attribution(other, platform, head, other.end)
 
 
-def _only_handle(name: Name | None) -> Name | None:
-    return name if name and name.text[0] == "@" else None
+_POSTERS = (
+    "report", "journalis", "giornalis", "periodis", "dziennikar", "журналіст", "журналист", "blog",
+    "блогер", "nutzer", "user", "usu", "utilis", "utente", "użytkown", "користувач", "пользовател",
+    "activis", "aktivis", "attivis", "актив", "correspon", "korrespon", "corrispon", "influenc",
+    "vlog", "photogra", "fotogra",
+)  # fmt: skip
 
 
-_AND = word_set("and und et y e i і та и ve و")
+def _author_of_picture(s: Tagged, b: int) -> Name | None:
+    """Return who made a picture "of" somebody: a handle, or one who reports for a living."""
+    name = name_after(s, b + 1)
+    if name is None or name.text[0] == "@":
+        return name
+    between = range(b + 1, name.end)
+    named = any(s.has(n, Tag.TITLE) and s.tokens[n].lower.startswith(_POSTERS) for n in between)
+    return name if named and s.lexicon.code != "en" else None
 
 
 def _may_author(s: Tagged, where: list[Place], head: int, b: int) -> bool:

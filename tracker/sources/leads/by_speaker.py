@@ -67,6 +67,10 @@ def in_own_words(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         name = name_ending_at(s, place.start - 1)
         if name and not name.owns and has_good_head(s, name) and _is_only_name(s, name):
             yield Attribution(name, place.platform, name.start, place.end)
+    for place in where:
+        name = _speaker_in_picture(s, place)
+        if name:
+            yield Attribution(name, place.platform, name.start, place.end)
     for place in [*(p for p in where if p.located and p.thing), *(t for t in tweets if t)]:
         after = place.end < len(s.tokens) and s.tokens[place.end].text[0].islower()
         if not after or s.has(place.end, Tag.BE | Tag.LINK | Tag.RELATIVE | Tag.MARK_WORD):
@@ -74,6 +78,22 @@ def in_own_words(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         name = name_ending_at(s, place.start - 1)
         if name and not name.owns and has_good_head(s, name):
             yield Attribution(name, place.platform, name.start, place.end)
+
+
+def _speaker_in_picture(s: Tagged, place: Place) -> Name | None:
+    """Return the name in "X, in a video posted on YouTube, says"."""
+    if not (place.located and s.is_mark(place.end, ",")):
+        return None
+    k = place.start - 1
+    while s.has(k, Tag.POST | Tag.ADVERB) and not s.has(k, Tag.THING):
+        k -= 1
+    if not s.has(k, Tag.THING):
+        return None
+    on = next((n for n in range(k - 1, k - 5, -1) if is_on(s, n)), None)
+    if on is None or not s.is_mark(on - 1, ","):
+        return None
+    name = name_ending_at(s, on - 2)
+    return name if name and not name.owns and has_good_head(s, name) else None
 
 
 def _in_written_thing(s: Tagged, place: Place) -> Place | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.sources.leads.attribution import Attribution, undone
+from tracker.model.ids import Platform
+from tracker.sources.leads.attribution import AND, Attribution, undone
 from tracker.sources.leads.lexicon import word_set
 from tracker.sources.leads.names import Name, name_ending_at
+from tracker.sources.leads.noun_phrases import has_good_head
 from tracker.sources.leads.places_of_verbs import place_of_verb
 from tracker.sources.leads.platforms import X
 from tracker.sources.leads.subjects import subject
@@ -29,11 +31,25 @@ def by_verb(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         if name:
             start, end = _span(v, name, place)
             yield Attribution(name, platform, start, end)
+            yield from _fellows(s, name, platform, end)
+
+
+def _fellows(s: Tagged, name: Name, platform: Platform, end: int) -> Iterator[Attribution]:
+    """Yield the same deed for the one named before: "Both Lamont and Senator Murphy tweeted"."""
+    k = name.start - 1
+    while s.has(k, Tag.TITLE):
+        k -= 1
+    if k > 0 and s.tokens[k].lower in AND:
+        other = name_ending_at(s, k - 1)
+        if other and not other.owns and has_good_head(s, other):
+            yield Attribution(other, platform, other.start, end)
 
 
 def _follows_quote(s: Tagged, v: int) -> bool:
     """Tell whether an unknown word right after direct speech must be its verb of saying."""
     word = s.tokens[v]
+    if s.lexicon.code == "de" and word.lower == "so":
+        return s.is_mark(v - 1, ",") and s.is_quote(v - 2)
     if word.kind is not Kind.WORD or not word.text[0].islower() or s.tags[v] & ~Tag.ADVERB:
         return False
     k, marks = v - 1, 0

@@ -135,6 +135,9 @@ def name_at(s: Tagged, start: int) -> Name | None:
     """Return the longest name that begins at ``start``, ``None`` if none does."""
     if not is_shaped(s, start) or _hangs_on_lower(s, start):
         return None
+    institution = _institution(s, start)
+    if institution:
+        return institution
     if s.tokens[start].kind is Kind.HANDLE:
         return Name(start, start + 1, s.tokens[start].text)
     end = start + 1
@@ -144,6 +147,31 @@ def name_at(s: Tagged, start: int) -> Name | None:
             break
         end += step
     return _finished(s, start, end)
+
+
+_INSTITUTIONS = word_set(
+    "ministry army military police government embassy navy parliament presidency intelligence"
+    " staff force forces command guard"
+)
+_OF_STATE = word_set(
+    "defense defence foreign interior health air general armed national military border coast"
+    " emergency security education energy justice finance civil state"
+)
+
+
+def _institution(s: Tagged, start: int) -> Name | None:
+    """Return an institution whose name is not capitalised: "the Russian defense ministry"."""
+    token = s.tokens[start]
+    if s.lexicon.code != "en" or not (_DEMONYM.search(token.lower) or token.suffix == "s"):
+        return None
+    end = start + 1
+    while end < len(s.tokens) and end - start < 3 and s.tokens[end].text in _OF_STATE:
+        end += 1
+    if end >= len(s.tokens) or s.tokens[end].text not in _INSTITUTIONS:
+        return None
+    of_whom = token.text + ("'s" if token.suffix else "")
+    rest = " ".join(t.text for t in s.tokens[start + 1 : end + 1])
+    return Name(start, end + 1, f"{of_whom} {rest}")
 
 
 def _hangs_on_lower(s: Tagged, at: int) -> bool:
@@ -326,6 +354,10 @@ def name_ending_at(s: Tagged, last: int) -> Name | None:
     """Return the name whose last word is at ``last``."""
     if s.is_quote(last):
         return quoted_name(s, last) if s.has(last - 1, Tag.ACCOUNTS | Tag.TITLE) else None
+    for start in range(last - 1, max(-1, last - 4), -1):
+        institution = _institution(s, start) if is_shaped(s, start) else None
+        if institution and institution.end == last + 1:
+            return institution
     if not is_shaped(s, last) and not (0 <= last < len(s.tokens) and s.tokens[last].text.isdigit()):
         return None
     best = None

@@ -187,7 +187,8 @@ def _tags_of(token: Token, lexicon: Lexicon) -> Tag:
             tags |= flag
     if is_day_word(token.lower):
         tags |= Tag.DAY
-    if lexicon.title_endings and token.lower.endswith(lexicon.title_endings):
+    stem = token.lower.removesuffix("s") if lexicon.nouns_are_capitalised else token.lower
+    if lexicon.title_endings and stem.endswith(lexicon.title_endings):
         tags |= Tag.TITLE
     if token.glued:
         tags &= ~(Tag.LINK | Tag.MARK_WORD | Tag.NEVER | Tag.WITHOUT)

@@ -29,7 +29,7 @@ ENGLISH = Lexicon(
         " themselves subsequently separately even just once still yesterday today tonight late"
         " early on in the morning afternoon evening night simply briefly too said- proudly"
         " angrily jokingly famously since reportedly quickly immediately meanwhile however"
-        " last this shortly soon afterwards thereafter personally officially"
+        " last this shortly soon afterwards thereafter personally officially both"
     ),
     post=words(
         "posted posts posting shared shares sharing wrote writes writing written uploaded uploads"

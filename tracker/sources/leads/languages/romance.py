@@ -87,7 +87,7 @@ SPANISH = Lexicon(
     ),
     by=words("por"),
     of=words("de del"),
-    on=words("en a través vía desde"),
+    on=words("en a al través vía desde"),
     according=words("según"),
     be=words("fue fueron sido ser es son era"),
     have=words("ha han había habían hubo"),

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, compare
 from tracker.matching.ports import FingerprintArchive, HashIndex
-from tracker.matching.score import MATCH_SCORE
+from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
 from tracker.matching.transformations import transformations
-from tracker.matching.verify import measured
+from tracker.matching.verify import confirmed, measured
 from tracker.model.fingerprint import Examined, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
@@ -93,13 +93,14 @@ class Identifier:
         self, query: VideoId, examined: Examined, video: VideoId, comparison: Comparison
     ) -> Match:
         segments = tuple(stretch.segment for stretch in comparison.stretches)
+        score = self._score(examined, video, comparison)
         match = Match(
             query=query,
             reference=video,
-            score=comparison.score,
+            score=score,
             segments=segments,
             pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
-            asserted=comparison.score >= MATCH_SCORE,
+            asserted=score >= MATCH_SCORE,
         )
         if not match.asserted:
             return match
@@ -107,6 +108,15 @@ class Identifier:
         duration_ms = self._archive.get(video).duration_ms
         explained = _explained(segments, examined.keyframes, keyframes, duration_ms)
         return replace(match, transformations=explained)
+
+    def _score(self, examined: Examined, video: VideoId, comparison: Comparison) -> float:
+        """Return the pair's score; where the hashes leave it in doubt the pictures decide."""
+        if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
+            return comparison.score
+        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence).segment
+        if confirmed(strongest, examined.keyframes, self._archive.keyframes(video)):
+            return confirmed_score(comparison.score)
+        return comparison.score
 
     def _explained_backwards(self, match: Match, examined: Examined) -> Match:
         """Return ``match`` with what explains the reference as a copy of the query."""

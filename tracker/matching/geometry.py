@@ -32,12 +32,15 @@ class Geometry:
 
     ``matrix`` float64 (2, 3) maps reference points to query points, both as fractions of their
     picture's width and height (of the mirrored query if the match is mirrored). ``inliers`` is
-    the number of feature pairs behind it; ``rotation_degrees`` is counter-clockwise as seen.
+    the number of feature pairs behind it and ``spread`` the share of the query picture's width
+    or height, whichever is less, that they extend over; ``rotation_degrees`` is
+    counter-clockwise as seen.
     """
 
     matrix: Floats
     inliers: int
     rotation_degrees: float
+    spread: float
 
 
 def geometry(query: Keyframe, reference: Keyframe, *, mirrored: bool) -> Geometry | None:
@@ -62,7 +65,9 @@ def geometry(query: Keyframe, reference: Keyframe, *, mirrored: bool) -> Geometr
     if not _plausible(found):
         return None
     turn = -np.degrees(np.arctan2(found[1, 0] - found[0, 1], found[0, 0] + found[1, 1]))
-    return Geometry(_in_fractions(found, q, r), count, float(turn))
+    places = target[inliers.ravel() > 0] / (q.shape[1], q.shape[0])
+    spread = float(np.ptp(places, axis=0).min())
+    return Geometry(_in_fractions(found, q, r), count, float(turn), spread)
 
 
 def _decoded(keyframe: Keyframe) -> Picture | None:

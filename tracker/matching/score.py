@@ -26,6 +26,9 @@ frames reaches 0.12 of evidence (score 0.15), the best single unrelated frame 0.
 MATCH_SCORE = 0.5
 """A pair of videos at or above this score is asserted."""
 
+DOUBTFUL_SCORE = 0.15
+"""From here to the threshold the pictures decide; below it nothing was ever found to be right."""
+
 SEGMENT_EVIDENCE = 0.3
 """A further segment of an asserted pair needs this much evidence of its own."""
 
@@ -52,6 +55,11 @@ def evidence(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> flo
 def score(total_evidence: float) -> float:
     """Return evidence as a score in [0, 1); 0.5 at ``EVIDENCE_FOR_MATCH``."""
     return float(1.0 - 2.0 ** (-total_evidence / EVIDENCE_FOR_MATCH))
+
+
+def confirmed_score(doubtful: float) -> float:
+    """Return the score of a doubtful pair that the pictures confirm: above the threshold."""
+    return MATCH_SCORE + (1.0 - MATCH_SCORE) * doubtful
 
 
 def _changes(fingerprint: Fingerprint, times_ms: Ints) -> Ints:

@@ -25,7 +25,7 @@ class ReportFormat(StrEnum):
 
 def lookup(
     context: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs or local files.")],
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="URLs or local files.")],
     top: Annotated[int | None, typer.Option(min=1, help="Show the N best matches.")] = None,
     candidates: Annotated[
         bool, typer.Option("--candidates", help="Also show what stayed under the threshold.")
@@ -73,7 +73,7 @@ def chain(
     context: typer.Context,
     subjects: Annotated[
         list[str],
-        typer.Argument(metavar="SUBJECT…", help="Clip id, post URL, video SHA-256 or file."),
+        typer.Argument(metavar="SUBJECT", help="Clip id, post URL, video SHA-256 or file."),
     ],
 ) -> int:
     """Show the provenance chain of a clip: who showed it when, and who took it from whom."""
@@ -99,8 +99,10 @@ def report(
     subject: Annotated[
         str, typer.Argument(metavar="SUBJECT", help="Clip id, post URL, video SHA-256 or file.")
     ],
-    form: Annotated[ReportFormat, typer.Option("--format", help="The report's form.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="Where to.")],
+    form: Annotated[
+        ReportFormat, typer.Option("--format", help="The report's form.")
+    ] = ReportFormat.HTML,
 ) -> int:
     """Write the provenance report of a clip."""
     session = session_of(context)

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from tracker import __version__
@@ -76,13 +75,10 @@ def run_command(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         result = app(hoisted(arguments), standalone_mode=False)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except click.ClickException as exc:
-        exc.show(sys.stderr)
-        return exc.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except typer.TyperException as exc:
+        return _show_usage(exc)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
         return 0
@@ -95,6 +91,16 @@ def run_command(arguments: Sequence[str]) -> int:
             raise
         return fail(TrackerError(f"internal error ({type(exc).__name__}); --debug shows where"))
     return result if isinstance(result, int) else 0
+
+
+def _show_usage(exc: typer.TyperException) -> int:
+    """Print what is wrong with the command line, or the help that was left to ask for."""
+    show = getattr(exc, "show", None)  # every error of the command line has it, the root has not
+    if show is not None:
+        show(sys.stderr)
+    else:
+        sys.stderr.write(f"error: {exc}\n")
+    return exc.exit_code
 
 
 def hoisted(arguments: Sequence[str]) -> list[str]:

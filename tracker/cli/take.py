@@ -21,7 +21,7 @@ watch_app = typer.Typer(help="Standing orders: feeds, pages and accounts.", no_a
 
 def add(
     context: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs or local files.")],
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="URLs or local files.")],
     published_at: Annotated[
         str | None, typer.Option(metavar="T", help="When it was published (ISO 8601).")
     ] = None,
@@ -71,7 +71,7 @@ def _show_added(session: Session, result: AddedResult) -> int:
 @watch_app.command("add")
 def watch_add(
     context: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET…", help="URLs to poll.")],
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="URLs to poll.")],
     interval_s: Annotated[
         int, typer.Option("--interval", min=1, metavar="SECONDS", help="Pause between polls.")
     ] = 900,

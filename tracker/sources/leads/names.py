@@ -287,6 +287,9 @@ def _after_town(s: Tagged, start: int, first: int, end: int) -> int:
     return first + 1 + (s.tokens[first].lower in _REGION and end - first > 3)
 
 
+_PLURALS = ("ers", "ors", "ists", "ians", "ants", "ents", "ees", "ies", "ans", "ics", "ves", "ngs")
+
+
 def _stands_alone(s: Tagged, at: int) -> bool:
     """Tell whether a single word is a name, not a demonym or a capitalised noun."""
     token = s.tokens[at]
@@ -305,7 +308,7 @@ def _stands_alone(s: Tagged, at: int) -> bool:
         return s.has(at + 1, Tag.VERB | Tag.MARK_WORD)
     if s.lexicon.nouns_are_capitalised and at and s.tokens[at - 1].lower in _ARTICLES:
         return len(token.text) > 2 and (token.text.isupper() or _is_code(token.text))
-    if s.lexicon.code == "en" and at == 0 and token.lower.endswith("s") and not token.suffix:
+    if s.lexicon.code == "en" and at == 0 and token.lower.endswith(_PLURALS) and not token.suffix:
         return token.text.isupper()
     return len(token.text) > 1
 

@@ -119,6 +119,8 @@ def _opens_part(s: Tagged, place: Place) -> bool:
         k -= 1
     if s.has(k, Tag.TEXTS | Tag.TWEETS):
         k = next((n - 1 for n in range(k, max(-1, k - 6), -1) if is_on(s, n)), k)
+    if k == 0 and s.has(k, Tag.TEXTS) and s.lexicon.verb_first:
+        return True  # "Wpis na platformie X zamieścił …"
     return k < 0 or s.is_quote(k) or s.tokens[k].text in {",", ":", "—", "–", "-", "(", ".", "…"}
 
 

@@ -115,6 +115,7 @@ ENGLISH = Lexicon(
         " everything nothing something what who how why where which christians muslims"
         " monday tuesday wednesday thursday friday saturday sunday screenshot view film during"
         " posted shared uploaded published writing speaking using citing late early"
+        " meet says said inside listen"
         " conspiracy verified unverified viral popular new old first second third"
     ),
     ours=words("our us follow subscribe join sign download unsubscribe"),

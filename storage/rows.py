@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
+from storage.feature_bytes import packed, unpacked
 from storage.tables import (
     AlgorithmRow,
     ClipRow,
@@ -141,6 +142,7 @@ def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, Any]:
         "pts_ms": np.ascontiguousarray(fingerprint.pts_ms, dtype="<i4").tobytes(),
         "views": np.ascontiguousarray(fingerprint.views, dtype=np.uint8).tobytes(),
         "quality": np.ascontiguousarray(fingerprint.quality, dtype=np.uint8).tobytes(),
+        "features": packed(fingerprint.features),
     }
 
 
@@ -154,6 +156,7 @@ def fingerprint_from(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprin
         views=np.frombuffer(row.views, dtype=np.uint8),
         quality=np.frombuffer(row.quality, dtype=np.uint8),
         duration_ms=row.duration_ms,
+        features=unpacked(row.features),
     )
 
 

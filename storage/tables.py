@@ -196,6 +196,8 @@ class AlgorithmRow(Row, table=True):
 class FingerprintRow(Row, table=True):
     """Arrays as bytes: codes and views and quality uint8, ``pts_ms`` little-endian int32.
 
+    ``features`` is what :mod:`storage.feature_bytes` packs; null where there are none.
+
     Row ids only grow and are never given twice: they are the checkpoint of the search index.
     """
 
@@ -211,6 +213,7 @@ class FingerprintRow(Row, table=True):
     pts_ms: bytes = Field(sa_type=LargeBinary)
     views: bytes = Field(sa_type=LargeBinary)
     quality: bytes = Field(sa_type=LargeBinary)
+    features: bytes | None = Field(default=None, sa_type=LargeBinary)
     made_at: datetime = Field(sa_type=Instant)
 
 

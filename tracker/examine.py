@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tracker.errors import DamagedVideo
 from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS
 from tracker.fingerprint.builder import FingerprintBuilder
+from tracker.fingerprint.local_features import FEATURE_INTERVAL_MS, FEATURE_SIDE
 from tracker.media.frames import Frame, FrameReader, Sampling
 from tracker.media.probe import MediaLimits as ExamineLimits
 from tracker.model.fingerprint import Examined, Keyframe
@@ -40,6 +41,8 @@ def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
     keyframes = _Keyframes()
     for frame in reader:
         builder.add(frame.pts_ms, frame.gray)
+        if frame.detail is not None:
+            builder.add_detail(frame.pts_ms, frame.detail)
         keyframes.add(frame)
     if reader.info is None:
         raise DamagedVideo(f"{path.name} is damaged: not one frame of it decodes")
@@ -57,6 +60,8 @@ def _sampling() -> Sampling:
         gray_side=GRAY_SIDE,
         picture_side=KEYFRAME_SIDE,
         picture_interval_ms=KEYFRAME_INTERVAL_MS,
+        detail_side=FEATURE_SIDE,
+        detail_interval_ms=FEATURE_INTERVAL_MS,
     )
 
 

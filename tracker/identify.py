@@ -37,8 +37,11 @@ class Identified:
 class Identifier:
     """Finds the stored videos that share footage with a query."""
 
-    def __init__(self, index: HashIndex, archive: FingerprintArchive) -> None:
+    def __init__(
+        self, index: HashIndex, archive: FingerprintArchive, features: HashIndex | None = None
+    ) -> None:
         self._index = index
+        self._features = features
         self._archive = archive
 
     @property
@@ -63,7 +66,7 @@ class Identifier:
         """
         clock = _Phases()
         with clock.phase("search"):
-            found = candidates(examined.fingerprint, self._index)
+            found = candidates(examined.fingerprint, self._index, self._features)
         others = [c.video for c in found if c.video != query]
         matches = []
         if self._index.holds(query) and _wanted(query, exclude, only):

@@ -1,5 +1,5 @@
-"""The exact hash index over all stored fingerprints."""
+"""The exact index over all stored fingerprints."""
 
-from storage.index.hash_index import FaissHashIndex
+from storage.index.hash_index import FaissHashIndex, feature_rows
 
-__all__ = ["FaissHashIndex"]
+__all__ = ["FaissHashIndex", "feature_rows"]

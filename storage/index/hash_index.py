@@ -1,4 +1,4 @@
-"""The exact hash index: a cache of the stored fingerprints that may be deleted at any time."""
+"""The exact index of hashes or feature codes: a cache of the stored fingerprints that may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage.index.shards import Shard, ShardHits, ShardRows, merged, remove_sha
 from tracker.errors import IntegrityError
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.search_rows import search_rows
+from tracker.model.search_rows import search_features, search_rows
 
 FingerprintSource = Callable[[int], Iterable[tuple[int, VideoId, Fingerprint]]]
 """Given a row id, yields (row id, video, fingerprint) of all later rows, in order."""
@@ -26,6 +26,34 @@ MOST_ROWS_AT_ONCE = 2_000_000
 """Rows gathered in memory before they are written as a shard (about 100 MB)."""
 
 _QUERY_BATCH = 2048
+
+RowsOf = Callable[[VideoId, Fingerprint], ShardRows]
+"""Says which rows an index holds of a fingerprint."""
+
+
+def hash_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
+    """Return the hashes of frames and windows that are searched among."""
+    keep = search_rows(fingerprint)
+    return ShardRows(
+        fingerprint.codes[keep],
+        np.zeros(len(keep), np.int32),
+        fingerprint.pts_ms[keep],
+        fingerprint.views[keep],
+        (video,),
+    )
+
+
+def feature_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
+    """Return the codes of the local features that are searched among."""
+    features = fingerprint.features
+    keep = search_features(features)
+    return ShardRows(
+        features.codes[keep],
+        np.zeros(len(keep), np.int32),
+        features.pts_ms[features.frames[keep]],
+        np.zeros(len(keep), np.uint8),
+        (video,),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +75,16 @@ class FaissHashIndex:
     ``refresh`` builds it again from the source.
     """
 
-    def __init__(self, directory: Path, algorithm_key: str, code_bytes: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        algorithm_key: str,
+        code_bytes: int,
+        rows: RowsOf = hash_rows,
+    ) -> None:
         digest = hashlib.sha256(algorithm_key.encode()).hexdigest()
         self._directory = directory / digest[:16]
+        self._rows_of = rows
         self._empty = Manifest(algorithm_key, code_bytes)
         self._manifest = self._empty
         self._shards: tuple[Shard, ...] = ()
@@ -121,7 +156,7 @@ class FaissHashIndex:
         added = 0
         with self._locked():
             self._load()
-            for checkpoint, rows in _batches(source(self._manifest.checkpoint)):
+            for checkpoint, rows in _batches(source(self._manifest.checkpoint), self._rows_of):
                 self._append(checkpoint, rows)
                 added += len(rows.videos)
             self._sweep()
@@ -193,29 +228,18 @@ def _named(shard: Shard, hits: ShardHits, first_query_row: int, start: int) -> F
 
 
 def _batches(
-    rows: Iterable[tuple[int, VideoId, Fingerprint]],
+    rows: Iterable[tuple[int, VideoId, Fingerprint]], rows_of: RowsOf
 ) -> Iterator[tuple[int, ShardRows]]:
     parts: list[ShardRows] = []
     checkpoint, size = 0, 0
     for checkpoint, video, fingerprint in rows:
-        parts.append(_rows_of(video, fingerprint))
+        parts.append(rows_of(video, fingerprint))
         size += len(parts[-1].codes)
         if size >= MOST_ROWS_AT_ONCE:
             yield checkpoint, merged(parts)
             parts, size = [], 0
     if parts:
         yield checkpoint, merged(parts)
-
-
-def _rows_of(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
-    keep = search_rows(fingerprint)
-    return ShardRows(
-        fingerprint.codes[keep],
-        np.zeros(len(keep), np.int32),
-        fingerprint.pts_ms[keep],
-        fingerprint.views[keep],
-        (video,),
-    )
 
 
 def _joined(found: list[FoundHashes]) -> FoundHashes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from storage.index import FaissHashIndex
+from storage.index import FaissHashIndex, feature_rows
 from tracker.benchmark.corpus import Corpus, Query, Reference, read_corpus
 from tracker.benchmark.metrics import Answer, Outcome
 from tracker.benchmark.result import BenchResult, Cost
@@ -23,6 +23,7 @@ from tracker.errors import MediaError, ToolError, UsageError
 from tracker.examine import examine
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
+from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
 from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
 from tracker.model.ids import VideoId, video_id
 from tracker.model.match import Match
@@ -49,14 +50,16 @@ def run_bench(
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as temporary:
         index = FaissHashIndex(Path(temporary), current_algorithm().key, CODE_BYTES)
         index.refresh(files.references_after)
-        identifier = Identifier(index, files)
+        features = FaissHashIndex(Path(temporary), f"{current_algorithm().key}|local", FEATURE_CODE_BYTES, feature_rows)
+        features.refresh(files.references_after)
+        identifier = Identifier(index, files, features)
         outcomes = tuple(_outcome(query, files, identifier, steps) for query in corpus.queries)
         cost = Cost(
             video_ms=sum(one.info.duration_ms for one in files.examined.values()),
             examine_cpu_s=sum(one.decode_cpu_ms for one in files.examined.values()) / 1000,
             ffmpeg_cpu_s=ffmpeg_cpu_s,
             indexed_ms=sum(files.of(r).info.duration_ms for r in corpus.references),
-            index_bytes=index.size_bytes,
+            index_bytes=index.size_bytes + features.size_bytes,
         )
     return BenchResult(current_algorithm().key, len(corpus.references), outcomes, cost)
 

@@ -17,17 +17,24 @@ from tracker.model.match import Match, Segment, Transformation
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:
     """Return the digest of a fingerprint; arrays enter as their bytes, little-endian."""
-    return canonical_digest(
-        {
-            "algorithm": fingerprint.algorithm.key,
-            "duration_ms": int(fingerprint.duration_ms),
-            "shape": [int(n) for n in fingerprint.codes.shape],
-            "codes": _sha256(fingerprint.codes.astype("|u1").tobytes()),
-            "pts_ms": _sha256(fingerprint.pts_ms.astype("<i4").tobytes()),
-            "views": _sha256(fingerprint.views.astype("|u1").tobytes()),
-            "quality": _sha256(fingerprint.quality.astype("|u1").tobytes()),
+    parts: dict[str, object] = {
+        "algorithm": fingerprint.algorithm.key,
+        "duration_ms": int(fingerprint.duration_ms),
+        "shape": [int(n) for n in fingerprint.codes.shape],
+        "codes": _sha256(fingerprint.codes.astype("|u1").tobytes()),
+        "pts_ms": _sha256(fingerprint.pts_ms.astype("<i4").tobytes()),
+        "views": _sha256(fingerprint.views.astype("|u1").tobytes()),
+        "quality": _sha256(fingerprint.quality.astype("|u1").tobytes()),
+    }
+    features = fingerprint.features
+    if len(features.pts_ms):  # without any, the digest is that of algorithms that had none
+        parts["features"] = {
+            "pts_ms": _sha256(features.pts_ms.astype("<i4").tobytes()),
+            "counts": _sha256(features.counts.astype("|u1").tobytes()),
+            "codes": _sha256(features.codes.astype("|u1").tobytes()),
+            "places": _sha256(features.places.astype("|u1").tobytes()),
         }
-    )
+    return canonical_digest(parts)
 
 
 def keyframes_digest(keyframes: Sequence[Keyframe]) -> str:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.metadata import version
 
+from tracker.fingerprint.local_features import (
+    FEATURE_INTERVAL_MS,
+    FEATURE_SIDE,
+    FEATURES_PER_FRAME,
+)
 from tracker.model.fingerprint import Algorithm
 
 HASH_SIZE = 16
@@ -21,6 +26,9 @@ GRAY_SIDE = 192
 VIEWS_REVISION = 1
 """Raised whenever boxes, windows or the quality gate change."""
 
+FEATURES_REVISION = 1
+"""Raised whenever anything about keypoints, their codes or their choice changes."""
+
 _BIT_DECIDING = ("av", "imagehash", "numpy", "opencv-python-headless", "pillow")
 
 
@@ -28,6 +36,10 @@ _BIT_DECIDING = ("av", "imagehash", "numpy", "opencv-python-headless", "pillow")
 def current_algorithm() -> Algorithm:
     """Return the algorithm whose fingerprints this installation makes."""
     parameters = {
+        "feature_interval_ms": FEATURE_INTERVAL_MS,
+        "feature_side": FEATURE_SIDE,
+        "features": FEATURES_REVISION,
+        "features_per_frame": FEATURES_PER_FRAME,
         "bits": HASH_SIZE * HASH_SIZE,
         "gray_side": GRAY_SIDE,
         "interval_ms": SAMPLE_INTERVAL_MS,

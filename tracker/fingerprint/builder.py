@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.fingerprint.algorithm import CODE_BYTES, HASH_SIZE, current_algorithm
+from tracker.fingerprint.local_features import FeatureCollector
 from tracker.fingerprint.phash import phash, shrink
 from tracker.fingerprint.quality import quality
 from tracker.fingerprint.shots import shots
@@ -25,6 +26,7 @@ class FingerprintBuilder:
         self._frames: list[Gray] = []
         self._times: list[int] = []
         self._parts: list[_Rows] = []
+        self._features = FeatureCollector()
 
     def add(self, pts_ms: int, gray: Gray) -> None:
         """Take the next frame, uint8 (h, w), shown at ``pts_ms``."""
@@ -34,6 +36,10 @@ class FingerprintBuilder:
         self._times.append(pts_ms)
         if len(self._frames) >= CHUNK_FRAMES:
             self._flush()
+
+    def add_detail(self, pts_ms: int, picture: Gray) -> None:
+        """Take the picture, uint8 (h, w), that local features of ``pts_ms`` are taken from."""
+        self._features.add(pts_ms, picture)
 
     def finish(self, duration_ms: int) -> Fingerprint:
         """Return the fingerprint of all frames taken."""
@@ -50,6 +56,7 @@ class FingerprintBuilder:
             views=views[order],
             quality=np.concatenate([p.quality for p in parts])[order],
             duration_ms=duration_ms,
+            features=self._features.finish(),
         )
 
     def _flush(self) -> None:

@@ -30,6 +30,9 @@ MOST_SEGMENTS = 24
 MISS_PENALTY = 0.12
 """What a sampled frame without a hit costs a segment, in units of a perfect hit."""
 
+BETWEEN_FEATURE_FRAMES = 3
+"""Samples between two feature frames: that they are not hit is no miss."""
+
 STANDSTILL_SHARE = 0.6
 """If neighbours in time (1.5 s off the line) match this well too, the shot stands still."""
 
@@ -221,6 +224,9 @@ def _densest(on_line: FrameHits) -> FrameHits:
     worth = weights(on_line.distances)
     frames = on_line.query_frames
     missed = np.diff(frames, prepend=frames[:1]) - 1
+    by_features = on_line.moving >= 0
+    sparse = by_features | np.concatenate([[False], by_features[:-1]])
+    missed = np.where(sparse, missed - BETWEEN_FEATURE_FRAMES, missed)
     best_sum, best = -1.0, (0, 0)
     running, start = 0.0, 0
     for at in range(len(frames)):

@@ -1,4 +1,4 @@
-"""From hits in the index to the references worth a look."""
+"""From hits in the indexes to the references worth a look."""
 
 from __future__ import annotations
 
@@ -7,33 +7,50 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracker.matching.feature_hits import mirrored_features
 from tracker.matching.ports import HashIndex
 from tracker.matching.view_pairs import mirrored
+from tracker.model.features import Features
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.search_rows import are_wholes, search_rows
+from tracker.model.search_rows import are_wholes, search_features, search_rows
 
 SEARCH_RADIUS_BITS = 68
 """One in a hundred million unrelated pairs of frames of the accuracy corpus is this close."""
 
 
+FEATURE_SEARCH_BITS = 20
+LEAST_FEATURES = 4
+"""Frames that share so many features this close (of 128 bits) are worth a look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored video and the number of its frames' hashes that some frame of the query hit."""
+    """A stored video and the number of its hashes and features that the query hit."""
 
     video: VideoId
     hits: int
 
 
-def candidates(query: Fingerprint, index: HashIndex) -> tuple[Candidate, ...]:
-    """Return every stored video with at least one hit, most hits first.
+def candidates(
+    query: Fingerprint, index: HashIndex, features: HashIndex | None = None
+) -> tuple[Candidate, ...]:
+    """Return every stored video with a hash hit or a frame's local features, most hits first.
 
     The set does not depend on which of two videos is stored: the same rows are searched for and
     among, wholes meet everything, windows meet wholes, and mirroring keeps distances.
     """
+    found = Counter(_by_hash(query, index))
+    if features is not None:
+        found.update(_by_features(query.features, features))
+    named = [Candidate(video, count) for video, count in found.items()]
+    return tuple(sorted(named, key=lambda candidate: (-candidate.hits, candidate.video)))
+
+
+def _by_hash(query: Fingerprint, index: HashIndex) -> dict[VideoId, int]:
     rows = search_rows(query)
     if not len(rows) or not index.videos:
-        return ()
+        return {}
     wholes = are_wholes(query.views[rows])
     counts: Counter[int] = Counter()
     for chosen, wholes_only in ((rows[wholes], False), (rows[~wholes], True)):
@@ -41,5 +58,21 @@ def candidates(query: Fingerprint, index: HashIndex) -> tuple[Candidate, ...]:
         both = np.ascontiguousarray(np.concatenate([codes, mirrored(codes)]))
         hits = index.search(both, SEARCH_RADIUS_BITS, wholes_only=wholes_only)
         counts.update(hits.references.tolist())
-    found = [Candidate(index.video(reference), count) for reference, count in counts.items()]
-    return tuple(sorted(found, key=lambda candidate: (-candidate.hits, candidate.video)))
+    return {index.video(reference): count for reference, count in counts.items()}
+
+
+def _by_features(query: Features, index: HashIndex) -> dict[VideoId, int]:
+    """Return videos of which a frame shares ``LEAST_FEATURES`` with a frame of the query."""
+    rows = search_features(query)
+    if not len(rows) or not index.videos:
+        return {}
+    codes, frames = query.codes[rows], query.frames[rows]
+    counts: Counter[VideoId] = Counter()
+    for way in (codes, mirrored_features(codes)):
+        hits = index.search(np.ascontiguousarray(way), FEATURE_SEARCH_BITS)
+        keys = np.stack([hits.references, hits.pts_ms.astype(np.int64), frames[hits.query_rows]])
+        pairs, shared = np.unique(keys, axis=1, return_counts=True)
+        for reference, count in zip(pairs[0], shared, strict=True):
+            if count >= LEAST_FEATURES:
+                counts[index.video(int(reference))] += int(count)
+    return counts

@@ -13,6 +13,9 @@ from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.match import FramePair, Segment
 
+FEATURE_REACH_MS = 500.0
+"""Half of what lies between two feature frames."""
+
 PAIRS_SHOWN = 6
 """Frame pairs kept of each segment, evenly spread."""
 
@@ -100,8 +103,11 @@ def _borders(
     times = run.hits.query_ms
     first, last = int(run.hits.query_frames[0]), int(run.hits.query_frames[-1])
     half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.0
-    start = 0.0 if first == 0 else times[first] - half
-    end = float(query_duration_ms) if last == len(times) - 1 else times[last] + half
+    reach = [half if moving < 0 else FEATURE_REACH_MS for moving in run.hits.moving[[0, -1]]]
+    start = 0.0 if times[first] - reach[0] <= times[0] else times[first] - reach[0]
+    end = times[last] + reach[1]
+    if last == len(times) - 1 or (reach[1] > half and end + reach[1] > times[-1]):
+        end = float(query_duration_ms)
     start, end = _inside(run.line, start, end, float(reference_duration_ms))
     start, end = max(0.0, start), min(float(query_duration_ms), end)
     reference = [run.line.speed * t + run.line.offset_ms for t in (start, end)]

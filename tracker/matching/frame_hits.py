@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from tracker.matching.feature_hits import FeatureHits, feature_hits
 from tracker.matching.view_pairs import comparable, mirrored
 from tracker.model.fingerprint import Fingerprint
 
@@ -28,6 +29,12 @@ The shorter one keeps all its frames, so every frame looked at still has its cou
 MOST_HITS = 400_000
 """Hits kept at most (two still videos match everywhere); beyond it query frames are dropped."""
 
+FEATURES_OF_EQUAL_FRAMES = 16
+"""A pair of frames in which so many local features agree would weigh like equal hashes …"""
+
+MOST_FEATURE_WORTH = 0.6
+"""… but weighs no more than this, so that a close hash says when, to a quarter second."""
+
 _ROW_PAIRS_AT_ONCE = 20_000_000
 
 
@@ -38,7 +45,8 @@ class FrameHits:
     ``query_frames`` and ``reference_frames`` int64 count the distinct sampled times, which are
     ``query_ms`` and ``reference_ms`` int64 (all times of each video). ``distances`` int64 bits,
     ``mirrored`` bool, ``query_views`` and ``reference_views`` uint8: the pair of views that
-    came closest.
+    came closest. ``moving`` int64: -1 where a hash was hit, else the number of local features
+    that agree and move (the distance then only stands for how many agree).
     """
 
     query_frames: npt.NDArray[np.int64]
@@ -49,6 +57,7 @@ class FrameHits:
     reference_views: npt.NDArray[np.uint8]
     query_ms: npt.NDArray[np.int64]
     reference_ms: npt.NDArray[np.int64]
+    moving: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.distances)
@@ -64,6 +73,7 @@ class FrameHits:
             self.reference_views[keep],
             self.query_ms,
             self.reference_ms,
+            self.moving[keep],
         )
 
 
@@ -71,7 +81,7 @@ def frame_hits(query: Fingerprint, reference: Fingerprint) -> FrameHits:
     """Return all pairs of frames within ``ALIGN_RADIUS_BITS`` in comparable views, both ways up."""
     q, r = _thinned(_Rows.of(query), _Rows.of(reference))
     parts = [hits for mirror in (False, True) for hits in _one_way(q, r, mirror)]
-    return _bounded(
+    by_hash = _bounded(
         FrameHits(
             query_frames=np.concatenate([part.query_frames for part in parts]),
             reference_frames=np.concatenate([part.reference_frames for part in parts]),
@@ -81,8 +91,38 @@ def frame_hits(query: Fingerprint, reference: Fingerprint) -> FrameHits:
             reference_views=np.concatenate([part.reference_views for part in parts]),
             query_ms=q.times_ms,
             reference_ms=r.times_ms,
+            moving=np.concatenate([part.moving for part in parts]),
         )
     )
+    return _with_features(by_hash, feature_hits(query.features, reference.features))
+
+
+def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
+    """Return ``hits`` and the pairs of frames that only local features show alike."""
+    if not len(hits.query_ms) or not len(hits.reference_ms):
+        return hits
+    query = _nearest(hits.query_ms, more.query_ms)
+    reference = _nearest(hits.reference_ms, more.reference_ms)
+    worth = np.minimum(more.agreeing / FEATURES_OF_EQUAL_FRAMES, MOST_FEATURE_WORTH)
+    distances = np.round((1.0 - worth) * ALIGN_RADIUS_BITS).astype(np.int64)
+    full = np.zeros(len(query), np.uint8)
+    return FrameHits(
+        query_frames=np.concatenate([hits.query_frames, query]),
+        reference_frames=np.concatenate([hits.reference_frames, reference]),
+        distances=np.concatenate([hits.distances, distances]),
+        mirrored=np.concatenate([hits.mirrored, more.mirrored]),
+        query_views=np.concatenate([hits.query_views, full]),
+        reference_views=np.concatenate([hits.reference_views, full]),
+        query_ms=hits.query_ms,
+        reference_ms=hits.reference_ms,
+        moving=np.concatenate([hits.moving, more.moving]),
+    )
+
+
+def _nearest(times: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the place of the last of ``times`` not after each of ``wanted``."""
+    at = np.searchsorted(times, wanted, side="right") - 1
+    return np.clip(at, 0, len(times) - 1).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,4 +212,5 @@ def _hits(q: _Rows, r: _Rows, found: npt.NDArray[np.int64], mirror: bool) -> Fra
         reference_views=r.views[reference_rows],
         query_ms=q.times_ms,
         reference_ms=r.times_ms,
+        moving=np.full(len(best), -1, np.int64),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.matching.alignment import AlignedRun, weights
+from tracker.matching.frame_hits import FrameHits
 from tracker.model.fingerprint import Fingerprint
 
 Ints = npt.NDArray[np.int64]
@@ -15,6 +16,15 @@ NEW_PICTURE_BITS = 24
 
 LEAST_HITS = 4
 """Fewer aligned frames (a second of footage) prove nothing, however close they are."""
+
+LEAST_MOVING = 4
+"""A feature frame with fewer moving features that agree counts nothing."""
+
+LEAST_FEATURE_FRAMES = 2
+"""Features of one single frame prove nothing: a second of it must show the same."""
+
+MOVING_OF_NEW_PICTURE = 16
+"""So many moving features prove what one equal picture proves."""
 
 EVIDENCE_FOR_MATCH = 0.5
 """Evidence at which the score is 0.5.
@@ -36,16 +46,35 @@ SEGMENT_EVIDENCE = 0.3
 def evidence(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> float:
     """Return what ``run`` proves: about 1 for every new picture that is shared exactly.
 
-    Each hit counts with the square of its closeness, and only as far as its frame differs, in
+    Each hash hit counts with the square of its closeness, and only as far as its frame differs, in
     both videos, from the frame before: ten seconds of a bottle standing still prove no more
     than one picture of it.
     """
-    if len(run.hits) < LEAST_HITS:
+    by_hash = run.hits.only(run.hits.moving < 0)
+    by_features = run.hits.only(run.hits.moving >= 0)
+    total = feature_evidence(by_features.moving)
+    if len(by_hash) and len(run.hits) >= LEAST_HITS:
+        total += _hash_evidence(by_hash, query, reference)
+    return total
+
+
+def feature_evidence(moving: Ints) -> float:
+    """Return what the local features of a run's feature frames prove.
+
+    A frame counts with its features that agree on one arrangement and do not stand still, and
+    only where another frame of the run shows such features as well.
+    """
+    telling = moving[moving >= LEAST_MOVING]
+    if len(telling) < LEAST_FEATURE_FRAMES:
         return 0.0
-    worth = weights(run.hits.distances) ** 2
+    return float(np.sum(np.minimum(telling / MOVING_OF_NEW_PICTURE, 1.0)))
+
+
+def _hash_evidence(hits: FrameHits, query: Fingerprint, reference: Fingerprint) -> float:
+    worth = weights(hits.distances) ** 2
     change = np.minimum(
-        _changes(query, run.hits.query_ms[run.hits.query_frames]),
-        _changes(reference, run.hits.reference_ms[run.hits.reference_frames]),
+        _changes(query, hits.query_ms[hits.query_frames]),
+        _changes(reference, hits.reference_ms[hits.reference_frames]),
     )
     novelty = np.clip(change / NEW_PICTURE_BITS, 0.0, 1.0)
     novelty[0] = 1.0

@@ -32,18 +32,22 @@ class Sampling:
 
     One frame every ``interval_ms`` of presentation time, scaled so that its longer side is at
     most ``gray_side`` pixels; a colour picture of at most ``picture_side`` pixels goes with it
-    every ``picture_interval_ms``.
+    every ``picture_interval_ms``, and a grey one of at most ``detail_side`` every
+    ``detail_interval_ms``.
     """
 
     interval_ms: int = 250
     gray_side: int = 320
     picture_side: int = 512
     picture_interval_ms: int = 1500
+    detail_side: int = 288
+    detail_interval_ms: int = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One sampled frame, upright: ``gray`` uint8 (h, w); ``picture`` uint8 (h, w, 3) BGR.
+    """One sampled frame, upright: ``gray`` uint8 (h, w); ``picture`` uint8 (h, w, 3) BGR;
+    ``detail`` uint8 (h, w).
 
     ``pts_ms`` counts from the first frame shown.
     """
@@ -51,6 +55,7 @@ class Frame:
     pts_ms: int
     gray: Gray
     picture: npt.NDArray[np.uint8] | None
+    detail: Gray | None = None
 
 
 class FrameReader:
@@ -84,7 +89,7 @@ class FrameReader:
                 first_size = first_size or self._upright_size(frame, header)
                 self._check(frame, pts_ms, clock.frames)
                 if due.frame(pts_ms):
-                    yield self._sampled(frame, pts_ms, header, due.picture(pts_ms))
+                    yield self._sampled(frame, pts_ms, header, due)
             self._finish(header, clock, first_size)
 
     def _decoded(
@@ -119,20 +124,21 @@ class FrameReader:
             raise MediaLimitExceeded(f"{name} has more than {limits.max_frames} frames")
 
     def _sampled(
-        self, frame: av.video.frame.VideoFrame, pts_ms: int, header: MediaInfo, picture: bool
+        self, frame: av.video.frame.VideoFrame, pts_ms: int, header: MediaInfo, due: _Due
     ) -> Frame:
         turns = _quarter_turns(frame)
         stored = (header.width, header.height)
-        gray = self._scaler.scaled(frame, stored, self._sampling.gray_side, "gray")
-        colour = (
-            self._scaler.scaled(frame, stored, self._sampling.picture_side, "bgr24")
-            if picture
-            else None
-        )
+        sides = self._sampling
+
+        def upright(side: int, pixel_format: Literal["gray", "bgr24"]) -> Gray:
+            scaled = self._scaler.scaled(frame, stored, side, pixel_format)
+            return np.ascontiguousarray(np.rot90(scaled, turns))
+
         return Frame(
             pts_ms,
-            np.ascontiguousarray(np.rot90(gray, turns)),
-            None if colour is None else np.ascontiguousarray(np.rot90(colour, turns)),
+            upright(sides.gray_side, "gray"),
+            upright(sides.picture_side, "bgr24") if due.picture(pts_ms) else None,
+            upright(sides.detail_side, "gray") if due.detail(pts_ms) else None,
         )
 
     def _upright_size(self, frame: av.video.frame.VideoFrame, header: MediaInfo) -> tuple[int, int]:
@@ -191,6 +197,7 @@ class _Due:
         self._sampling = sampling
         self._next_frame_ms = 0
         self._next_picture_ms = 0
+        self._next_detail_ms = 0
 
     def frame(self, pts_ms: int) -> bool:
         """Tell whether a sample is due at ``pts_ms``."""
@@ -208,12 +215,20 @@ class _Due:
         self._next_picture_ms = (pts_ms // step + 1) * step
         return True
 
+    def detail(self, pts_ms: int) -> bool:
+        """Tell whether a detailed grey picture is due at ``pts_ms``."""
+        if pts_ms < self._next_detail_ms:
+            return False
+        step = self._sampling.detail_interval_ms
+        self._next_detail_ms = (pts_ms // step + 1) * step
+        return True
+
 
 class _Scaler:
-    """Scales frames down, keeping one conversion context a format."""
+    """Scales frames down, keeping one conversion context a format and size."""
 
     def __init__(self) -> None:
-        self._reformatters = {"gray": VideoReformatter(), "bgr24": VideoReformatter()}
+        self._reformatters: dict[tuple[str, int], VideoReformatter] = {}
 
     def scaled(
         self,
@@ -224,7 +239,8 @@ class _Scaler:
     ) -> npt.NDArray[np.uint8]:
         scale = min(1.0, max_side / max(stored))
         width, height = (max(2, round(side * scale)) for side in stored)
-        small = self._reformatters[pixel_format].reformat(
+        reformatter = self._reformatters.setdefault((pixel_format, max_side), VideoReformatter())
+        small = reformatter.reformat(
             frame, width=width, height=height, format=pixel_format, interpolation="AREA"
         )
         return np.asarray(small.to_ndarray(), dtype=np.uint8)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from tracker.model.features import Features
 from tracker.model.video import MediaInfo
 
 
@@ -35,7 +36,8 @@ class Fingerprint:
     Shapes, with n hashes of b bits: ``codes`` uint8 (n, b/8); ``pts_ms`` int32 (n,), the
     presentation time of the frame, ascending; ``views`` uint8 (n,), which view of the frame was
     hashed (numbering is the algorithm's own); ``quality`` uint8 (n,), 0 for a frame too flat
-    to say anything, 255 for a richly structured one.
+    to say anything, 255 for a richly structured one. ``features`` are the second way to find
+    a copy, for what no window of a frame reaches.
     """
 
     algorithm: Algorithm
@@ -44,6 +46,7 @@ class Fingerprint:
     views: npt.NDArray[np.uint8]
     quality: npt.NDArray[np.uint8]
     duration_ms: int
+    features: Features = field(default_factory=Features.none)
 
     def __post_init__(self) -> None:
         n = len(self.codes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tracker.model.features import Features
 from tracker.model.fingerprint import Fingerprint
 
 WHOLE_VIEWS = (0, 1, 2)
@@ -40,6 +41,18 @@ def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
             kept.append(row)
             last[view] = code
     return np.array(kept, np.int64)
+
+
+FEATURES_SEARCHED = 24
+"""Of each feature frame the first so many are searched; all of them are compared."""
+
+
+def search_features(features: Features) -> npt.NDArray[np.int64]:
+    """Return the numbers, int64 (m,) ascending, of the local features that are searched.
+
+    Both sides take the same ones, for the reason given at ``search_rows``.
+    """
+    return np.flatnonzero(features.ranks < FEATURES_SEARCHED)
 
 
 def are_wholes(views: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,187 @@
+"""Finds the places of a picture that can be found again after it was turned, scaled or cropped.
+
+Blobs: extrema of the difference of Gaussians over place and scale. Source: Lowe, Distinctive
+Image Features from Scale-Invariant Keypoints, IJCV 2004, sections 3 and 4; without its doubled
+first octave, which costs more than all others together and finds what recoding destroys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Gray = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+FIRST_SIGMA = 1.3
+SCALES = 3
+OCTAVES = 4
+LEAST_SIDE = 24
+"""Octaves narrower than this hold no patch."""
+
+LEAST_CONTRAST = 2.5
+"""Weaker extrema (grey levels) are noise of the encoder."""
+
+EDGE_RATIO = 10.0
+"""Ratio of principal curvatures beyond which a blob is a line. Source: Lowe 2004, 4.1."""
+
+GRID = 4
+"""Features are taken in turn from the cells of a grid this wide and high in every octave."""
+
+_CAMERA_SIGMA = 0.5
+_BORDER = 4
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleSpace:
+    """All blurred copies of a picture, end to end in ``flat``, and where each begins."""
+
+    flat: Floats
+    octaves: tuple[tuple[Floats, ...], ...]
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints:
+    """n places in the scale space.
+
+    ``x``, ``y``, ``sigma`` float32 in pixels of their octave, which is 2 ** ``octave`` times
+    coarser than the picture; ``strength`` float32; ``start``, ``width`` and ``height`` int64:
+    where in ``ScaleSpace.flat`` the blurred copy they lie in begins, and its size.
+    """
+
+    x: Floats
+    y: Floats
+    sigma: Floats
+    strength: Floats
+    octave: Ints
+    start: Ints
+    width: Ints
+    height: Ints
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, rows: Ints) -> Keypoints:
+        """Return those at ``rows``, in that order."""
+        return Keypoints(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+def scale_space(gray: Gray) -> ScaleSpace:
+    """Return the blurred copies of ``gray`` (h, w): octaves of ``SCALES`` + 3 each."""
+    base = _blurred(gray.astype(np.float32), _CAMERA_SIGMA, FIRST_SIGMA)
+    octaves = []
+    for _ in range(OCTAVES):
+        if min(base.shape) < LEAST_SIDE:
+            break
+        levels, sigma = [base], FIRST_SIGMA
+        for number in range(1, SCALES + 3):
+            wanted = FIRST_SIGMA * 2.0 ** (number / SCALES)
+            levels.append(_blurred(levels[-1], sigma, wanted))
+            sigma = wanted
+        octaves.append(tuple(levels))
+        base = np.ascontiguousarray(levels[SCALES][::2, ::2])
+    parts = [level.ravel() for levels in octaves for level in levels]
+    flat = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    return ScaleSpace(flat, tuple(octaves), (gray.shape[0], gray.shape[1]))
+
+
+def keypoints(space: ScaleSpace, most: int) -> Keypoints:
+    """Return up to ``most`` keypoints, spread over the picture and its scales, best first."""
+    differences, places = [], []
+    start, origin = 0, 0
+    for octave, levels in enumerate(space.octaves):
+        found = [
+            np.asarray(cv2.subtract(coarse, fine), np.float32)
+            for fine, coarse in zip(levels, levels[1:], strict=False)
+        ]
+        height, width = levels[0].shape
+        for scale, at in enumerate(_extrema(found), start=1):
+            same = (octave, scale, start + scale * levels[0].size, width, height)
+            here = origin + scale * levels[0].size
+            columns = [at // width, at % width, here + at]
+            columns += [np.full(len(at), value, np.int64) for value in same]
+            places.append(np.stack(columns))
+        differences += [d.ravel() for d in found]
+        start += len(levels) * levels[0].size
+        origin += len(found) * levels[0].size
+    if not places:
+        return _fitted(np.zeros(1, np.float32), np.zeros((8, 0), np.int64))
+    found_all = _fitted(np.concatenate(differences), np.concatenate(places, axis=1))
+    return _spread(found_all, space.shape, most)
+
+
+def _blurred(picture: Floats, sigma: float, wanted: float) -> Floats:
+    more = float(np.sqrt(wanted**2 - sigma**2))
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), more), np.float32)
+
+
+def _extrema(differences: list[Floats]) -> list[Ints]:
+    """Return the flat positions of what stands out among its 26 neighbours, scale by scale."""
+    highest = [cv2.dilate(d, _NEIGHBOURS) for d in differences]
+    lowest = [cv2.erode(d, _NEIGHBOURS) for d in differences]
+    found = []
+    for scale in range(1, SCALES + 1):
+        high = cv2.max(cv2.max(highest[scale - 1], highest[scale + 1]), highest[scale])
+        low = cv2.min(cv2.min(lowest[scale - 1], lowest[scale + 1]), lowest[scale])
+        middle = differences[scale]
+        peaks = cv2.compare(middle, cv2.max(high, LEAST_CONTRAST), cv2.CMP_GE)
+        pits = cv2.compare(middle, cv2.min(low, -LEAST_CONTRAST), cv2.CMP_LE)
+        inner = np.zeros(middle.shape, np.bool_)
+        inside = (slice(_BORDER, -_BORDER), slice(_BORDER, -_BORDER))
+        inner[inside] = np.asarray(cv2.bitwise_or(peaks, pits))[inside] > 0
+        found.append(np.flatnonzero(inner))
+    return found
+
+
+def _fitted(d: Floats, places: Ints) -> Keypoints:
+    """Return the extrema that are no edges, their places made exact by parabolas.
+
+    ``d`` holds all differences end to end; the rows of ``places`` are y, x, the position in
+    ``d``, octave, scale, start, width and height.
+    """
+    y, x, at, octave, scale, start, width, height = places
+    value = d[at]
+    left, right, up, down = d[at - 1], d[at + 1], d[at - width], d[at + width]
+    dxx, dyy = left + right - 2 * value, up + down - 2 * value
+    corners = d[at + width + 1] - d[at + width - 1] - d[at - width + 1] + d[at - width - 1]
+    determinant, trace = dxx * dyy - (corners / 4) ** 2, dxx + dyy
+    blob = (determinant > 0) & (trace**2 * EDGE_RATIO < (EDGE_RATIO + 1) ** 2 * determinant)
+    level = scale + _vertex(d[at - width * height], value, d[at + width * height])
+    return Keypoints(
+        (x + _vertex(left, value, right)).astype(np.float32),
+        (y + _vertex(up, value, down)).astype(np.float32),
+        (FIRST_SIGMA * 2.0 ** (level / SCALES)).astype(np.float32),
+        np.abs(value),
+        octave,
+        start,
+        width,
+        height,
+    ).take(np.flatnonzero(blob))
+
+
+def _vertex(before: Floats, at: Floats, after: Floats) -> Floats:
+    """Return where between -0.5 and 0.5 the parabola through three values has its extremum."""
+    curve = before + after - 2 * at
+    vertex = (before - after) / (2 * np.where(curve == 0, np.inf, curve))
+    return np.asarray(np.clip(vertex, -0.5, 0.5), np.float32)
+
+
+def _spread(found: Keypoints, shape: tuple[int, int], most: int) -> Keypoints:
+    """Return the strongest of every cell, then the second of every cell, and so on."""
+    full = 2.0**found.octave
+    column = np.clip(found.x * full / shape[1] * GRID, 0, GRID - 1).astype(np.int64)
+    row = np.clip(found.y * full / shape[0] * GRID, 0, GRID - 1).astype(np.int64)
+    cell = (found.octave * GRID + row) * GRID + column
+    order = np.lexsort((-found.strength, cell))
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = cell[order][1:] != cell[order][:-1]
+    count = np.arange(len(order))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = count - np.maximum.accumulate(np.where(begins, count, 0))
+    return found.take(np.lexsort((-found.strength, rank))[:most])

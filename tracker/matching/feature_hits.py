@@ -43,14 +43,17 @@ STILL_REACH = 4
 """A feature that stays within so many 255ths of the picture …"""
 
 STILL_BITS = 28
-"""… and looks this much the same in the next or the last feature frame stands still."""
+"""… and looks this much the same …"""
+
+STILL_FRAMES = 1
+"""… in one of so many feature frames before or after stands still."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureHits:
     """n pairs of feature frames: times int64 ms, feature pairs on one map, those that move.
 
-    ``moving`` are the pairs that do not stand still in both videos: captions, logos, studio
+    ``moving`` are the pairs that stand still in neither video: captions, logos, studio
     walls and fixed cameras show the same places at any time, and prove nothing.
     """
 
@@ -123,18 +126,20 @@ def _thinned(query: Features, reference: Features) -> tuple[Features, Features]:
 
 
 def _standing_still(features: Features) -> Bools:
-    """Tell of each feature whether the feature frame before or after shows it in its place."""
+    """Tell of each feature whether a feature frame just before or after shows it in its place."""
     still = np.zeros(len(features.codes), np.bool_)
     ends = np.cumsum(features.counts, dtype=np.int64)
     starts = ends - features.counts
     places = features.places[:, :2].astype(np.int16)
-    for a, b, c in zip(starts[:-1], ends[:-1], ends[1:], strict=True):
-        apart = np.abs(places[a:b, None] - places[None, b:c]).max(axis=2)
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        last = int(ends[min(number + STILL_FRAMES, len(ends) - 1)])
+        apart = np.abs(places[start:end, None] - places[None, end:last]).max(axis=2)
         one, other = np.nonzero(apart <= STILL_REACH)
-        bits = np.bitwise_count(features.codes[a + one] ^ features.codes[b + other])
+        one, other = start + one, end + other
+        bits = np.bitwise_count(features.codes[one] ^ features.codes[other])
         same = bits.sum(axis=1, dtype=np.int64) <= STILL_BITS
-        still[a + one[same]] = True
-        still[b + other[same]] = True
+        still[one[same]] = True
+        still[other[same]] = True
     return still
 
 
@@ -155,7 +160,7 @@ def _one_way(q: _View, r: _View, mirror: bool) -> list[tuple[int, int, int, int,
         at = _agreeing(q, r, rows[chosen], found[chosen])
         if len(at):
             i, j = rows[chosen[at]], found[chosen[at]]
-            moving = int((~(q.still[i] & r.still[j])).sum())
+            moving = int((~(q.still[i] | r.still[j])).sum())
             hits.append((int(q.frames[i[0]]), int(r.frames[j[0]]), len(at), moving, mirror))
     return hits
 

@@ -64,16 +64,20 @@ class FrameHits:
 
     def only(self, keep: npt.NDArray[np.bool_]) -> FrameHits:
         """Return those hits where ``keep`` (n,) is true."""
+        return self.at(np.flatnonzero(keep))
+
+    def at(self, rows: npt.NDArray[np.int64]) -> FrameHits:
+        """Return the hits at ``rows``, in that order."""
         return FrameHits(
-            self.query_frames[keep],
-            self.reference_frames[keep],
-            self.distances[keep],
-            self.mirrored[keep],
-            self.query_views[keep],
-            self.reference_views[keep],
+            self.query_frames[rows],
+            self.reference_frames[rows],
+            self.distances[rows],
+            self.mirrored[rows],
+            self.query_views[rows],
+            self.reference_views[rows],
             self.query_ms,
             self.reference_ms,
-            self.moving[keep],
+            self.moving[rows],
         )
 
 
@@ -106,7 +110,7 @@ def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
     worth = np.minimum(more.agreeing / FEATURES_OF_EQUAL_FRAMES, MOST_FEATURE_WORTH)
     distances = np.round((1.0 - worth) * ALIGN_RADIUS_BITS).astype(np.int64)
     full = np.zeros(len(query), np.uint8)
-    return FrameHits(
+    joined = FrameHits(
         query_frames=np.concatenate([hits.query_frames, query]),
         reference_frames=np.concatenate([hits.reference_frames, reference]),
         distances=np.concatenate([hits.distances, distances]),
@@ -116,6 +120,9 @@ def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
         query_ms=hits.query_ms,
         reference_ms=hits.reference_ms,
         moving=np.concatenate([hits.moving, more.moving]),
+    )
+    return joined.at(
+        np.lexsort((joined.reference_frames, joined.query_frames, joined.mirrored))
     )
 
 

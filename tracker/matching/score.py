@@ -17,13 +17,13 @@ NEW_PICTURE_BITS = 24
 LEAST_HITS = 4
 """Fewer aligned frames (a second of footage) prove nothing, however close they are."""
 
-LEAST_MOVING = 4
-"""A feature frame with fewer moving features that agree counts nothing."""
+LEAST_MOVING = 1
+"""A feature frame in which everything that agrees stands still counts nothing."""
 
 LEAST_FEATURE_FRAMES = 2
 """Features of one single frame prove nothing: a second of it must show the same."""
 
-MOVING_OF_NEW_PICTURE = 16
+MOVING_OF_NEW_PICTURE = 24
 """So many moving features prove what one equal picture proves."""
 
 EVIDENCE_FOR_MATCH = 0.5

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from storage.database import Database
-from storage.index.hash_index import FaissHashIndex
+from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
@@ -36,6 +36,7 @@ from tracker.lookup import Lookup
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
 from tracker.media.probe import MediaLimits
+from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
 from tracker.model.summary import StatusSummary, Verified
 from tracker.model.watch import Watch
 from tracker.net.guard import AddressGuard
@@ -157,8 +158,11 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
     acquirer = Acquirer(Sources(http, ytdlp, clock), MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
-    fingerprints = ArchivedFingerprints(archive, index, algorithm_key)
-    identifier = Identifier(index, fingerprints)
+    features = FaissHashIndex(
+        archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
+    )
+    fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features)
+    identifier = Identifier(index, fingerprints, features)
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
         collect=Collect(archive, acquirer, clock),

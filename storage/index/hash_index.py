@@ -1,4 +1,4 @@
-"""The exact index of hashes or feature codes: a cache of the stored fingerprints that may be deleted at any time."""
+"""The exact index of hashes or feature codes: a cache that may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def hash_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
         fingerprint.views[keep],
         (video,),
     )
+
+
+def features_key(algorithm_key: str) -> str:
+    """Return what the index of an algorithm's local features is called."""
+    return f"{algorithm_key}|features"
 
 
 def feature_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:

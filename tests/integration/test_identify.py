@@ -12,13 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from storage.index import FaissHashIndex
+from storage.index import FaissHashIndex, feature_rows, features_key
 from tests.support.footage import Copy, Edit, Footage, make_compilation, make_copy, make_footage
 from tracker.examine import examine
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identified, Identifier
 from tracker.matching.compare import SharedStretch, compare
 from tracker.matching.cuts import hard_cut_near
+from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
 from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
@@ -45,11 +46,15 @@ class Shelf:
     def keyframes(self, wanted: VideoId) -> Sequence[Keyframe]:
         return self.held[wanted].keyframes
 
-    def identifier(self) -> Identifier:
+    def identifier(self, by_features: bool = True) -> Identifier:
         index = FaissHashIndex(self.directory, current_algorithm().key, CODE_BYTES)
         rows = [(n, v, e.fingerprint) for n, (v, e) in enumerate(self.held.items(), start=1)]
         index.refresh(lambda after: [row for row in rows if row[0] > after])
-        return Identifier(index, self)
+        features = FaissHashIndex(
+            self.directory, features_key(current_algorithm().key), FEATURE_CODE_BYTES, feature_rows
+        )
+        features.refresh(lambda after: [row for row in rows if row[0] > after])
+        return Identifier(index, self, features if by_features else None)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,19 @@ def test_an_edited_copy_is_found_with_its_borders(world: World, tmp_path: Path, 
         assert kinds["borders"]["box"] == pytest.approx([0, 0.15, 1, 0.7], abs=0.03)
     if name == "trim":
         assert set(kinds) == {"trim"}
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_turned_copy_is_found_by_its_local_features(
+    world: World, tmp_path: Path, mirror: bool
+) -> None:
+    edit = Edit(start_s=3, end_s=11, turn_degrees=12, mirror=mirror)
+    copy = make_copy(world.films[0].path, tmp_path / "copy.mp4", edit)
+    by_hash_alone = world.shelf.identifier(by_features=False)
+    assert not by_hash_alone.identify(video(copy.path), examine(copy.path)).matches
+    match = only_match(world, copy.path)
+    assert_covers(match, copy, tolerance_ms=1000)
+    assert match.segments[0].mirrored == mirror
 
 
 def test_the_same_bytes_match_in_full(world: World) -> None:

@@ -63,7 +63,8 @@ class Edit:
 
     ``crop`` is the fraction cut from each side, ``caption`` the fraction of the height covered
     at the bottom, ``letterbox`` and ``pillarbox`` the fraction of the new picture each black bar
-    takes, ``height`` the new height in pixels, ``crf`` x264's quality (40 is poor).
+    takes, ``turn_degrees`` how far the picture is turned clockwise, ``height`` the new height in
+    pixels, ``crf`` x264's quality (40 is poor).
     """
 
     start_s: float = 0.0
@@ -75,6 +76,7 @@ class Edit:
     caption: float = 0.0
     letterbox: float = 0.0
     pillarbox: float = 0.0
+    turn_degrees: float = 0.0
     crf: int = 23
 
 
@@ -216,6 +218,8 @@ def _filters(edit: Edit) -> str:
     if edit.crop:
         keep = 1 - 2 * edit.crop
         parts.append(f"crop=trunc(iw*{keep}/2)*2:trunc(ih*{keep}/2)*2")
+    if edit.turn_degrees:
+        parts.append(f"rotate={edit.turn_degrees}*PI/180")
     if edit.height:
         parts.append(f"scale=-2:{edit.height}")
     if edit.caption:

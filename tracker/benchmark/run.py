@@ -15,7 +15,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from storage.index import FaissHashIndex, feature_rows
+from storage.index import FaissHashIndex, feature_rows, features_key
 from tracker.benchmark.corpus import Corpus, Query, Reference, read_corpus
 from tracker.benchmark.metrics import Answer, Outcome
 from tracker.benchmark.result import BenchResult, Cost
@@ -48,9 +48,12 @@ def run_bench(
     files = _Files(corpus, workers, steps)
     ffmpeg_cpu_s = sum(_ffmpeg_cpu_s(path, steps) for path in files.paths())
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as temporary:
-        index = FaissHashIndex(Path(temporary), current_algorithm().key, CODE_BYTES)
+        key = current_algorithm().key
+        index = FaissHashIndex(Path(temporary), key, CODE_BYTES)
         index.refresh(files.references_after)
-        features = FaissHashIndex(Path(temporary), f"{current_algorithm().key}|local", FEATURE_CODE_BYTES, feature_rows)
+        features = FaissHashIndex(
+            Path(temporary), features_key(key), FEATURE_CODE_BYTES, feature_rows
+        )
         features.refresh(files.references_after)
         identifier = Identifier(index, files, features)
         outcomes = tuple(_outcome(query, files, identifier, steps) for query in corpus.queries)

@@ -53,10 +53,10 @@ def directions(space: ScaleSpace, points: Keypoints) -> Floats:
     weight, low, share = _soft_bins(gx, gy, TURN_BINS, _window(2.0))
     base = np.arange(len(points))[:, None] * TURN_BINS
     size = len(points) * TURN_BINS
-    bins = np.bincount((base + low).ravel(), (weight * (1 - share)).ravel(), size)
     above = (low + 1) % TURN_BINS
-    bins = bins + np.bincount((base + above).ravel(), (weight * share).ravel(), size)
-    bins = bins.reshape(len(points), TURN_BINS)
+    lower = np.bincount((base + low).ravel(), (weight * (1 - share)).ravel(), size)
+    upper = np.bincount((base + above).ravel(), (weight * share).ravel(), size)
+    bins = (lower + upper).reshape(len(points), TURN_BINS)
     for _ in range(2):
         bins = (np.roll(bins, 1, axis=1) + 2 * bins + np.roll(bins, -1, axis=1)) / 4
     rows, top = np.arange(len(points)), bins.argmax(axis=1)
@@ -119,7 +119,8 @@ def _mixing() -> tuple[Floats, Floats]:
 def _window(sigma_samples: float) -> Floats:
     at = np.arange(SAMPLES) - (SAMPLES - 1) / 2
     square = at[:, None] ** 2 + at[None, :] ** 2
-    return np.exp(-square / (2 * sigma_samples**2)).astype(np.float32)
+    window: Floats = np.exp(-square / (2 * sigma_samples**2)).astype(np.float32)
+    return window
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +129,8 @@ def _cell_weights() -> Floats:
     at = (np.arange(SAMPLES) - (SAMPLES - 1) / 2) * CELLS / SAMPLES + (CELLS - 1) / 2
     line = np.maximum(0, 1 - np.abs(at[None, :] - np.arange(CELLS)[:, None]))
     grid = np.einsum("ay,bx->yxab", line, line)
-    return grid.reshape(SAMPLES * SAMPLES, CELLS * CELLS).astype(np.float32)
+    weights: Floats = grid.reshape(SAMPLES * SAMPLES, CELLS * CELLS).astype(np.float32)
+    return weights
 
 
 def _gradients(flat: Floats, points: Keypoints, turned: Floats) -> tuple[Floats, Floats]:
@@ -161,9 +163,7 @@ def _sampled(flat: Floats, points: Keypoints, x: Floats, y: Floats) -> Floats:
     return sampled
 
 
-def _soft_bins(
-    gx: Floats, gy: Floats, bins: int, window: Floats
-) -> tuple[Floats, Ints, Floats]:
+def _soft_bins(gx: Floats, gy: Floats, bins: int, window: Floats) -> tuple[Floats, Ints, Floats]:
     """Return weight, lower bin and share of the upper bin of each gradient, (n, 256) each."""
     n = len(gx)
     weight = np.hypot(gx, gy) * window

@@ -8,6 +8,7 @@ first octave, which costs more than all others together and finds what recoding 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -97,8 +98,7 @@ def keypoints(space: ScaleSpace, most: int) -> Keypoints:
     start, origin = 0, 0
     for octave, levels in enumerate(space.octaves):
         found = [
-            np.asarray(cv2.subtract(coarse, fine), np.float32)
-            for fine, coarse in zip(levels, levels[1:], strict=False)
+            np.asarray(cv2.subtract(coarse, fine), np.float32) for fine, coarse in pairwise(levels)
         ]
         height, width = levels[0].shape
         for scale, at in enumerate(_extrema(found), start=1):
@@ -130,11 +130,11 @@ def _extrema(differences: list[Floats]) -> list[Ints]:
         high = cv2.max(cv2.max(highest[scale - 1], highest[scale + 1]), highest[scale])
         low = cv2.min(cv2.min(lowest[scale - 1], lowest[scale + 1]), lowest[scale])
         middle = differences[scale]
-        peaks = cv2.compare(middle, cv2.max(high, LEAST_CONTRAST), cv2.CMP_GE)
-        pits = cv2.compare(middle, cv2.min(low, -LEAST_CONTRAST), cv2.CMP_LE)
+        peaks = (middle >= np.asarray(high)) & (middle > LEAST_CONTRAST)
+        pits = (middle <= np.asarray(low)) & (middle < -LEAST_CONTRAST)
         inner = np.zeros(middle.shape, np.bool_)
         inside = (slice(_BORDER, -_BORDER), slice(_BORDER, -_BORDER))
-        inner[inside] = np.asarray(cv2.bitwise_or(peaks, pits))[inside] > 0
+        inner[inside] = (peaks | pits)[inside]
         found.append(np.flatnonzero(inner))
     return found
 

@@ -17,7 +17,7 @@ FEATURE_SIDE = 288
 """Longer side of the picture that features are taken from."""
 
 FEATURE_INTERVAL_MS = 1000
-FEATURES_PER_FRAME = 40
+FEATURES_PER_FRAME = 60
 
 STILL_CHANGE = 0.6
 """A picture that differs by less than this (grey levels) from the last one taken is skipped."""
@@ -80,4 +80,5 @@ def _places(points: Keypoints, turned: npt.NDArray[np.float32], side: int) -> Co
     ]
     whole = [np.round(column) for column in columns]
     whole[3] = whole[3] % 256
-    return np.clip(np.stack(whole, axis=1), 0, 255).astype(np.uint8)
+    places: Codes = np.clip(np.stack(whole, axis=1), 0, 255).astype(np.uint8)
+    return places

@@ -24,11 +24,17 @@ REFRESH_BATCH = 256
 
 
 class ArchivedFingerprints:
-    """The stored fingerprints and keyframes, and the index that is a cache of them."""
+    """The stored fingerprints and keyframes, and the indexes that are a cache of them."""
 
-    def __init__(self, archive: Archive, index: FaissHashIndex, algorithm_key: str) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        index: FaissHashIndex,
+        algorithm_key: str,
+        features: FaissHashIndex | None = None,
+    ) -> None:
         self._archive = archive
-        self._index = index
+        self._indexes = (index,) if features is None else (index, features)
         self._algorithm = algorithm_key
 
     def get(self, video: VideoId) -> Fingerprint:
@@ -53,8 +59,9 @@ class ArchivedFingerprints:
         return Examined(stored.info, fingerprint, tuple(self.keyframes(video)))
 
     def refresh_index(self) -> None:
-        """Let the index catch up with the database."""
-        self._index.refresh(self._after)
+        """Let the indexes catch up with the database."""
+        for index in self._indexes:
+            index.refresh(self._after)
 
     def _after(self, row_id: int) -> Iterator[tuple[int, VideoId, Fingerprint]]:
         while True:

@@ -121,9 +121,7 @@ def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
         reference_ms=hits.reference_ms,
         moving=np.concatenate([hits.moving, more.moving]),
     )
-    return joined.at(
-        np.lexsort((joined.reference_frames, joined.query_frames, joined.mirrored))
-    )
+    return joined.at(np.lexsort((joined.reference_frames, joined.query_frames, joined.mirrored)))
 
 
 def _nearest(times: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

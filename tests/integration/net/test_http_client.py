@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.web_server import Call, Route, WebServer, file, page, redirect, serving
+from tests.support.callback_server import Call, Route, WebServer, file, page, redirect, serving
 from tracker.clock import SystemClock
 from tracker.errors import (
     ForbiddenAddress,

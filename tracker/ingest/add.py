@@ -256,7 +256,7 @@ class Add:
     def _result(self, target: str, haul: _Haul) -> AddedResult:
         with self._archive.database.read() as session:
             stored = [post_rows.get_post(session, key) for key in haul.posts]
-            held = [post for post in stored if post is not None and post.fetched_at is not None]
+            held = [post for post in stored if post is not None]  # fetched, or known by address
             videos = []
             for video, new in haul.videos.items():
                 clips = clip_rows.clips_of_video(session, video)

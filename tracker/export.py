@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -151,16 +151,15 @@ def _videos(session: Session, appearances: Iterable[Appearance]) -> Iterator[Vid
 
 def _write_whole(output: Path, body: bytes) -> None:
     """Write beside the target and rename, so that a reader never sees half a report."""
+    temporary = output.parent / f".{output.name[:200]}.{secrets.token_hex(4)}"
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=output.parent, prefix=f".{output.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        with temporary.open("xb") as file:  # its permissions are those of any new file
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
         temporary.replace(output)
     except OSError as exc:
         raise OutsideError(f"cannot write {output}: {exc.strerror}") from exc
+    finally:
+        temporary.unlink(missing_ok=True)

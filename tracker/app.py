@@ -163,7 +163,7 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     identifier = Identifier(index, fingerprints)
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
-        collect=Collect(archive, acquirer, clock),
+        collect=Collect(archive, acquirer, clock, budget=settings.collect.budget),
         capture=Capture(archive, acquirer, executor, limits, clock),
         fingerprint=FingerprintStage(archive, executor, limits, algorithm_key, clock),
         detect=Detect(archive, identifier, fingerprints, algorithm_key, clock),

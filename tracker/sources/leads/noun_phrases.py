@@ -15,7 +15,7 @@ MAX_NOUN_PHRASE = 14
 
 _SHOWING = re.compile(
     r"^(?:\w+ing|shows?|showed|depicts?|features?|sees?|quotes?|quoted|cites?|cited|accus\w+|asked"
-    r"|told|against|about|with|near|inside|outside|behind|like|called|montre|montrant|muestra"
+    r"|told|for|at|against|about|with|near|inside|outside|behind|like|called|montre|montrant|muestra"
     r"|mostra|zeigt|показує|показывает|przedstawia|contre|contra|contro|gegen|mit|avec|con|com|z"
     r"|про|против|проти|о|об)$"
 )
@@ -34,7 +34,7 @@ def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | No
             quoted, at = None, at + 1  # голова «Укрзалізниці» Олександр Камишін
         found = quoted or name_at(s, at)
         if found:
-            if (not inside and not _modifies(s, found)) or _is_handle(s, found):
+            if (not inside and not _modifies(s, found)) or is_handle(s, found):
                 return found
             at, inside = found.end, inside and not s.is_mark(found.end, ",")
             at += s.is_mark(at, ",")
@@ -47,7 +47,8 @@ def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | No
     return None
 
 
-def _is_handle(s: Tagged, found: Name) -> bool:
+def is_handle(s: Tagged, found: Name) -> bool:
+    """Tell whether the name is a handle."""
     return s.tokens[found.start].kind is Kind.HANDLE
 
 

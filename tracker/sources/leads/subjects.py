@@ -122,7 +122,7 @@ def _is_listed(s: Tagged, found: Name) -> bool:
 
 def _subject_after(s: Tagged, where: list[Place], v: int) -> Name | None:
     """Return the name right after the verb: "wrote X on Twitter"."""
-    if not (s.lexicon.verb_first or _is_led_in(s, v)):
+    if not (s.lexicon.verb_first or _is_led_in(s, v) or _is_inverted(s, where, v)):
         return None
     begins = {p.start: p.end for p in where if p.located}
     start = v + 1
@@ -138,10 +138,19 @@ def _subject_after(s: Tagged, where: list[Place], v: int) -> Name | None:
     return found if found and not _is_object(s, start, found) else None
 
 
+def _is_inverted(s: Tagged, where: list[Place], v: int) -> bool:
+    """Tell whether a translated "wrote on Telegram the governor X" kept its foreign order."""
+    end = next((p.end for p in where if p.located and p.start == v + 1), None)
+    if end is None or end + 1 >= len(s.tokens):
+        return False
+    titled = s.has(end, Tag.TITLE) or (s.tokens[end].lower == "the" and s.has(end + 1, Tag.TITLE))
+    return titled and not s.has(end + 2, Tag.BE | Tag.HAVE | Tag.VERB)
+
+
 def _is_led_in(s: Tagged, v: int) -> bool:
     """Tell whether direct speech or a place stands before the verb."""
     k = v - 1
-    while s.is_mark(k, ",-–—") or (k >= 0 and s.has(k, Tag.ADVERB)):
+    while s.is_mark(k, ",-–—") or (k >= 0 and s.has(k, Tag.ADVERB | Tag.HAVE)):
         k -= 1
     return s.is_quote(k) or (k == -1 and v > 0)
 

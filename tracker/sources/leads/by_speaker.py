@@ -16,12 +16,14 @@ from tracker.sources.leads.text import Kind
 
 def by_speaker(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
     """Yield posts told by what is said in them: "In a video on Telegram, X thanked …"."""
-    place = where[0] if where else None
+    if not where:
+        return
+    place = where[0]
     first = s.tokens[0].lower
     posting = (s.has(0, Tag.POST | Tag.SAY) and first.endswith("ing")) or first == "speaking"
     opens = posting or s.has(0, Tag.ON)
-    ahead = s.tokens[place.end : place.end + 3] if place else ()
-    if place is None or not place.located or place.end > NEAR + 4 or not opens:
+    ahead = s.tokens[place.end : place.end + 3]
+    if not place.located or place.end > NEAR + 4 or not opens:
         return
     thing = posting or any(s.has(n, Tag.THING) for n in range(place.end))
     handle = any(t.kind is Kind.HANDLE for t in ahead)
@@ -44,7 +46,7 @@ def _is_number(s: Tagged, at: int) -> bool:
 def _same_day(s: Tagged, at: int) -> bool:
     """Tell whether "the same evening" goes on at ``at``."""
     the = at < len(s.tokens) and s.tokens[at].lower in {"the", "same"}
-    return the and (s.has(at + 1, Tag.DAY) or s.has(at + 2, Tag.DAY))
+    return the and any(s.has(n, Tag.DAY | Tag.ADVERB) for n in (at + 1, at + 2))
 
 
 def _speaker(s: Tagged, at: int) -> Name | None:
@@ -121,8 +123,10 @@ def _in_written_thing(s: Tagged, place: Place) -> Place | None:
 def _is_only_name(s: Tagged, name: Name) -> bool:
     """Tell whether no other name before it could have written the thing."""
     k = name.start - 1
-    titled = s.has(k, Tag.TITLE) or s.has(name.start, Tag.TITLE) or k < 0
-    return titled and not any(name_at(s, n) for n in range(name.start))
+    small = Tag.ADVERB | Tag.DAY | Tag.TITLE
+    led_in = all(s.has(n, small) or len(s.tokens[n].text) <= 4 for n in range(name.start))
+    titled = s.has(k, Tag.TITLE) or s.has(name.start, Tag.TITLE) or led_in
+    return titled and not any(name_at(s, n) for n in range(name.start) if not s.has(n, small))
 
 
 def _tweet_phrase(s: Tagged, at: int) -> Place | None:

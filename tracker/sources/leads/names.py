@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tracker.sources.leads.days import month_of
 from tracker.sources.leads.lexicon import word_set
+from tracker.sources.leads.offices import after_place, is_surname
 from tracker.sources.leads.organisations import (
     INSTITUTIONS,
     OF_STATE,
@@ -129,6 +129,8 @@ def name_at(s: Tagged, start: int) -> Name | None:
     institution = _institution(s, start)
     if institution:
         return institution
+    if _is_one_of(s, start):
+        return None
     if s.tokens[start].kind is Kind.HANDLE:
         return Name(start, start + 1, s.tokens[start].text)
     end = start + 1
@@ -157,6 +159,14 @@ def _institution(s: Tagged, start: int) -> Name | None:
     of_whom = token.text + ("'s" if token.suffix else "")
     rest = " ".join(t.text for t in s.tokens[start + 1 : end + 1])
     return Name(start, end + 1, f"{of_whom} {rest}")
+
+
+_ONE_OF = word_set("أحد إحدى بعض عدد أحدهم")
+
+
+def _is_one_of(s: Tagged, at: int) -> bool:
+    """Tell whether an Arabic noun only says of whom somebody is one ("أحد المستخدمين")."""
+    return s.tokens[at].lower in _ONE_OF or (at > 0 and s.tokens[at - 1].lower in _ONE_OF)
 
 
 def _owns_office(s: Tagged, at: int) -> bool:
@@ -225,7 +235,7 @@ def _finished(s: Tagged, start: int, end: int) -> Name | None:
         return None
     if is_arabic(s.tokens[start].text):
         return _arabic(s, start, end)
-    person = _after_place(s, start, first, end)
+    person = after_place(s, start, first, end)
     start, first = (person, person) if person > first else (start, first)
     if end - first == 1 and not _stands_alone(s, first):
         return None
@@ -239,6 +249,8 @@ def _after_titles(s: Tagged, start: int, end: int) -> int | None:
     first = start
     for n in range(start, end):
         ahead = range(n + 1, end)
+        if n == end - 1 and n > start and is_surname(s, n):
+            continue
         if s.tags[n] & Tag.TITLE and not any(is_organisation(s.tokens[m].text) for m in ahead):
             first = n + 1
     if first < end and s.tokens[first].text.isdigit():
@@ -249,36 +261,6 @@ def _after_titles(s: Tagged, start: int, end: int) -> int | None:
         return first
     whole = any(is_organisation(s.tokens[n].text) for n in range(start, end)) and end - start > 1
     return start if whole else None
-
-
-_PATRONYMIC = re.compile(r"(?:вич|вна|вич[аеу]|вн[иоыу]\w?|wicz)$")
-
-
-def _after_place(s: Tagged, start: int, first: int, end: int) -> int:
-    """Return where the person begins after an office and its town: "Мер Харкова Ігор Терехов"."""
-    if s.lexicon.code in {"es", "it", "pt", "fr"}:
-        return _after_town(s, start, first, end)
-    titled = first > start or (s.has(start - 1, Tag.TITLE) and s.tokens[start - 1].text.islower())
-    office = any(is_organisation(s.tokens[n].text) for n in range(first, end))
-    if s.lexicon.code not in {"uk", "ru", "pl"} or office:
-        return first
-    kept = 3 if any(_PATRONYMIC.search(s.tokens[n].lower) for n in range(first, end - 1)) else 2
-    words = [n for n in range(first, end) if not s.tokens[n].glued]
-    acronym = s.tokens[first].text.isupper() and len(s.tokens[first].text) > 1
-    return words[-kept] if len(words) > kept and (titled or acronym) else first
-
-
-_REGION = word_set("regione región comunidad région estado região provincia provincia")
-
-
-def _after_town(s: Tagged, start: int, first: int, end: int) -> int:
-    """Return where the person begins in "il sindaco di Milano Beppe Sala"."""
-    office = s.has(first - 1, Tag.OF) and any(
-        s.has(n, Tag.TITLE) for n in range(max(0, first - 4), first - 1)
-    )
-    if not office or first != start or end - first < 3:
-        return first
-    return first + 1 + (s.tokens[first].lower in _REGION and end - first > 3)
 
 
 _PLURALS = ("ers", "ors", "ists", "ians", "ants", "ents", "ees", "ies", "ans", "ics", "ves", "ngs")

@@ -39,12 +39,27 @@ def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | No
             at, inside = found.end, inside and not s.is_mark(found.end, ",")
             at += s.is_mark(at, ",")
             continue
+        named = _named_after_comma(s, start, at)
+        if named:
+            return named
         if word & (Tag.OF | Tag.ON) and not token.glued and at > start:
             inside = True
         elif not _may_describe(s, at):
             return None
         at += 1
     return None
+
+
+def _named_after_comma(s: Tagged, start: int, at: int) -> Name | None:
+    """Return the name in apposition to a noun: "by a farmer from the area, Joe Bell,"."""
+    if not s.is_mark(at, ",") or at < start + 2 or s.tokens[start].lower not in _DETERMINERS:
+        return None
+    if not any(s.tokens[n].text[0].islower() for n in range(start + 1, at)):
+        return None
+    name = name_at(s, at + 1)
+    if name is None or name.owns or s.has(name.end, Tag.SAY | Tag.HAVE):
+        return None
+    return name if " " in name.text or is_handle(s, name) else None
 
 
 def is_handle(s: Tagged, found: Name) -> bool:
@@ -108,7 +123,7 @@ def _may_describe(s: Tagged, at: int) -> bool:
 
 
 _DETERMINERS = word_set(
-    "the a an his her its their one another of el la los las un una uno il lo i gli le l"
+    "the a an his her its their one another of el la los las un una une uno il lo i gli le l"
     " o a os as um"
     " uma der die das den dem ein eine einen einem einer les d du des de del della dell do da"
     " as"
@@ -127,7 +142,8 @@ def has_good_head(s: Tagged, found: Name) -> bool:
         describes = bool(word & (Tag.TITLE | Tag.ACCOUNTS | Tag.PICTURES)) or k in s.platforms
         if word & Tag.LINK and not describes and not token.glued:
             return False
-        if word & Tag.SAY or word & Tag.RELATIVE:
+        german = s.lexicon.code == "de" and not s.is_mark(k - 1, ",")
+        if word & Tag.SAY or (word & Tag.RELATIVE and not german):
             return True
         if _SHOWING.match(token.lower) and not describes:
             return False

@@ -217,7 +217,8 @@ def _place(s: Tagged, at: int, name: Platform) -> Place | None:
     owner = _owner(s, start, at)
     thing |= _is_count_noun(s, at, end, name)
     suffix = s.tokens[at].suffix
-    if s.lexicon.verb_last and (suffix or end > at + 1):
+    through = end < len(s.tokens) and s.tokens[end].lower in _THROUGH
+    if s.lexicon.verb_last and (suffix or end > at + 1 or through):
         located = True
     elif suffix and not (account or thing) and suffix == "s":
         return None
@@ -239,6 +240,7 @@ def _is_count_noun(s: Tagged, at: int, end: int, name: Platform) -> bool:
     return counted and alone
 
 
+_THROUGH = frozenset({"üzerinden", "aracılığıyla", "platformunda", "platformundan"})
 _COUNTING = frozenset(
     {"a", "another", "one", "this", "that", "his", "her", "viral", "recent", "new", "now-deleted"}
 )

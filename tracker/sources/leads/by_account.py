@@ -194,7 +194,7 @@ def _owned_thing(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         while k > 0 and s.tokens[k].suffix is None and s.tokens[k].lower in _PLAIN:
             k -= 1
         name = name_ending_at(s, k) if k >= 0 and s.tokens[k].suffix == "s" else None
-        if name:
+        if name and not s.has(name.start - 1, Tag.VERB):
             yield Attribution(name, place.platform, name.start, place.end)
 
 

@@ -11,6 +11,8 @@ from tracker.sources.leads.tagging import Tag, Tagged
 
 def is_surname(s: Tagged, at: int) -> bool:
     """Tell whether a last capitalised title is a surname, as in Bruno Le Maire."""
+    if s.tokens[at].text in {"UK", "US", "EU"}:
+        return True  # Greenpeace UK
     romance = s.lexicon.code in {"es", "fr", "it", "pt"}
     return romance and s.tokens[at].text[0].isupper() and not s.has(at - 1, Tag.TITLE | Tag.LINK)
 

@@ -10,7 +10,7 @@ _ORGANISATION = re.compile(
     r"(?i)^(?:minist\w+|forces?|staff|departments?|office|house|embassy|council|committee|command"
     r"|army|navy|guard|police|service|services|administration|agency|union|party|league|board"
     r"|bureau|centre|center|institute|university|association|federation|foundation|movement"
-    r"|brigade|battalion|regiment|division|corps|directorate|united|kingdom|bank|church|friends"
+    r"|patrol|brigade|battalion|regiment|division|corps|directorate|united|kingdom|bank|church|friends"
     r"|voice|radio|news|times|post|gazette|republic|organi[sz]ation|group|initiative|academy"
     r"|міністерств\w*|минист\w*|генштаб\w*|сил\w*|збройн\w*|служб\w*|штаб\w*|управлін\w*"
     r"|управлен\w*|адміністрац\w*|администрац\w*|ministerstwo|ministère|ministerio|ministero"

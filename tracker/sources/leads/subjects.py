@@ -15,7 +15,7 @@ def subject(s: Tagged, where: list[Place], v: int, place: Place | None) -> Name 
         return _subject_before(s, where, v) or (
             _subject_before(s, where, place.start) if place and place.start < v else None
         )
-    first = _subject_before(s, where, v)
+    first = _subject_before(s, where, v) or _subject_of_chain(s, v)
     if first or is_passive(s, v):
         return first
     inverted = _subject_after(s, where, v)
@@ -23,6 +23,28 @@ def subject(s: Tagged, where: list[Place], v: int, place: Place | None) -> Name 
         return inverted
     if place and place.end <= v and _free_for_subject(s, place, v):
         return _subject_before(s, where, place.start)
+    return None
+
+
+_NEW_CLAUSE = word_set("that who which as while when where because after before if whose")
+
+
+def _subject_of_chain(s: Tagged, v: int) -> Name | None:
+    """Return the subject of an earlier verb: "Ann Lee filmed the blaze and posted it"."""
+    if s.lexicon.code != "en" or v < 4 or s.tokens[v - 1].lower != "and":
+        return None
+    for j in range(v - 3, max(-1, v - REACH), -1):
+        if s.has(j, Tag.SAY) or s.is_quote(j) or s.tokens[j].lower in _NEW_CLAUSE:
+            return None
+        found = name_ending_at(s, j)
+        if found and found.end >= v:
+            return None
+        if found:
+            good = not found.owns and has_good_head(s, found) and " " in found.text
+            acts = s.tokens[found.end + s.is_mark(found.end, ",")].lower.endswith("ed")
+            return found if good and acts else None
+        if s.is_mark(j, ",") and s.tokens[j + 1].lower.endswith("ed"):
+            return _across_apposition(s, j)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tracker.ingest.stage import Archive
 from tracker.matching.verify import keyframe_pairs
 from tracker.model.chain import Chain
 from tracker.model.clip import Appearance
+from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.match import Match
@@ -116,12 +117,7 @@ class Reports:
     ) -> Iterator[SideBySide]:
         """Yield the stored frames that show the same moment most nearly."""
         surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-        keyframes = self._archive.keyframes
-        pairs = keyframe_pairs(
-            surest,
-            keyframes.get(child.video, self._algorithm),
-            keyframes.get(parent.video, self._algorithm),
-        )
+        pairs = keyframe_pairs(surest, self._keyframes(child.video), self._keyframes(parent.video))
         for right, left in sorted(pairs, key=lambda pair: pair[0].pts_ms):
             yield SideBySide(
                 appearance=child.id,
@@ -132,6 +128,10 @@ class Reports:
                 appearance_jpeg=right.jpeg,
                 mirrored=surest.mirrored,
             )
+
+    def _keyframes(self, video: VideoId) -> Sequence[Keyframe]:
+        held = self._archive.keyframes.contains(video, self._algorithm)
+        return self._archive.keyframes.get(video, self._algorithm) if held else ()
 
 
 def _posts(session: Session, appearances: Iterable[Appearance]) -> Iterator[Post]:

@@ -16,6 +16,8 @@ The result depends on the set of videos and matches alone, never on the order th
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,6 +68,11 @@ class Footage:
     members: tuple[Stretch, ...]
     absorbed: frozenset[VideoId]
 
+    @property
+    def whole(self) -> Stretch:
+        """The stretch that shows the clip in full: the anchor's own."""
+        return next(member for member in self.members if member.video == self.anchor)
+
 
 @dataclass(frozen=True, slots=True)
 class _Overlap:
@@ -86,6 +93,8 @@ class _Overlaps:
     def __init__(self, durations: Mapping[VideoId, int], matches: Iterable[Match]) -> None:
         self.durations = durations
         self._pairs: dict[tuple[VideoId, VideoId], _Overlap] = {}
+        self._partners: dict[VideoId, set[VideoId]] = defaultdict(set)
+        self._borders: dict[VideoId, tuple[list[int], list[int]]] = {}
         for match in matches:
             if match.query == match.reference or not match.asserted:
                 continue
@@ -98,6 +107,8 @@ class _Overlaps:
         reference = _hull(
             match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
         )
+        self._partners[match.query].add(match.reference)
+        self._partners[match.reference].add(match.query)
         self._pairs[match.query, match.reference] = _Overlap(
             query, reference, _region(match.transformations)
         )
@@ -109,7 +120,18 @@ class _Overlaps:
         return self._pairs.get((inner, outer))
 
     def partners(self, video: VideoId) -> list[VideoId]:
-        return sorted(other for one, other in self._pairs if one == video)
+        return sorted(self._partners[video])
+
+    def borders(self, outer: VideoId) -> tuple[list[int], list[int]]:
+        """Return where whole other videos begin and where they end in ``outer``, sorted, in ms."""
+        if outer not in self._borders:
+            parts = [o for o in self._partners[outer] if self.is_part(o, outer)]
+            places = [self._pairs[part, outer].outer for part in parts]
+            self._borders[outer] = (
+                sorted(place.start_ms for place in places),
+                sorted(place.end_ms for place in places),
+            )
+        return self._borders[outer]
 
     def is_part(self, inner: VideoId, outer: VideoId) -> bool:
         overlap = self._pairs[inner, outer]
@@ -210,9 +232,11 @@ def _beside_another(
 ) -> bool:
     """Tell whether ``outer`` shows ``video`` beside unrelated footage in one picture."""
     own = overlaps.get(video, outer)
+    if own is None or own.region is None:
+        return False
     for other in overlaps.partners(outer):
         theirs = overlaps.get(other, outer)
-        if other == video or outer not in absorbed_by[other] or own is None or theirs is None:
+        if other == video or outer not in absorbed_by[other] or theirs is None:
             continue
         if overlaps.get(video, other) is None and _apart(own.region, theirs.region):
             return True
@@ -238,30 +262,18 @@ def _spliced_into(overlaps: _Overlaps, inner: VideoId, outer: VideoId, cut_near:
     at_end = stretch.end_ms >= length_ms - BORDER_TOLERANCE_MS
     if at_start and at_end:
         return False
-    bounded_before = at_start or _bounded(overlaps, stretch, stretch.start_ms, cut_near)
-    bounded_after = at_end or _bounded(overlaps, stretch, stretch.end_ms, cut_near)
+    begins, ends = overlaps.borders(outer)
+    bounded_before = (
+        at_start or cut_near(outer, stretch.start_ms) or _is_near(stretch.start_ms, ends)
+    )
+    bounded_after = at_end or cut_near(outer, stretch.end_ms) or _is_near(stretch.end_ms, begins)
     return bounded_before and bounded_after
 
 
-def _bounded(overlaps: _Overlaps, stretch: Stretch, at_ms: int, cut_near: CutNear) -> bool:
-    return cut_near(stretch.video, at_ms) or _neighbour_at(overlaps, stretch, at_ms)
-
-
-def _neighbour_at(overlaps: _Overlaps, stretch: Stretch, at_ms: int) -> bool:
-    """Tell whether another whole video begins or ends in ``stretch.video`` at that border."""
-    for other in overlaps.partners(stretch.video):
-        overlap = overlaps.get(other, stretch.video)
-        if overlap is None or not overlaps.is_part(other, stretch.video):
-            continue
-        place = overlap.outer
-        begins_here = abs(place.start_ms - at_ms) <= BORDER_TOLERANCE_MS
-        ends_here = abs(place.end_ms - at_ms) <= BORDER_TOLERANCE_MS
-        disjoint = place.end_ms <= at_ms + BORDER_TOLERANCE_MS
-        if at_ms == stretch.start_ms and ends_here and disjoint:
-            return True
-        if at_ms == stretch.end_ms and begins_here:
-            return True
-    return False
+def _is_near(at_ms: int, borders_ms: Sequence[int]) -> bool:
+    """Tell whether one of the sorted borders lies within the tolerance of ``at_ms``."""
+    next_one = bisect_left(borders_ms, at_ms - BORDER_TOLERANCE_MS)
+    return next_one < len(borders_ms) and borders_ms[next_one] <= at_ms + BORDER_TOLERANCE_MS
 
 
 def _uses(

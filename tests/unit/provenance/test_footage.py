@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -184,3 +185,24 @@ def test_the_order_of_matches_changes_nothing(count: int) -> None:
         ]
         results.add(group_footage(lengths, turned, Cuts(comp=(5, 10))))
     assert len(results) == 1
+
+
+def test_footage_that_went_everywhere_is_grouped_in_good_time() -> None:
+    count = 120
+    lengths = {vid(f"v{n}"): 5_000 + 30 * n for n in range(count)}
+    matches = [shared(f"v{i}", (0, 5), f"v{j}", (0, 5)) for i in range(count) for j in range(i)]
+    asked = Counted()
+    started = time.process_time()
+    group_footage(lengths, matches, asked)
+    assert time.process_time() - started < 5
+    assert asked.times <= 2 * len(matches)
+
+
+class Counted:
+    """Never a cut, and how often that was asked."""
+
+    times = 0
+
+    def __call__(self, video: VideoId, at_ms: int) -> bool:
+        self.times += 1
+        return False

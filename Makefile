@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff check .

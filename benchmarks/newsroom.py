@@ -175,33 +175,34 @@ def outcome(chains: Sequence[dict[str, Any]]) -> list[list[tuple[str, ...]]]:
 
 
 def judge_roots(chains: Sequence[dict[str, Any]], items: Sequence[Item]) -> tuple[int, int, int]:
-    """Return (copies joined with their reference, chains of those with the right root, wrong).
+    """Return (copies joined with their reference, chains with the right root, with a wrong one).
 
-    The right root of a clip is the oldest of all posts that truly show its footage and that the
-    chain holds. A copy that was not joined is the matcher's miss and counts in neither.
+    Judged are the chains that hold a reference and at least one other post: the right root is the
+    oldest of the posts in it that truly show the reference's footage, and any post that does not
+    makes the chain wrong. Foreign footage inside compilations forms chains of its own, of which
+    the ground truth says nothing.
     """
     by_name = {f"/posts/{item.id}": item for item in items}
     joined: set[str] = set()
     right = wrong = 0
     for chain in chains:
-        members = [
-            by_name["/posts/" + a["post"]["url"].rsplit("/", 1)[1]]
-            for a in chain["appearances"]
-            if "/posts/" in a["post"]["url"]
-        ]
-        copies = [m for m in members if m.reference]
-        if not copies:
+        posts = {a["id"]: _path(a["post"]["url"]) for a in chain["appearances"]}
+        members = [by_name[path] for path in posts.values() if path in by_name]
+        references = [m.id for m in members if m.id in {i.reference for i in items}]
+        if not references or len(members) == 1:
             continue
-        reference = max(
-            {c.reference for c in copies}, key=lambda r: sum(c.reference == r for c in copies)
-        )
-        true = [m for m in members if reference in (m.id, m.reference)]
+        true = [m for m in members if references[0] in (m.id, m.reference)]
         oldest = min(true, key=lambda m: m.published_at)
-        root = next(a for a in chain["appearances"] if a["id"] == chain["root"])
         joined |= {m.id for m in true if m.reference}
-        right += root["post"]["url"].endswith(f"/posts/{oldest.id}")
-        wrong += not root["post"]["url"].endswith(f"/posts/{oldest.id}")
+        if len(true) == len(members) and posts[chain["root"]] == f"/posts/{oldest.id}":
+            right += 1
+        else:
+            wrong += 1
     return len(joined), right, wrong
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
 
 
 def main() -> int:
@@ -241,7 +242,7 @@ def _report(archive: Archive, chains: Sequence[dict[str, Any]], items: Sequence[
     joined, right, wrong = judge_roots(chains, items)
     copies = sum(item.reference is not None for item in items)
     print(f"copies joined with their reference: {joined} of {copies}")
-    print(f"chains with copies whose root is right: {right}, wrong: {wrong}")
+    print(f"chains of a reference and its copies: root right {right}, wrong {wrong}")
     (verified,) = archive.lines("verify")
     print(f"verify: ok {verified['ok']}, {verified['entries']} entries, {verified['files']} files")
 

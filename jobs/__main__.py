@@ -21,13 +21,21 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         settings = load_settings(arguments.config)
-        configure_logging(settings.log.level, settings.log.format)
+        configure_logging(settings.log.level, settings.log.format, tracebacks=arguments.debug)
         return serve(settings, once=arguments.once)
     except TrackerError as exc:
         if arguments.debug:
             raise
-        print(f"error: {exc}", file=sys.stderr)  # noqa: T201 - the user's one line
-        return exc.exit_code
+        return _fail(exc)
+    except Exception as exc:
+        if arguments.debug:
+            raise
+        return _fail(TrackerError(f"internal error ({type(exc).__name__}); --debug shows where"))
+
+
+def _fail(error: TrackerError) -> int:
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the user's one line
+    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from types import FrameType
 import structlog
 
 from jobs.collect import poll
+from jobs.lock import the_only_daemon
 from jobs.schedule import PIPELINE, build_scheduler
 from storage import watches as watch_rows
 from tracker.app import App, open_app
@@ -42,7 +43,7 @@ def run_once(app: App, stop: threading.Event, report: Report = lambda _job, _don
     for watch in watches:
         if stop.is_set():
             return code
-        error = poll(app, watch)
+        error = poll(app, watch, stop)
         code = max(code, error.exit_code if error else 0)
     _finish(app, stop, report)
     return code
@@ -104,6 +105,13 @@ def _end_soon(interrupt: Callable[[], None]) -> None:
 
 
 def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done: None) -> int:
-    """Open the archive, run the daemon until it is done or stopped, and return the exit code."""
-    with open_app(settings) as app, stop_on_signals(app.interrupt) as stop:
+    """Open the archive, run the daemon until it is done or stopped, and return the exit code.
+
+    Raises ``OutsideError`` while another daemon works on the same archive.
+    """
+    with (
+        open_app(settings) as app,
+        the_only_daemon(settings.data_dir),
+        stop_on_signals(app.interrupt) as stop,
+    ):
         return run_once(app, stop, report) if once else run_forever(app, stop)

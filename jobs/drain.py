@@ -56,6 +56,8 @@ def _one(stage: Stage[T], item: T, archive: Archive, clock: Clock, stop: threadi
     try:
         error = attempt(stage, item, archive, clock, stop.is_set)
     except Exception as exc:
+        if stop.is_set():  # work that was cancelled under its feet: released, not counted
+            return
         log.exception("item_crashed", stage=stage.name, item=stage.key(item))
         error = ToolError(f"internal error: {type(exc).__name__}")
         _remember_quietly(stage.name, stage.key(item), error, archive, clock)

@@ -41,11 +41,13 @@ def record_failure(
     retryable: bool,
     retry_at: datetime | None,
     now: datetime,
+    gives_up: bool = True,
 ) -> None:
     """Note one more failed try and when the next is due.
 
     The pause grows from one minute fourfold to a day; ``retry_at``, the other side's own word,
-    goes before it. What cannot succeed later, or failed six times, is parked.
+    goes before it. What cannot succeed later, or failed six times, is parked; with
+    ``gives_up=False`` nothing is.
     """
     row = s.get(AttemptRow, (stage, item))
     tries = (row.tries if row else 0) + 1
@@ -54,7 +56,7 @@ def record_failure(
     )
     row.tries, row.error, row.last_at = tries, error, now
     row.next_at = retry_at if retry_at is not None else now + pause_after(tries)
-    row.parked = not retryable or tries >= MAX_TRIES
+    row.parked = gives_up and (not retryable or tries >= MAX_TRIES)
     s.add(row)
     s.flush()
 

@@ -12,8 +12,7 @@ from sqlmodel import Session, col, select
 from storage import pending
 from storage.post_parts import find_post, require_post, row_id
 from storage.rows import json_text, media_ref_from
-from storage.tables import CaptureRow, MediaRow, PostRow
-from tracker.errors import UnknownSubject
+from storage.tables import CaptureRow, PostRow
 from tracker.model.capture import Exchange
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import MediaRef
@@ -76,16 +75,6 @@ def pending_media(s: Session, *, now: datetime, limit: int) -> list[PendingMedia
         PendingMedia(row.id or 0, PostKey(key), media_ref_from(row))
         for row, key in s.execute(query.limit(limit))
     ]
-
-
-def link_media(s: Session, media_id: int, video: VideoId) -> None:
-    """Say that the reference turned out to be ``video``; raises ``UnknownSubject``."""
-    row = s.get(MediaRow, media_id)
-    if row is None:
-        raise UnknownSubject(f"no media reference {media_id} is held")
-    row.video = video
-    s.add(row)
-    s.flush()
 
 
 def captures_of_post(s: Session, key: PostKey) -> list[Capture]:

@@ -46,11 +46,14 @@ def media_item() -> ColumnElement[str]:
 
 
 def posts_query() -> Select[PostRow]:
-    """Posts that were discovered and not yet fetched, those nearest to a watch first."""
+    """Posts that were discovered and not yet fetched, those nearest to a watch first.
+
+    That is those from which the most links are still to be followed.
+    """
     return (
         select(PostRow)
         .where(col(PostRow.fetched_at).is_(None))
-        .order_by(col(PostRow.depth), col(PostRow.id))
+        .order_by(col(PostRow.depth).desc(), col(PostRow.id))
     )
 
 

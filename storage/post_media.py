@@ -34,6 +34,19 @@ def add_media(s: Session, key: PostKey, refs: Iterable[MediaRef]) -> None:
     post_parts.add_media(s, post_parts.require_post(s, key), refs)
 
 
+def link_video(s: Session, key: PostKey, ref: MediaRef, video: VideoId) -> None:
+    """Say that ``ref`` of the post turned out to be ``video``.
+
+    The reference is found by what it says: its row may be another one since two posts were
+    found to be one. Raises ``UnknownSubject`` for no such post.
+    """
+    post = post_parts.require_post(s, key)
+    row = post_parts.media_row(s, post, ref)
+    row.video = video
+    s.add(row)
+    s.flush()
+
+
 def media_of_post(s: Session, key: PostKey) -> list[PostMedia]:
     """Return the media addresses of a post in the order they were found; empty if unknown."""
     post = post_parts.find_post(s, key)

@@ -96,6 +96,13 @@ def add_media(s: Session, row: PostRow, new: Iterable[MediaRef]) -> None:
     s.flush()
 
 
+def media_row(s: Session, row: PostRow, ref: MediaRef) -> MediaRow:
+    """Return the row of a media address, made if the post has none."""
+    add_media(s, row, (ref,))
+    url = clean_text(ref.url)
+    return next(r for r in _media(s, row) if (r.url, r.via) == (url, ref.via))
+
+
 def claims(s: Session, row: PostRow) -> tuple[TimeClaim, ...]:
     """Return the time claims in the order they came."""
     return tuple(_claims(s, row))
@@ -178,7 +185,7 @@ def _take_over(s: Session, row: PostRow, other: PostRow) -> None:
     s.flush()
     for table in (CaptureRow, StatusRow, SpellingRow):
         s.execute(update(table).where(col(table.post_id) == other.id).values(post_id=row_id(row)))
-    row.depth = min(row.depth, other.depth)
+    row.depth = max(row.depth, other.depth)
     row.origin = row.origin or other.origin
     row.first_observed_at = min(row.first_observed_at, other.first_observed_at)
     s.add(row)

@@ -35,7 +35,10 @@ _PUBLISHED_KINDS = (PostKind.POST.value, PostKind.ARTICLE.value)  # no feeds, no
 
 @dataclass(frozen=True, slots=True)
 class PendingPost:
-    """A post that is known by address and not yet fetched; ``url`` is how it was spelled."""
+    """A post that is known by address and not yet fetched; ``url`` is how it was spelled.
+
+    ``depth`` is how many links are to be followed from it.
+    """
 
     key: PostKey
     url: str
@@ -82,7 +85,7 @@ def save_post(
     row = find_post(s, post.key) or _new_row(post.key, post.key, post.platform, depth, origin, now)
     is_new = row.fetched_at is None
     row.fetched_at = row.fetched_at or now
-    row.depth = min(row.depth, depth)
+    row.depth = max(row.depth, depth)
     _fill(row, post)
     if published is not None:
         set_published_columns(row, published)
@@ -109,15 +112,15 @@ def discover_post(
 ) -> bool:
     """Remember the address of a post nobody fetched yet; return ``True`` when it is new.
 
-    A known post keeps what it has, gains the claims, and while it is still unfetched the
-    smaller depth. ``url`` is kept as a spelling.
+    A known post keeps what it has, gains the claims and the greater depth. ``url`` is kept as
+    a spelling.
     """
     row = find_post(s, key) or find_post(s, url)
     is_new = row is None
     if row is None:
         row = _new_row(key, url, platform, depth, origin, now)
+    row.depth = max(row.depth, depth)
     if row.fetched_at is None:
-        row.depth = min(row.depth, depth)
         row.account = row.account or account
     if published is not None and row.published_basis is None:
         set_published_columns(row, published)
@@ -131,7 +134,7 @@ def discover_post(
 def pending_posts(
     s: Session, *, now: datetime, limit: int, exclude_origins: Collection[str] = ()
 ) -> list[PendingPost]:
-    """Return posts to fetch, the smallest depth first, without those held back until later.
+    """Return posts to fetch, the greatest depth first, without those held back until later.
 
     Posts that one of ``exclude_origins`` brought in are left out.
     """
@@ -274,6 +277,14 @@ def count_fetched(s: Session, origin: str, since: datetime) -> int:
         col(PostRow.origin) == origin, col(PostRow.fetched_at) >= since
     )
     return s.scalar(query) or 0
+
+
+def pending_origins(s: Session) -> list[str]:
+    """Return who brought in the posts that are still to be fetched."""
+    query = select(col(PostRow.origin)).where(
+        col(PostRow.fetched_at).is_(None), col(PostRow.origin).is_not(None)
+    )
+    return [origin for origin in s.scalars(query.distinct()) if origin is not None]
 
 
 def count_origin(s: Session, origin: str, since: datetime) -> int:

@@ -132,6 +132,12 @@ def evidence_version(s: Session, video: VideoId) -> int:
     return version
 
 
+def is_unrecorded(s: Session, video: VideoId) -> bool:
+    """Tell whether there is evidence about the video that no chain has taken up yet."""
+    row = _require(s, video)
+    return row.recorded_version < row.evidence_version
+
+
 def pending_records(s: Session, *, now: datetime, limit: int) -> list[VideoId]:
     """Return detected videos with unrecorded evidence, without those held back until later."""
     query = pending.records_query().where(pending.ready(pending.RECORD, col(VideoRow.sha256), now))

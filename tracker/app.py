@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -105,12 +105,13 @@ def open_app(
 
 
 def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
-    root, url = settings.data_dir, settings.database_url
-    if not writes and not Database(url).exists():
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
-        url, writes = f"sqlite:///{root / 'tracker.db'}", True
-    database = Database(url)
+    root = settings.data_dir
+    database = Database(settings.database_url)
     stack.callback(database.close)
+    if not writes and not database.exists():
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
+        database, writes = Database(f"sqlite:///{root / 'tracker.db'}"), True
+        stack.callback(database.close)
     archive = Archive(
         database,
         MediaStore(root / "media"),
@@ -139,8 +140,9 @@ def _make_staging(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
         for leftover in path.iterdir():
-            if leftover.stat().st_mtime < time.time() - STAGING_MAX_AGE_S:
-                shutil.rmtree(leftover, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another process has just finished with it
+                if leftover.stat().st_mtime < time.time() - STAGING_MAX_AGE_S:
+                    shutil.rmtree(leftover, ignore_errors=True)
     except OSError as exc:
         raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
@@ -165,7 +167,7 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     identifier = Identifier(index, fingerprints, features)
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
-        collect=Collect(archive, acquirer, clock),
+        collect=Collect(archive, acquirer, clock, budget=settings.collect.budget),
         capture=Capture(archive, acquirer, executor, limits, clock),
         fingerprint=FingerprintStage(archive, executor, limits, algorithm_key, clock),
         detect=Detect(archive, identifier, fingerprints, algorithm_key, clock),

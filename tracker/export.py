@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tracker.ingest.stage import Archive
 from tracker.matching.verify import keyframe_pairs
 from tracker.model.chain import Chain
 from tracker.model.clip import Appearance
+from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.match import Match
@@ -116,12 +117,7 @@ class Reports:
     ) -> Iterator[SideBySide]:
         """Yield the stored frames that show the same moment most nearly."""
         surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-        keyframes = self._archive.keyframes
-        pairs = keyframe_pairs(
-            surest,
-            keyframes.get(child.video, self._algorithm),
-            keyframes.get(parent.video, self._algorithm),
-        )
+        pairs = keyframe_pairs(surest, self._keyframes(child.video), self._keyframes(parent.video))
         for right, left in sorted(pairs, key=lambda pair: pair[0].pts_ms):
             yield SideBySide(
                 appearance=child.id,
@@ -132,6 +128,10 @@ class Reports:
                 appearance_jpeg=right.jpeg,
                 mirrored=surest.mirrored,
             )
+
+    def _keyframes(self, video: VideoId) -> Sequence[Keyframe]:
+        held = self._archive.keyframes.contains(video, self._algorithm)
+        return self._archive.keyframes.get(video, self._algorithm) if held else ()
 
 
 def _posts(session: Session, appearances: Iterable[Appearance]) -> Iterator[Post]:
@@ -151,16 +151,15 @@ def _videos(session: Session, appearances: Iterable[Appearance]) -> Iterator[Vid
 
 def _write_whole(output: Path, body: bytes) -> None:
     """Write beside the target and rename, so that a reader never sees half a report."""
+    temporary = output.parent / f".{output.name[:200]}.{secrets.token_hex(4)}"
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=output.parent, prefix=f".{output.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        with temporary.open("xb") as file:  # its permissions are those of any new file
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
         temporary.replace(output)
     except OSError as exc:
         raise OutsideError(f"cannot write {output}: {exc.strerror}") from exc
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from tracker.acquire import Acquirer, local_video, sha256_of
+from tracker.appearances import summarise
 from tracker.errors import NotAVideo, TrackerError
 from tracker.examine import examine
 from tracker.identify import Identified, Identifier
@@ -31,8 +32,8 @@ from tracker.model.match import Match
 from tracker.model.post import PostKind
 from tracker.model.time_claim import Published
 from tracker.provenance.order import in_order, not_orderable_with
+from tracker.subjects import post_key
 from tracker.timestamps.conflicts import conflicts
-from tracker.trace import summarise
 
 LOOKUP_DEPTH = 1
 """A lookup follows what the page shows, not what that shows in turn."""
@@ -140,7 +141,7 @@ class Lookup:
     def _held(self, target: str) -> list[_Query]:
         """Return the videos of a post the archive already holds: no need to fetch it again."""
         with self._archive.database.read() as session:
-            key = post_rows.resolve(session, target)
+            key = post_key(session, target)
             videos = post_media.videos_of_post(session, key) if key else []
         found = [(video, self._fingerprints.examined(video)) for video in videos]
         return [_Query(video, examined) for video, examined in found if examined is not None]

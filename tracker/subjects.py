@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from tracker.acquire import sha256_of
 from tracker.errors import UnknownSubject, UnsupportedSource
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
-from tracker.model.ids import SHA256_HEX, ClipId, PostKey, VideoId
+from tracker.model.ids import ClipId, PostKey, VideoId
 from tracker.model.post import LinkRelation
 from tracker.model.summary import ClipSummary
 from tracker.net.urls import canonical_url
 from tracker.trace import Tracer
 
-SHORTEST_PREFIX = 6
-"""A digest or clip id may be shortened to this many characters, if nothing else begins so."""
+_DIGEST = re.compile(r"[0-9a-f]{6,64}")
+"""A digest may be shortened to six digits, if no other begins so."""
 
 
 class Subjects:
@@ -41,9 +42,11 @@ class Subjects:
             clip = self._clip(session, subject)
             if clip is not None:
                 found = self._tracer.chain_of_clip(session, clip)
-                return [found] if found else self._gone(subject)
+                if found is not None:
+                    return [found]
+            videos = self._videos(session, subject) if clip is None else _behind(session, clip)
             chains: dict[ClipId, Chain] = {}
-            for video in self._videos(session, subject):
+            for video in videos:
                 for chain in self._tracer.chains_of_video(session, video):
                     chains.setdefault(chain.clip, chain)
         return list(chains.values()) or self._gone(subject)
@@ -51,10 +54,7 @@ class Subjects:
     def summaries(self) -> Iterator[ClipSummary]:
         """Yield one line's worth of every live clip."""
         with self._archive.database.read() as session:
-            for clip in clip_rows.all_clips(session):
-                chain = self._tracer.chain_of_clip(session, clip.id)
-                if chain is not None:
-                    yield _summary(chain)
+            yield from map(_summary, self._tracer.all_chains(session))
 
     def _clip(self, session: Session, subject: str) -> ClipId | None:
         if not subject.startswith("clip-"):
@@ -65,15 +65,13 @@ class Subjects:
         return ClipId(subject) if ClipId(subject) in matching else next(iter(matching), None)
 
     def _videos(self, session: Session, subject: str) -> list[VideoId]:
-        if SHA256_HEX.match(subject) or _looks_like_prefix(subject):
-            return _by_digest(session, subject)
-        key = _post_key(session, subject)
+        key = post_key(session, subject)
         if key is not None:
             return _shown_by(session, key)
         path = Path(subject)
         if "://" not in subject and path.is_file():
-            return _by_digest(session, sha256_of(path))
-        return []
+            return _of_file(session, path)
+        return _by_digest(session, subject.lower()) if _is_digest(subject.lower()) else []
 
     def _gone(self, subject: str) -> list[Chain]:
         raise UnknownSubject(
@@ -81,9 +79,20 @@ class Subjects:
         )
 
 
-def _looks_like_prefix(subject: str) -> bool:
-    hexadecimal = all(character in "0123456789abcdef" for character in subject)
-    return hexadecimal and len(subject) >= SHORTEST_PREFIX
+def _is_digest(subject: str) -> bool:
+    return bool(_DIGEST.fullmatch(subject))
+
+
+def _behind(session: Session, clip: ClipId) -> list[VideoId]:
+    """Return the video of a clip that was withdrawn, so that its name still leads somewhere."""
+    stored = clip_rows.get_clip(session, clip)
+    return [stored.reference] if stored else []
+
+
+def _of_file(session: Session, path: Path) -> list[VideoId]:
+    """Return the video with the file's bytes, or those shown by the article saved in it."""
+    key = post_rows.resolve(session, path.resolve().as_uri())
+    return _by_digest(session, sha256_of(path)) or (_shown_by(session, key) if key else [])
 
 
 def _by_digest(session: Session, digest: str) -> list[VideoId]:
@@ -93,8 +102,8 @@ def _by_digest(session: Session, digest: str) -> list[VideoId]:
     return list(found)
 
 
-def _post_key(session: Session, subject: str) -> PostKey | None:
-    """Return the stored post a URL or path names, under any of its spellings."""
+def post_key(session: Session, subject: str) -> PostKey | None:
+    """Return the stored post that a URL names, under any of its spellings."""
     stored = post_rows.resolve(session, subject)
     if stored is not None:
         return stored

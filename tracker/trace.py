@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -14,21 +16,20 @@ from storage import ledger
 from storage import matches as match_rows
 from storage import posts as post_rows
 from storage import videos as video_rows
+from storage.clips import StoredRevision
 from storage.database import Database
-from storage.posts import StoredPost
+from tracker.appearances import chain_inputs
 from tracker.clock import Clock
 from tracker.evidence.canonical import canonical_json
 from tracker.matching.cuts import hard_cut_near
-from tracker.model.chain import Chain, Conflict, Revision
-from tracker.model.clip import Appearance, Clip, PostSummary
+from tracker.model.chain import Chain, Coverage, Revision
+from tracker.model.clip import Clip
 from tracker.model.fingerprint import Fingerprint
-from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
+from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.match import Match
-from tracker.model.post import Lead, LinkRelation, PostKind
 from tracker.provenance.chain import ChainInputs, build_chain, shape
-from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, Stretch, group_footage
-from tracker.timestamps.conflicts import conflicts
+from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, group_footage
 
 Pair = tuple[VideoId, VideoId]
 
@@ -65,24 +66,46 @@ class Tracer:
     def chains_of_video(self, session: Session, video: VideoId) -> list[Chain]:
         """Return the chains of every clip the video shows, the one it shows most of first."""
         component = self._component(session, video)
+        searched = post_rows.coverage(session)
         found = []
         for clip, footage in self._assign(session, component).clips:
             shown = [m.duration_ms for m in footage.members if m.video == video]
-            if shown:
-                found.append((max(shown), self._chain(session, component, clip, footage)))
+            chain = self._chain(session, component, clip, footage, searched) if shown else None
+            if chain is not None:
+                found.append((max(shown), chain))
         found.sort(key=lambda item: (-item[0], item[1].clip))
         return [chain for _, chain in found]
 
     def chain_of_clip(self, session: Session, clip_id: ClipId) -> Chain | None:
-        """Return the clip's chain as of now; merged clips answer with the one they became."""
+        """Return the clip's chain as of now; merged clips answer with the one they became.
+
+        ``None`` for a clip that is none any more, as its footage is made up of others.
+        """
         stored = clip_rows.resolve_clip(session, clip_id)
         if stored is None:
             return None
         component = self._component(session, stored.reference)
-        for clip, footage in self._assign(session, component).clips:
-            if clip.id == stored.id:
-                return self._chain(session, component, clip, footage)
+        assignment = self._assign(session, component)
+        heirs = {former.id: heir for former, heir in assignment.merged}
+        wanted = heirs.get(stored.id, stored.id)
+        for clip, footage in assignment.clips:
+            if clip.id == wanted:
+                searched = post_rows.coverage(session)
+                return self._chain(session, component, clip, footage, searched)
         return None
+
+    def all_chains(self, session: Session) -> Iterator[Chain]:
+        """Yield the chain of every live clip; clips that share footage are worked out together."""
+        waiting = {clip.id: clip for clip in clip_rows.all_clips(session)}
+        searched = post_rows.coverage(session)
+        while waiting:
+            stored = waiting.pop(next(iter(waiting)))
+            component = self._component(session, stored.reference)
+            for clip, footage in self._assign(session, component).clips:
+                if clip.id == stored.id or waiting.pop(clip.id, None) is not None:
+                    chain = self._chain(session, component, clip, footage, searched)
+                    if chain is not None:
+                        yield chain
 
     # --- recording -----------------------------------------------------------------------
 
@@ -118,7 +141,7 @@ class Tracer:
         self, session: Session, component: _Component, clip: Clip, footage: Footage
     ) -> Chain | None:
         """Store a new revision if the chain's shape differs from the latest one."""
-        inputs = self._inputs(session, clip, footage)
+        inputs = chain_inputs(session, clip, footage)
         if not inputs.appearances:
             return None
         chain = self._build(session, component, inputs, as_of_new_revision=True)
@@ -127,7 +150,7 @@ class Tracer:
         latest = clip_rows.latest_revision(session, clip.id)
         if latest is not None and latest.digest == digest:
             return None
-        reason = _reason(latest.root if latest else None, chain)
+        reason = _reason(latest, chain)
         clip_rows.save_revision(
             session,
             clip.id,
@@ -174,25 +197,35 @@ class Tracer:
         return durations
 
     def _assign(self, session: Session, component: _Component) -> _Assignment:
-        """Give each stretch of footage the oldest clip id that any of its videos anchors."""
-        stored = clip_rows.clips_anchored(session, component.videos)
+        """Give each stretch of footage the oldest clip id that any of its videos anchors.
+
+        An id goes to one stretch only, though the video behind it may lie in several.
+        """
+        former: dict[VideoId, list[Clip]] = defaultdict(list)  # by the anchor of their heir
+        split: list[Clip] = []
+        for clip in clip_rows.clips_anchored(session, component.videos):
+            heir = _heir(clip, component.footage)
+            former[heir.anchor].append(clip) if heir else split.append(clip)
         clips: list[tuple[Clip, Footage]] = []
         merged: list[tuple[Clip, ClipId]] = []
-        taken: set[ClipId] = set()
         for footage in component.footage:
-            owned = [clip for clip in stored if clip.reference in footage.absorbed]
-            anchor = next(m for m in footage.members if m.video == footage.anchor)
+            owned = former[footage.anchor]
+            anchor = footage.whole
             new_id = owned[0].id if owned else _new_clip_id(session, footage.anchor)
             clips.append((Clip(new_id, anchor.video, anchor.start_ms, anchor.end_ms), footage))
-            merged.extend((former, new_id) for former in owned[1:])
-            taken.update(clip.id for clip in owned)
-        split = tuple(clip for clip in stored if clip.id not in taken)
-        return _Assignment(tuple(clips), tuple(merged), split)
+            merged.extend((clip, new_id) for clip in owned[1:])
+        return _Assignment(tuple(clips), tuple(merged), tuple(split))
 
     def _chain(
-        self, session: Session, component: _Component, clip: Clip, footage: Footage
-    ) -> Chain:
-        return self._build(session, component, self._inputs(session, clip, footage))
+        self,
+        session: Session,
+        component: _Component,
+        clip: Clip,
+        footage: Footage,
+        searched: Coverage,
+    ) -> Chain | None:
+        inputs = replace(chain_inputs(session, clip, footage), searched=searched)
+        return self._build(session, component, inputs) if inputs.appearances else None
 
     def _build(
         self,
@@ -210,23 +243,6 @@ class Tracer:
             history=_former(history, latest, as_of_new_revision),
             revision=latest + 1 if as_of_new_revision else max(latest, 1),
             as_of=self._clock.now(),
-        )
-
-    def _inputs(self, session: Session, clip: Clip, footage: Footage) -> ChainInputs:
-        appearances: list[Appearance] = []
-        stated: dict[tuple[PostKey, PostKey], LinkRelation] = {}
-        posts: dict[PostKey, StoredPost] = {}
-        for stretch in footage.members:
-            appearances.extend(_appearances(session, clip.id, stretch, posts, stated))
-        appearances = list({appearance.id: appearance for appearance in appearances}.values())
-        return ChainInputs(
-            clip=clip,
-            appearances=appearances,
-            stated=stated,
-            media_ids={key: _media_ids(post) for key, post in posts.items()},
-            claim_conflicts=_claim_conflicts(appearances),
-            leads=_leads(posts.values()),
-            searched=post_rows.coverage(session),
         )
 
 
@@ -247,86 +263,6 @@ class _CutFinder:
         return fingerprint is not None and hard_cut_near(fingerprint, at_ms, BORDER_TOLERANCE_MS)
 
 
-def summarise(stored: StoredPost) -> PostSummary:
-    """Return as much of a stored post as matches and appearances show."""
-    post = stored.post
-    return PostSummary(post.key, post.platform, post.account, stored.published, post.status)
-
-
-def _appearances(
-    session: Session,
-    clip: ClipId,
-    stretch: Stretch,
-    posts: dict[PostKey, StoredPost],
-    stated: dict[tuple[PostKey, PostKey], LinkRelation],
-) -> list[Appearance]:
-    """Return the appearances of one video, and note its posts and what points at them."""
-    found = []
-    carriers = post_rows.posts_of_video(session, stretch.video)
-    for key in carriers:
-        stored = post_rows.get_post(session, key)
-        if stored is None:
-            continue
-        posts[key] = stored
-        found.append(_appearance(session, clip, stretch, stored))
-        for other, relation in post_rows.linked_from(session, key):
-            if relation is LinkRelation.LISTS or other == key:
-                continue
-            stated[other, key] = relation
-            citing = post_rows.get_post(session, other)
-            if other not in carriers and citing is not None:
-                posts[other] = citing
-                found.append(
-                    _appearance(session, clip, stretch, citing, cites=_only_cites(relation))
-                )
-    if not found and (files := video_rows.files(session, stretch.video)):
-        found.append(_file_appearance(session, clip, stretch, files))
-    return found
-
-
-def _only_cites(relation: LinkRelation) -> bool:
-    return relation is not LinkRelation.SHARES
-
-
-def _appearance(
-    session: Session, clip: ClipId, stretch: Stretch, stored: StoredPost, *, cites: bool = False
-) -> Appearance:
-    is_file = stored.post.kind is PostKind.FILE
-    container_claims = () if cites else video_rows.video_claims(session, stretch.video)
-    return Appearance(
-        id=_appearance_id(clip, stretch.video, stored.post.key),
-        clip=clip,
-        video=stretch.video,
-        start_ms=stretch.start_ms,
-        end_ms=stretch.end_ms,
-        post=None if is_file else summarise(stored),
-        files=video_rows.files(session, stretch.video) if is_file else (),
-        claims=(*stored.post.claims, *container_claims),
-        published=stored.published,
-        cites=cites,
-    )
-
-
-def _file_appearance(
-    session: Session, clip: ClipId, stretch: Stretch, files: tuple[str, ...]
-) -> Appearance:
-    return Appearance(
-        id=_appearance_id(clip, stretch.video, ""),
-        clip=clip,
-        video=stretch.video,
-        start_ms=stretch.start_ms,
-        end_ms=stretch.end_ms,
-        post=None,
-        files=files,
-        claims=video_rows.video_claims(session, stretch.video),
-    )
-
-
-def _appearance_id(clip: ClipId, video: VideoId, post: str) -> AppearanceId:
-    digest = hashlib.sha256("\n".join((clip, video, post)).encode()).hexdigest()
-    return AppearanceId(f"app-{digest[:16]}")
-
-
 def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:
     """Return an id no clip ever had: derived from the anchor, so that a re-run gives the same."""
     for attempt in range(1_000):
@@ -337,31 +273,30 @@ def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:
     raise AssertionError(f"no free clip id for {anchor}")
 
 
-def _media_ids(stored: StoredPost) -> frozenset[str]:
-    return frozenset(ref.platform_media_id for ref in stored.post.media if ref.platform_media_id)
-
-
-def _claim_conflicts(appearances: Sequence[Appearance]) -> list[Conflict]:
-    return [
-        replace(conflict, appearance=appearance.id)
-        for appearance in appearances
-        for conflict in conflicts(appearance.claims)
-    ]
-
-
-def _leads(posts: Iterable[StoredPost]) -> list[Lead]:
-    found = {lead: None for stored in posts for lead in stored.post.leads}
-    return sorted(found, key=lambda lead: (lead.source_url, lead.platform, lead.account, lead.text))
-
-
 def _former(history: Sequence[Revision], latest: int, as_of_new_revision: bool) -> list[Revision]:
     """Return the answers before the one being given."""
     return [past for past in history if as_of_new_revision or past.revision < latest]
 
 
-def _reason(former_root: AppearanceId | None, chain: Chain) -> str:
-    if former_root is None:
+def _heir(clip: Clip, footages: Sequence[Footage]) -> Footage | None:
+    """Return the footage that a former clip is now: its own video's, else the longest with it."""
+    heirs = [footage for footage in footages if clip.reference in footage.absorbed]
+    return max(
+        heirs,
+        key=lambda f: (f.anchor == clip.reference, f.whole.duration_ms, f.anchor),
+        default=None,
+    )
+
+
+def _reason(latest: StoredRevision | None, chain: Chain) -> str:
+    """Return why the answer differs from the latest recorded one."""
+    if latest is None:
         return "first record of this clip"
-    if former_root != chain.root:
+    if latest.root == chain.root:
+        return "appearances or their relations changed"
+    known = {link["appearance"] for link in json.loads(latest.document)["links"]}
+    if chain.root not in known:
         return "an earlier upload was found"
-    return "appearances or their relations changed"
+    if any(link.appearance.id == latest.root for link in chain.links):
+        return "what is known about the times of publication changed"
+    return "the former root is no longer known to show this clip"

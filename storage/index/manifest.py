@@ -10,7 +10,7 @@ from pathlib import Path
 from storage.index.shards import ShardName
 from tracker.errors import IntegrityError
 
-_NAME = "manifest.json"
+MANIFEST = "manifest.json"
 _FORMAT = 1
 
 
@@ -26,7 +26,7 @@ class Manifest:
 
 def read_manifest(directory: Path) -> Manifest | None:
     """Return the manifest in ``directory``; ``None`` if there is none; raise IntegrityError."""
-    path = directory / _NAME
+    path = directory / MANIFEST
     try:
         document = json.loads(path.read_bytes())
         if document.pop("format") != _FORMAT:
@@ -41,9 +41,9 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step: a reader sees the old one or the new one."""
-    temporary = directory / f"{_NAME}.tmp"
+    temporary = directory / f"{MANIFEST}.tmp"
     with temporary.open("w", encoding="utf-8") as file:
         json.dump({"format": _FORMAT, **asdict(manifest)}, file)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(directory / _NAME)
+    temporary.replace(directory / MANIFEST)

@@ -164,8 +164,10 @@ def test_import_of_a_folder_is_resumable(
     (folder / "two.mp4").write_bytes(clips.copy.read_bytes())
     (folder / "two.info.json").write_text("{broken")
     first = tracker.run("import", "--json", folder)
-    assert first.code == 0, first
-    assert len(first.documents) == 2
+    assert first.code == 1, first
+    taken, without_sidecar = first.documents
+    assert taken["errors"] == []
+    assert "two.info.json" in without_sidecar["errors"][0]["error"]
     again = tracker.run("import", "--json", folder)
     assert [v["new"] for d in again.documents for v in d["videos"]] == [False, False]
     lookup = tracker.run("lookup", "--json", clips.copy).document

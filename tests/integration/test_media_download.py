@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.web_server import WebServer, file, page, serving
+from tests.support.callback_server import WebServer, file, page, serving
 from tracker.clock import SystemClock
 from tracker.errors import HttpStatusError, MediaError, NotAVideo, PostUnavailable
 from tracker.media.download import MediaDownloader

@@ -67,8 +67,7 @@ class WebServer:
 @contextmanager
 def serve() -> Iterator[WebServer]:
     """Run a server on a free loopback port until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     site = WebServer(server)
     server.site = site  # type: ignore[attr-defined]  # the handler finds it there
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -79,6 +78,13 @@ def serve() -> Iterator[WebServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that hang up are part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):

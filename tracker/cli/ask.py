@@ -34,12 +34,13 @@ def lookup(
     """Have we seen this before, and where first? Writes nothing."""
     session = session_of(context)
     code = 0
-    with session.app(writes=False) as app, progress() as show:
+    with session.app(writes=False) as app:
         app.executor.warm_up()
         for target in targets:
-            show("lookup", target)
             try:
-                results = app.lookup.run(target, top=top)
+                with progress() as show:
+                    show("lookup", target)
+                    results = app.lookup.run(target, top=top)
             except TrackerError as exc:
                 code = max(code, fail(exc))
                 continue

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -31,7 +33,7 @@ class Session:
     def settings(self) -> Settings:
         """Return the settings and start logging by them."""
         settings = load_settings(self.config_path)
-        configure_logging(settings.log.level, settings.log.format)
+        configure_logging(settings.log.level, settings.log.format, tracebacks=self.debug)
         return settings
 
     @contextmanager
@@ -42,8 +44,11 @@ class Session:
 
     def emit(self, document: Mapping[str, object]) -> None:
         """Print one JSON object on one line."""
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _end_without_reader()
 
 
 def session_of(context: typer.Context) -> Session:
@@ -52,9 +57,25 @@ def session_of(context: typer.Context) -> Session:
     return found if found is not None else Session()
 
 
+class _Results(Console):
+    def on_broken_pipe(self) -> None:
+        _end_without_reader()
+
+
 def stdout_console() -> Console:
     """Return the console for results."""
-    return Console(highlight=False, soft_wrap=False)
+    return _Results(highlight=False, soft_wrap=False)
+
+
+def _end_without_reader() -> NoReturn:
+    """End in good order: whoever read our output has seen enough, as `| head` does.
+
+    What is still buffered goes nowhere; Python would fail to write it once more at exit.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    raise typer.Exit
 
 
 def stderr_console() -> Console:
@@ -70,13 +91,17 @@ def fail(error: TrackerError) -> int:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, str], None]]:
-    """Give a function that shows the stage and the item in work, on a terminal only."""
+    """Give a function that shows the stage and the item in work, on a terminal only.
+
+    Results are printed after it ended: while it is alive it keeps the terminal for itself.
+    """
     console = stderr_console()
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         console=console,
         transient=True,
+        redirect_stdout=False,  # it would send results to standard error
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=None)
@@ -93,6 +118,7 @@ def counted_progress() -> Iterator[Callable[[int, int, str], None]]:
         MofNCompleteColumn(),
         console=console,
         transient=True,
+        redirect_stdout=False,  # it would send results to standard error
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=None)

@@ -85,7 +85,8 @@ def _decodes(codec: str) -> bool:
 
 def _ytdlp(_settings: Settings) -> Iterator[Finding]:
     yield Finding("yt-dlp", True, version("yt-dlp"))
-    runtime = next((name for name in JAVASCRIPT_RUNTIMES if shutil.which(name)), None)
+    found_by_child = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
+    runtime = next((r for r in JAVASCRIPT_RUNTIMES if shutil.which(r, path=found_by_child)), None)
     yield Finding(
         "JavaScript runtime",
         runtime is not None,
@@ -122,7 +123,7 @@ def _data_directory(settings: Settings) -> Iterator[Finding]:
 
 
 def _nearest_existing(path: Path) -> Path:
-    return next(parent for parent in (path, *path.parents) if parent.exists())
+    return next(parent for parent in (path, *path.parents) if os.access(parent, os.F_OK))
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -79,9 +79,6 @@ def run_command(arguments: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
     except typer.TyperException as exc:
         return _show_usage(exc)
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        sys.stderr.close()
-        return 0
     except TrackerError as exc:
         if debug:
             raise

@@ -41,9 +41,11 @@ def add(
     if not stated.empty and len(targets) > 1:
         raise UsageError("what is stated about a file can be stated of one target only")
     code = 0
-    with session.app(writes=True) as app, progress() as show:
+    with session.app(writes=True) as app:
         for target in targets:
-            code = max(code, _show_added(session, app.add.take_in(target, stated, show)))
+            with progress() as show:
+                result = app.add.take_in(target, stated, show)
+            code = max(code, _show_added(session, result))
     return code
 
 
@@ -54,8 +56,10 @@ def import_(
     """Take in a folder of videos with yt-dlp .info.json sidecars; resumable."""
     session = session_of(context)
     code = 0
-    with session.app(writes=True) as app, progress() as show:
-        for result in app.imports.directory(directory, show):
+    with session.app(writes=True) as app:
+        for found in app.imports.found(directory):
+            with progress() as show:
+                result = app.imports.take_in(found, show)
             code = max(code, _show_added(session, result))
     return code
 

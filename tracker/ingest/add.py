@@ -16,6 +16,7 @@ from storage import post_media
 from storage import posts as post_rows
 from storage.captures import PendingMedia
 from tracker.acquire import local_video
+from tracker.appearances import summarise
 from tracker.clock import Clock
 from tracker.errors import TrackerError, UsageError
 from tracker.ingest.capture import Capture
@@ -31,7 +32,6 @@ from tracker.model.post import Lead, Post, PostKind
 from tracker.model.time_claim import TimeInterval
 from tracker.net.urls import canonical_url
 from tracker.sources.local_file import local_post
-from tracker.trace import summarise
 
 T = TypeVar("T")
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
@@ -256,7 +256,7 @@ class Add:
     def _result(self, target: str, haul: _Haul) -> AddedResult:
         with self._archive.database.read() as session:
             stored = [post_rows.get_post(session, key) for key in haul.posts]
-            held = [post for post in stored if post is not None and post.fetched_at is not None]
+            held = [post for post in stored if post is not None]  # fetched, or known by address
             videos = []
             for video, new in haul.videos.items():
                 clips = clip_rows.clips_of_video(session, video)

@@ -85,7 +85,7 @@ class Capture:
             capture_rows.save_exchange(
                 session, fetched.exchange, post=item.post, body_sha256=None, video=fetched.video
             )
-            capture_rows.link_media(session, item.id, fetched.video)
+            post_media.link_video(session, item.post, item.ref, fetched.video)
             post_media.add_claims(session, item.post, fetched.claims)
             observe(session, item.post, now)
             if item.ref.via == "file":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -18,19 +19,21 @@ from storage import watches as watch_rows
 from storage.posts import PendingPost
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
-from tracker.errors import TrackerError, UnsupportedSource
+from tracker.errors import SourceError, TrackerError, UnsupportedSource
 from tracker.ingest.stage import Archive
 from tracker.ingest.visibility import status_of
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.ids import PostKey
 from tracker.model.ledger import LedgerKind
-from tracker.model.post import Post, PostLink
+from tracker.model.post import Post, PostKind, PostLink
 from tracker.model.status import PostStatus
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
 from tracker.model.watch import Watch
-from tracker.net.urls import Address, parse_address
+from tracker.net.urls import Address, canonical_url, parse_address
 from tracker.timestamps.combine import combine
 from tracker.timestamps.ids import claims_from_address
+
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Collect:
@@ -38,18 +41,20 @@ class Collect:
 
     name = "collect"
 
-    def __init__(self, archive: Archive, acquirer: Acquirer, clock: Clock) -> None:
+    def __init__(self, archive: Archive, acquirer: Acquirer, clock: Clock, *, budget: int) -> None:
         self._archive = archive
         self._acquirer = acquirer
         self._clock = clock
+        self._budget = budget
 
     def pending(self, limit: int) -> Sequence[PendingPost]:
-        """Return posts that no one has fetched yet, as far as their watch's budget goes.
+        """Return posts that no one has fetched yet, as far as the budgets go.
 
-        What is over the budget of one poll waits for the next: nothing found is dropped.
+        What is over the budget of one poll waits for the next: nothing found is dropped. What
+        anything else led to (a target added by hand, a watch since removed) has one budget.
         """
         with self._archive.database.read() as session:
-            left = _left_of_budgets(session)
+            left = _left_of_budgets(session, self._budget)
             spent = {origin for origin, count in left.items() if count <= 0}
             found = post_rows.pending_posts(
                 session, now=self._clock.now(), limit=limit, exclude_origins=spent
@@ -81,12 +86,19 @@ class Collect:
     def record(
         self, fetched: FetchedPost, *, key: PostKey | None, depth: int, origin: str | None
     ) -> None:
-        """Store a fetched post with its raw answers and discover what it points at."""
+        """Store a fetched post with its raw answers and discover what it points at.
+
+        Raises ``SourceError`` when the address ``key`` led to something else altogether: a site
+        that sends whoever asks for a vanished page on to its front page.
+        """
         bodies = [_stored_body(self._archive, exchange) for exchange in fetched.exchanges]
         post = _canonical_links(fetched.post)
-        if key is not None and key != post.key:  # found under one address, it names another
-            post = replace(post, spellings=(*post.spellings, key))
         now = self._clock.now()
+        if key is not None and key not in _names(post):
+            with self._archive.database.write() as session:
+                for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
+                    record_exchange(session, exchange, digest, key, now)
+            raise SourceError(f"{key} now leads to another page: {post.key}")
         with self._archive.database.write() as session:
             post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
             for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
@@ -131,19 +143,36 @@ def _discover_links(
         if address is None or address.key == post.key:
             continue
         claims = claims_from_address(address.platform, address.post_id, link.url)
-        post_rows.discover_post(
-            session,
-            key=address.key,
-            url=link.url,
-            platform=address.platform,
-            account=address.account,
-            depth=depth,
-            origin=origin,
-            claims=claims,
-            published=None,
-            now=now,
-        )
-        observe(session, address.key, now)
+        found = Post(address.key, address.platform, PostKind.POST, address.account, claims=claims)
+        _remember(session, found, link.url, depth, origin, now)
+
+
+def _remember(
+    session: Session, found: Post, url: str, depth: int, origin: str | None, now: datetime
+) -> bool:
+    """Record the address of a post and what is said of it; True when it is new.
+
+    One that was fetched when fewer links were to be followed from it is followed now, so that
+    it makes no difference which way it was found first.
+    """
+    former = post_rows.get_post(session, found.key)
+    new = post_rows.discover_post(
+        session,
+        key=found.key,
+        url=url,
+        platform=found.platform,
+        account=found.account,
+        depth=depth,
+        origin=origin,
+        claims=found.claims,
+        published=None,
+        now=now,
+    )
+    post_media.add_media(session, found.key, found.media)
+    observe(session, found.key, now)
+    if former is not None and former.fetched_at is not None and depth > former.depth:
+        _discover_links(session, former.post, depth - 1, origin, now)
+    return new
 
 
 def _readable(link: PostLink) -> Address | None:
@@ -164,14 +193,24 @@ def _canonical_links(post: Post) -> Post:
     return replace(post, links=tuple(links))
 
 
-def _left_of_budgets(session: Session) -> dict[str, int]:
-    """Return how many posts each watch may still fetch since it was last polled."""
+def _names(post: Post) -> set[str]:
+    """Return every canonical address that the post goes by."""
+    names: set[str] = {post.key}
+    for spelling in post.spellings:
+        with suppress(UnsupportedSource):
+            names |= {spelling, canonical_url(spelling)}
+    return names
+
+
+def _left_of_budgets(session: Session, budget: int) -> dict[str, int]:
+    """Return how many posts may still be fetched for each origin: since its last poll, or ever."""
+    watched = {watch_origin(watch.target): watch for watch in watch_rows.watches(session)}
     left = {}
-    for watch in watch_rows.watches(session):
-        if watch.last_polled_at is not None:
-            origin = watch_origin(watch.target)
-            fetched = post_rows.count_fetched(session, origin, watch.last_polled_at)
-            left[origin] = watch.budget - fetched
+    for origin in post_rows.pending_origins(session):
+        watch = watched.get(origin)
+        since = (watch.last_polled_at if watch else None) or EVER
+        fetched = post_rows.count_fetched(session, origin, since)
+        left[origin] = (watch.budget if watch else budget) - fetched
     return left
 
 
@@ -196,26 +235,14 @@ def watch_origin(target: str) -> str:
 def discover(session: Session, entry: Post, depth: int, origin: str | None, now: datetime) -> bool:
     """Record an address that a feed lists, with what the feed said of it; True when new."""
     url = entry.spellings[0] if entry.spellings else entry.key
-    new = post_rows.discover_post(
-        session,
-        key=entry.key,
-        url=url,
-        platform=entry.platform,
-        account=entry.account,
-        depth=depth,
-        origin=origin,
-        claims=entry.claims,
-        published=None,
-        now=now,
-    )
-    post_media.add_claims(session, entry.key, entry.claims)
-    post_media.add_media(session, entry.key, entry.media)
-    observe(session, entry.key, now)
-    return new
+    return _remember(session, entry, url, depth, origin, now)
 
 
 def observe(session: Session, key: PostKey, now: datetime) -> None:
-    """Add the first observation as a claim and work out the interval to go by."""
+    """Add the first observation as a claim and work out the interval to go by.
+
+    Where that changes, the chains that go by it are queued.
+    """
     stored = post_rows.get_post(session, key)
     if stored is None:
         return
@@ -226,7 +253,10 @@ def observe(session: Session, key: PostKey, now: datetime) -> None:
         "tracker:first_observed",
     )
     post_media.add_claims(session, key, (seen,))
-    post_rows.set_published(session, key, combine((*stored.post.claims, seen)))
+    published = combine((*stored.post.claims, seen))
+    if published != stored.published:
+        post_rows.set_published(session, key, published)
+        touch_shown(session, stored.post)
 
 
 def record_exchange(

@@ -47,7 +47,9 @@ class ArchivedFingerprints:
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         """Return the video's keyframes, none when they were not kept."""
-        return self._archive.keyframes.get(video, self._algorithm)
+        keyframes = self._archive.keyframes
+        held = keyframes.contains(video, self._algorithm)
+        return keyframes.get(video, self._algorithm) if held else ()
 
     def examined(self, video: VideoId) -> Examined | None:
         """Return what the video's one decode yielded, None when it was not decoded yet."""

@@ -67,6 +67,8 @@ class FingerprintStage:
     def _record(self, video: VideoId, examined: Examined) -> None:
         now = self._clock.now()
         with self._archive.database.write() as session:
+            if fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None:
+                return  # another process was faster: what it recorded stands
             video_rows.set_info(session, video, examined.info)
             video_rows.add_video_claims(session, video, container_claims(examined))
             fingerprint_rows.save_fingerprint(session, video, examined.fingerprint, now=now)

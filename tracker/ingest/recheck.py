@@ -40,18 +40,17 @@ class Recheck:
 
     def process(self, item: PostKey) -> None:
         """Look at the post again. A refusal is a finding; an outage is not and is raised."""
+        self._mark(item)  # whatever comes of it, the next look is not due at once
         try:
             fetched = self._acquirer.post(item)
         except TrackerError as exc:
             status = status_of(exc)
-            self._mark(item)
             if status is None:
                 raise
             self._collect.record_status(item, status)
             return
         live = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
         self._collect.record(live, key=item, depth=0, origin=None)
-        self._mark(item)
 
     def _mark(self, key: PostKey) -> None:
         with self._archive.database.write() as session:

@@ -31,5 +31,11 @@ class Record:
         return item
 
     def process(self, item: VideoId) -> None:
-        """Bring the clips this video belongs to up to date."""
-        self._tracer.record(item)
+        """Bring the clips this video belongs to up to date.
+
+        Recording one video records all that share footage with it, so there may be nothing left.
+        """
+        with self._archive.database.read() as session:
+            left = video_rows.is_unrecorded(session, item)
+        if left:
+            self._tracer.record(item)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -60,22 +61,48 @@ def attempt(
 
     A failure while ``stopping`` is our own doing: the item is released, not counted.
     """
-    key = stage.key(item)
     try:
-        stage.process(item)
+        with tried(stage.name, stage.key(item), archive, clock, stopping=stopping):
+            stage.process(item)
     except TrackerError as exc:
-        if not stopping():
-            remember_failure(stage.name, key, exc, archive, clock)
         return exc
-    with archive.database.write() as session:
-        attempts.clear(session, stage.name, key)
     return None
 
 
+@contextmanager
+def tried(
+    stage: str,
+    key: str,
+    archive: Archive,
+    clock: Clock,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    gives_up: bool = True,
+) -> Iterator[None]:
+    """Keep the attempt ledger about what is done inside: failures count, a success clears them.
+
+    With ``gives_up=False`` the item is never parked, only tried ever more seldom.
+    """
+    try:
+        yield
+    except TrackerError as exc:
+        if not stopping():
+            remember_failure(stage, key, exc, archive, clock, gives_up=gives_up)
+        raise
+    with archive.database.write() as session:
+        attempts.clear(session, stage, key)
+
+
 def remember_failure(
-    stage: str, key: str, error: TrackerError, archive: Archive, clock: Clock
+    stage: str,
+    key: str,
+    error: TrackerError,
+    archive: Archive,
+    clock: Clock,
+    *,
+    gives_up: bool = True,
 ) -> None:
-    """Count a failed try; one that cannot succeed later is parked at once."""
+    """Count a failed try; one that cannot succeed later is parked at once (if it ``gives_up``)."""
     with archive.database.write() as session:
         attempts.record_failure(
             session,
@@ -85,4 +112,5 @@ def remember_failure(
             retryable=error.retryable,
             retry_at=error.retry_at,
             now=clock.now(),
+            gives_up=gives_up,
         )

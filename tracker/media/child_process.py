@@ -13,9 +13,11 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
@@ -51,7 +53,9 @@ class ChildProcessExecutor(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Schedule the call and return its future."""
+        """Schedule the call and return its future; raises ``ToolError`` once stopped."""
+        if self._closed:
+            raise ToolError("stopped before the work began")
         return self._threads.submit(self._run, fn, args, kwargs)
 
     def warm_up(self) -> None:
@@ -78,9 +82,9 @@ class ChildProcessExecutor(Executor):
             return self._receive(receiver, process)
         finally:
             receiver.close()
-            _end(process)
-            with self._lock:
+            with self._lock:  # before it is closed: ``shutdown`` may not touch it afterwards
                 self._running.discard(process)
+            _end(process)
 
     def _start(self, process: multiprocessing.process.BaseProcess) -> None:
         with self._lock:
@@ -139,14 +143,23 @@ def _child_main(
     _apply(limits)
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
-    except TrackerError as exc:
-        exc.__cause__ = None  # causes of other libraries may not pickle; the sentence stays
-        answer = (False, exc)
-    except MemoryError:
-        limit_mb = limits.memory_bytes // 1024**2
-        answer = (False, MediaLimitExceeded(f"decoding needs more than the {limit_mb} MB allowed"))
-    sender.send(answer)
+        body = ForkingPickler.dumps(answer)
+    except Exception as exc:  # noqa: BLE001 - the top of this process: nobody else is told
+        body = ForkingPickler.dumps((False, _sendable(exc, limits)))
+    with suppress(BrokenPipeError):  # the parent is gone, and with it the question
+        sender.send_bytes(body)
     sender.close()
+
+
+def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:
+    """Return what the parent raises for ``error``; causes may not pickle, the sentence stays."""
+    if isinstance(error, TrackerError):
+        error.__cause__ = None
+        return error
+    if isinstance(error, MemoryError):
+        limit_mb = limits.memory_bytes // 1024**2
+        return MediaLimitExceeded(f"decoding needs more than the {limit_mb} MB allowed")
+    return DamagedVideo(f"the decoder broke down on this file ({type(error).__name__})")
 
 
 def _apply(limits: ChildLimits) -> None:

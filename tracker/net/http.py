@@ -20,9 +20,11 @@ import httpx
 from tracker.clock import Clock
 from tracker.errors import (
     HttpStatusError,
+    MediaLimitExceeded,
     NetworkError,
     OutsideError,
     RateLimited,
+    TrackerError,
     UnsupportedSource,
 )
 from tracker.model.capture import Exchange
@@ -137,7 +139,8 @@ class HttpClient:
     def download(self, url: str, directory: Path) -> Downloaded:
         """Write the file at ``url`` into ``directory`` and return it, hashed on the way.
 
-        Raises as ``get`` does; nothing is left behind then.
+        Raises as ``get`` does, and ``MediaLimitExceeded`` for a file that is too large, which
+        no later try can mend. Nothing is left behind then.
         """
         path = _new_file(directory)
         try:
@@ -159,7 +162,10 @@ class HttpClient:
         with self._deadline.within(self._limits.media_timeout_s), mapped_errors(url):
             response, visit = self._request(url, {"accept-encoding": "identity"})
             with _closing(response), path.open("wb") as file:
-                size = _copy(response, _Tee(file, digest.update), self._limits.max_media_bytes)
+                tee = _Tee(file, digest.update)
+                size = _copy(
+                    response, tee, self._limits.max_media_bytes, refusal=MediaLimitExceeded
+                )
         return Downloaded(
             path=path,
             sha256=VideoId(digest.hexdigest()),
@@ -299,15 +305,16 @@ def _copy(
     sink: _Sink,
     max_bytes: int,
     abandon: Callable[[str, bytes], bool] | None = None,
+    refusal: type[TrackerError] = NetworkError,
 ) -> int:
-    """Write the decoded body to ``sink`` and return its size in bytes."""
+    """Write the decoded body to ``sink`` and return its size; ``refusal`` if it is too large."""
     content_type = response.headers.get("content-type", "")
     encoding = response.headers.get("content-encoding", "")
     declared = response.headers.get("content-length", "")
     url = str(response.request.url)
     too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > max_bytes
     if too_large and abandon is None:
-        raise NetworkError(f"{shown(url)} is larger than the {max_bytes} bytes allowed")
+        raise refusal(f"{shown(url)} is larger than the {max_bytes} bytes allowed")
     size = 0
     for chunk in decoded_chunks(response.iter_raw(), encoding):
         if size == 0 and abandon is not None and abandon(content_type, chunk):
@@ -315,6 +322,6 @@ def _copy(
             return len(chunk)
         size += len(chunk)
         if size > max_bytes:
-            raise NetworkError(f"{shown(url)} is larger than the {max_bytes} bytes allowed")
+            raise refusal(f"{shown(url)} is larger than the {max_bytes} bytes allowed")
         sink.write(chunk)
     return size

@@ -10,7 +10,7 @@ from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import Appearance, Clip
 from tracker.model.ids import PostKey
 from tracker.model.post import Lead
-from tracker.provenance.order import in_order, not_orderable_with
+from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
 from tracker.provenance.parents import MatchOf, StatedLinks, link_appearances
 
 MAX_NAMED_RIVALS = 5
@@ -39,7 +39,7 @@ def build_chain(
     as_of: datetime,
 ) -> Chain:
     """Return the chain; raise ``ValueError`` when there is no appearance to begin it with."""
-    ordered = in_order(inputs.appearances)
+    ordered = one_citation_a_page(in_order(inputs.appearances))
     if not ordered:
         raise ValueError(f"clip {inputs.clip.id} has no appearance")
     links = link_appearances(

@@ -2,24 +2,27 @@
 
 A *clip* is anchored on the longest video that shows it. Shorter videos that lie wholly inside the
 anchor are absorbed; videos that merely *use* a part of it (a compilation, a news package) appear
-in the clip with that part and keep their own. Nothing is joined transitively through a video that
-was spliced together, so a compilation of five clips appears in five clips and merges none.
+in the clip with that part and keep their own. Membership always rests on a match with the anchor
+itself, never on a match with another member: what a member shows besides the clip must not pull
+strangers in. So a compilation of five clips appears in five clips and merges none.
 
 What tells a splice from a trim is the cut: footage that was inserted into a longer video is
 bounded there by hard cuts, by the video's own ends or by the next insertion, while an excerpt
-taken from running footage leaves no cut at its borders.
+taken from running footage leaves no cut at its borders. Videos beside each other in one picture
+(a split screen) fill different regions of it and do not match each other.
 
 The result depends on the set of videos and matches alone, never on the order they came in.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, Transformation
 
 PART_OF_SHARE = 0.8
 """A video lies inside another when at least this share of it does; the rest is an added card."""
@@ -29,6 +32,11 @@ BORDER_TOLERANCE_MS = 1_000
 
 EXPLAINED_SHARE = 0.8
 """A video made up of other clips to this share is a compilation and anchors no clip itself."""
+
+APART_SHARE = 0.1
+"""Two regions that share less than this of the smaller one lie beside each other."""
+
+Region = tuple[float, float, float, float]
 
 CutNear = Callable[[VideoId, int], bool]
 """Tells whether a video has a hard cut within the border tolerance of a time in ms."""
@@ -60,13 +68,23 @@ class Footage:
     members: tuple[Stretch, ...]
     absorbed: frozenset[VideoId]
 
+    @property
+    def whole(self) -> Stretch:
+        """The stretch that shows the clip in full: the anchor's own."""
+        return next(member for member in self.members if member.video == self.anchor)
+
 
 @dataclass(frozen=True, slots=True)
 class _Overlap:
-    """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines."""
+    """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines.
+
+    ``region`` is the part of the outer picture that the inner one shows, where it was measured:
+    x, y, width and height as fractions.
+    """
 
     inner: Stretch
     outer: Stretch
+    region: Region | None
 
 
 class _Overlaps:
@@ -75,6 +93,8 @@ class _Overlaps:
     def __init__(self, durations: Mapping[VideoId, int], matches: Iterable[Match]) -> None:
         self.durations = durations
         self._pairs: dict[tuple[VideoId, VideoId], _Overlap] = {}
+        self._partners: dict[VideoId, set[VideoId]] = defaultdict(set)
+        self._borders: dict[VideoId, tuple[list[int], list[int]]] = {}
         for match in matches:
             if match.query == match.reference or not match.asserted:
                 continue
@@ -87,14 +107,31 @@ class _Overlaps:
         reference = _hull(
             match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
         )
-        self._pairs[match.query, match.reference] = _Overlap(query, reference)
-        self._pairs[match.reference, match.query] = _Overlap(reference, query)
+        self._partners[match.query].add(match.reference)
+        self._partners[match.reference].add(match.query)
+        self._pairs[match.query, match.reference] = _Overlap(
+            query, reference, _region(match.transformations)
+        )
+        self._pairs[match.reference, match.query] = _Overlap(
+            reference, query, _region(match.reverse_transformations)
+        )
 
     def get(self, inner: VideoId, outer: VideoId) -> _Overlap | None:
         return self._pairs.get((inner, outer))
 
     def partners(self, video: VideoId) -> list[VideoId]:
-        return sorted(other for one, other in self._pairs if one == video)
+        return sorted(self._partners[video])
+
+    def borders(self, outer: VideoId) -> tuple[list[int], list[int]]:
+        """Return where whole other videos begin and where they end in ``outer``, sorted, in ms."""
+        if outer not in self._borders:
+            parts = [o for o in self._partners[outer] if self.is_part(o, outer)]
+            places = [self._pairs[part, outer].outer for part in parts]
+            self._borders[outer] = (
+                sorted(place.start_ms for place in places),
+                sorted(place.end_ms for place in places),
+            )
+        return self._borders[outer]
 
     def is_part(self, inner: VideoId, outer: VideoId) -> bool:
         overlap = self._pairs[inner, outer]
@@ -128,6 +165,16 @@ def _hull(video: VideoId, spans: Sequence[tuple[int, int]]) -> Stretch:
     return Stretch(video, min(start for start, _ in spans), max(end for _, end in spans))
 
 
+def _region(transformations: Iterable[Transformation]) -> Region | None:
+    """Return the region a crop was taken from, None when no crop was measured."""
+    for transformation in transformations:
+        box = transformation.detail.get("box")
+        if transformation.kind == "crop" and isinstance(box, Sequence) and len(box) == 4:
+            x, y, width, height = (float(side) for side in box)
+            return x, y, width, height
+    return None
+
+
 def group_footage(
     durations: Mapping[VideoId, int], matches: Sequence[Match], cut_near: CutNear
 ) -> tuple[Footage, ...]:
@@ -137,12 +184,27 @@ def group_footage(
     member of at least one clip.
     """
     overlaps = _Overlaps(durations, matches)
-    absorbed_by = _absorptions(overlaps, cut_near)
-    anchors = [video for video in sorted(durations) if not absorbed_by[video]]
-    cores = {anchor: _core(anchor, absorbed_by) for anchor in anchors}
-    uses = _uses(overlaps, anchors, cores)
-    kept = [anchor for anchor in anchors if not _explained(anchor, uses, overlaps)]
+    cores = _cores(overlaps, _absorptions(overlaps, cut_near))
+    uses = _uses(overlaps, cores)
+    kept = [anchor for anchor in sorted(cores) if not _explained(anchor, uses, overlaps)]
     return tuple(_footage(anchor, cores[anchor], uses[anchor], overlaps) for anchor in kept)
+
+
+def _cores(
+    overlaps: _Overlaps, absorbed_by: Mapping[VideoId, list[VideoId]]
+) -> dict[VideoId, frozenset[VideoId]]:
+    """Map each anchor to itself and the videos it absorbs.
+
+    Longest first: a video that no anchor absorbs by a match of its own becomes an anchor.
+    """
+    cores: dict[VideoId, set[VideoId]] = {}
+    for video in sorted(overlaps.durations, key=overlaps.rank, reverse=True):
+        owners = [outer for outer in absorbed_by[video] if outer in cores]
+        for owner in owners:
+            cores[owner].add(video)
+        if not owners:
+            cores[video] = {video}
+    return {anchor: frozenset(core) for anchor, core in cores.items()}
 
 
 def _absorptions(overlaps: _Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
@@ -156,7 +218,39 @@ def _absorptions(overlaps: _Overlaps, cut_near: CutNear) -> dict[VideoId, list[V
             and overlaps.is_part(video, other)
             and not _spliced_into(overlaps, video, other, cut_near)
         ]
-    return result
+    return {
+        video: [outer for outer in outers if not _beside_another(overlaps, video, outer, result)]
+        for video, outers in result.items()
+    }
+
+
+def _beside_another(
+    overlaps: _Overlaps,
+    video: VideoId,
+    outer: VideoId,
+    absorbed_by: Mapping[VideoId, list[VideoId]],
+) -> bool:
+    """Tell whether ``outer`` shows ``video`` beside unrelated footage in one picture."""
+    own = overlaps.get(video, outer)
+    if own is None or own.region is None:
+        return False
+    for other in overlaps.partners(outer):
+        theirs = overlaps.get(other, outer)
+        if other == video or outer not in absorbed_by[other] or theirs is None:
+            continue
+        if overlaps.get(video, other) is None and _apart(own.region, theirs.region):
+            return True
+    return False
+
+
+def _apart(one: Region | None, other: Region | None) -> bool:
+    """Tell whether two measured regions lie beside each other."""
+    if one is None or other is None:
+        return False
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    smaller = min(one[2] * one[3], other[2] * other[3])
+    return max(0.0, width) * max(0.0, height) < APART_SHARE * smaller
 
 
 def _spliced_into(overlaps: _Overlaps, inner: VideoId, outer: VideoId, cut_near: CutNear) -> bool:
@@ -168,57 +262,33 @@ def _spliced_into(overlaps: _Overlaps, inner: VideoId, outer: VideoId, cut_near:
     at_end = stretch.end_ms >= length_ms - BORDER_TOLERANCE_MS
     if at_start and at_end:
         return False
-    bounded_before = at_start or _bounded(overlaps, stretch, stretch.start_ms, cut_near)
-    bounded_after = at_end or _bounded(overlaps, stretch, stretch.end_ms, cut_near)
+    begins, ends = overlaps.borders(outer)
+    bounded_before = (
+        at_start or cut_near(outer, stretch.start_ms) or _is_near(stretch.start_ms, ends)
+    )
+    bounded_after = at_end or cut_near(outer, stretch.end_ms) or _is_near(stretch.end_ms, begins)
     return bounded_before and bounded_after
 
 
-def _bounded(overlaps: _Overlaps, stretch: Stretch, at_ms: int, cut_near: CutNear) -> bool:
-    return cut_near(stretch.video, at_ms) or _neighbour_at(overlaps, stretch, at_ms)
-
-
-def _neighbour_at(overlaps: _Overlaps, stretch: Stretch, at_ms: int) -> bool:
-    """Tell whether another whole video begins or ends in ``stretch.video`` at that border."""
-    for other in overlaps.partners(stretch.video):
-        overlap = overlaps.get(other, stretch.video)
-        if overlap is None or not overlaps.is_part(other, stretch.video):
-            continue
-        place = overlap.outer
-        begins_here = abs(place.start_ms - at_ms) <= BORDER_TOLERANCE_MS
-        ends_here = abs(place.end_ms - at_ms) <= BORDER_TOLERANCE_MS
-        disjoint = place.end_ms <= at_ms + BORDER_TOLERANCE_MS
-        if at_ms == stretch.start_ms and ends_here and disjoint:
-            return True
-        if at_ms == stretch.end_ms and begins_here:
-            return True
-    return False
-
-
-def _core(anchor: VideoId, absorbed_by: Mapping[VideoId, list[VideoId]]) -> frozenset[VideoId]:
-    """Return the anchor and everything absorbed by it, directly or step by step."""
-    core = {anchor}
-    grew = True
-    while grew:
-        joining = {v for v, outers in absorbed_by.items() if v not in core and core & set(outers)}
-        core |= joining
-        grew = bool(joining)
-    return frozenset(core)
+def _is_near(at_ms: int, borders_ms: Sequence[int]) -> bool:
+    """Tell whether one of the sorted borders lies within the tolerance of ``at_ms``."""
+    next_one = bisect_left(borders_ms, at_ms - BORDER_TOLERANCE_MS)
+    return next_one < len(borders_ms) and borders_ms[next_one] <= at_ms + BORDER_TOLERANCE_MS
 
 
 def _uses(
-    overlaps: _Overlaps,
-    anchors: Sequence[VideoId],
-    cores: Mapping[VideoId, frozenset[VideoId]],
+    overlaps: _Overlaps, cores: Mapping[VideoId, frozenset[VideoId]]
 ) -> dict[VideoId, set[VideoId]]:
     """Map each anchor to the videos outside its core that use a part of its footage."""
     breadth = _breadths(overlaps)
-    uses: dict[VideoId, set[VideoId]] = defaultdict(set)
-    for anchor in anchors:
-        for inside in cores[anchor]:
-            for other in overlaps.partners(inside):
-                if other not in cores[anchor] and _user(overlaps, breadth, inside, other) == other:
-                    uses[anchor].add(other)
-    return uses
+    return {
+        anchor: {
+            other
+            for other in overlaps.partners(anchor)
+            if other not in core and _user(overlaps, breadth, anchor, other) == other
+        }
+        for anchor, core in cores.items()
+    }
 
 
 def _breadths(overlaps: _Overlaps) -> dict[VideoId, int]:
@@ -276,18 +346,7 @@ def _explained(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: 
 def _footage(
     anchor: VideoId, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
 ) -> Footage:
-    members = [_stretch(overlaps, video, anchor, core) for video in sorted(core | set(users))]
-    return Footage(anchor, tuple(members), core)
-
-
-def _stretch(
-    overlaps: _Overlaps, video: VideoId, anchor: VideoId, core: frozenset[VideoId]
-) -> Stretch:
-    """Return the part of ``video`` that shows the clip: as against the anchor, else the core."""
-    if video == anchor:
-        return Stretch(video, 0, overlaps.durations[video])
-    direct = overlaps.get(video, anchor)
-    if direct is not None:
-        return direct.inner
-    indirect = [o.inner for inside in sorted(core) if (o := overlaps.get(video, inside))]
-    return max(indirect, key=lambda stretch: stretch.duration_ms)
+    whole = Stretch(anchor, 0, overlaps.durations[anchor])
+    shown = (overlaps.get(video, anchor) for video in sorted(core | set(users)))
+    members = [whole, *(overlap.inner for overlap in shown if overlap is not None)]
+    return Footage(anchor, tuple(sorted(members, key=lambda m: m.video)), core)

@@ -42,6 +42,19 @@ def in_order(appearances: Sequence[Appearance]) -> list[Appearance]:
     return sorted(appearances, key=order_key)
 
 
+def one_citation_a_page(ordered: Sequence[Appearance]) -> list[Appearance]:
+    """Return the appearances with each citing page once, citing the earliest it shows.
+
+    A page that shows three posts of one clip is still one appearance of that clip.
+    """
+    rank = {seen.video: n for n, seen in reversed(list(enumerate(ordered))) if not seen.cites}
+    first: dict[str, Appearance] = {}
+    for seen in sorted((s for s in ordered if s.cites), key=lambda s: rank.get(s.video, len(rank))):
+        first.setdefault(seen.post.key if seen.post else seen.id, seen)
+    kept = {seen.id for seen in first.values()}
+    return [seen for seen in ordered if not seen.cites or seen.id in kept]
+
+
 def not_orderable_with(root: Appearance, others: Sequence[Appearance]) -> list[Appearance]:
     """Return those of ``others`` that may have been published before ``root``, for all we know."""
     interval = interval_of(root)

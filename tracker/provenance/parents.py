@@ -114,7 +114,8 @@ def _by_statement(parent: Appearance, child: Appearance, stated: StatedLinks) ->
     if relation is LinkRelation.SHARES:
         why = "the platform says it is a share of that post"
         return _Proposal(parent, Relation.NATIVE_SHARE, 0.99, why)
-    if child.cites and relation is not None and not parent.cites:
+    shows_it = child.cites and not parent.cites and child.video == parent.video
+    if shows_it and relation is not None:
         why = "the page shows or links that post"
         return _Proposal(parent, Relation.CITES, 0.98, why)
     return None

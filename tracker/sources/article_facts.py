@@ -70,7 +70,7 @@ def read_facts(page: HtmlPage, data: JsonLd) -> PageFacts:
     articles = _own_articles(data, page, canonical)
     return PageFacts(
         title=_title(page, meta, articles),
-        account=_account(meta, articles),
+        account=_account(meta, articles, () if articles else data.videos),
         canonical=canonical,
         claims=tuple(_distinct(_claims(page, meta, articles, data)))[:_MAX_CLAIMS],
     )
@@ -156,10 +156,21 @@ def _title(
 
 
 def _account(
-    meta: Mapping[str, tuple[str, ...]], articles: tuple[Mapping[str, object], ...]
+    meta: Mapping[str, tuple[str, ...]],
+    articles: tuple[Mapping[str, object], ...],
+    videos: tuple[Mapping[str, object], ...],
 ) -> str | None:
-    """The publisher, for an article's upload is its publisher's; failing that, the author."""
-    stated = [text for item in articles for text in texts(item.get("publisher"))]
+    """The publisher, for an article's upload is its publisher's; failing that, the author.
+
+    On a page that is no article but shows one video, whoever the video names as its author.
+    """
+    stated = [
+        text
+        for item in (videos if len(videos) == 1 else ())
+        for role in ("author", "creator", "contributor")
+        for text in texts(item.get(role))
+    ]
+    stated += [text for item in articles for text in texts(item.get("publisher"))]
     stated += [*meta.get("og:site_name", ()), *meta.get("twitter:site", ())]
     stated += [text for item in articles for text in texts(item.get("author"))]
     stated += [*meta.get("author", ()), *meta.get("article:author", ())]

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.web_server import Call, Route, WebServer, file, page, redirect, serving
+from tests.support.callback_server import Call, Route, WebServer, file, page, redirect, serving
 from tracker.clock import SystemClock
 from tracker.errors import (
     ForbiddenAddress,
     HttpStatusError,
+    MediaLimitExceeded,
     NetworkError,
     OutsideError,
     RateLimited,
@@ -200,7 +201,7 @@ def test_a_bad_answer_ends_soon_as_one_error_and_leaves_nothing(
     server.routes["/a"] = BAD_ANSWERS[name]
     for call in (client.get, lambda url: client.download(url, tmp_path)):
         started = time.monotonic()
-        with pytest.raises((NetworkError, UnsupportedSource, ForbiddenAddress)):
+        with pytest.raises((NetworkError, MediaLimitExceeded, UnsupportedSource, ForbiddenAddress)):
             call(server.url("/a"))
         assert time.monotonic() - started < 5
     assert list(tmp_path.iterdir()) == []
@@ -284,7 +285,7 @@ def test_a_file_over_the_limit_leaves_nothing(
     server: WebServer, client: HttpClient, tmp_path: Path
 ) -> None:
     server.routes["/v.mp4"] = file(b"x" * 200_001, "video/mp4")
-    with pytest.raises(NetworkError, match="200000"):
+    with pytest.raises(MediaLimitExceeded, match="200000"):
         client.download(server.url("/v.mp4"), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

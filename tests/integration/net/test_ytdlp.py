@@ -11,7 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from tests.support.web_server import Call, WebServer, file, page, redirect, serving
+from tests.support.callback_server import Call, WebServer, file, page, redirect, serving
 from tracker.clock import SystemClock
 from tracker.errors import (
     ForbiddenAddress,

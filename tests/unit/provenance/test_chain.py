@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -123,6 +124,27 @@ def test_an_article_that_shows_a_post_cites_it_and_is_never_the_root() -> None:
     chain = chain_of(post, article, stated={(article.post.key, post.post.key): LinkRelation.EMBEDS})
     assert chain.root == "app-post"
     assert relations(chain)["app-page"] == ("app-post", Relation.CITES)
+
+
+def test_a_page_that_shows_two_posts_is_one_appearance_and_cites_the_earlier() -> None:
+    early, late = appearance("early", dated(0)), appearance("late", dated(3))
+    pages = [appearance("page", dated(5), video=name, cites=True) for name in ("late", "early")]
+    assert early.post is not None
+    assert late.post is not None
+    assert pages[0].post is not None
+    stated = {
+        (pages[0].post.key, post.key): LinkRelation.EMBEDS for post in (early.post, late.post)
+    }
+    for order in permutations(
+        [early, late, *[replace(p, id=AppearanceId(f"app-{i}")) for i, p in enumerate(pages)]]
+    ):
+        chain = chain_of(*order, stated=stated)
+        assert [link.relation for link in chain.links] == [
+            Relation.ROOT,
+            Relation.COPY,
+            Relation.CITES,
+        ]
+        assert chain.links[2].parent == "app-early"
 
 
 def test_a_part_of_the_clip_is_a_partial_copy() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, Transformation
 from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, group_footage
 
 
@@ -131,6 +133,39 @@ def test_a_news_package_that_uses_a_part_keeps_its_own_clip() -> None:
     assert sum("source" in members for members in found.values()) >= 1
 
 
+def test_what_a_member_shows_besides_the_clip_pulls_no_stranger_in() -> None:
+    durations = {"reference": 60.0, "split": 13.0, "stranger": 6.0}
+    matches = [
+        shared("split", (0, 13), "reference", (20, 33)),
+        shared("stranger", (0, 6), "split", (0, 6)),
+    ]
+    found = group(durations, matches)
+    assert found == {"reference": {"reference", "split"}, "stranger": {"stranger", "split"}}
+
+
+def beside(match: Match, box: list[float]) -> Match:
+    """The match, its query found in that region of the reference's picture."""
+    return replace(match, transformations=(Transformation("crop", {"box": box}),))
+
+
+def test_videos_side_by_side_in_a_longer_split_screen_stay_apart() -> None:
+    durations = {"left": 10.0, "right": 10.0, "split": 13.0}
+    left = beside(shared("left", (0, 10), "split", (0, 10)), [0.0, 0.0, 0.5, 1.0])
+    right = beside(shared("right", (0, 10), "split", (2, 12)), [0.5, 0.0, 0.5, 1.0])
+    found = group(durations, [left, right])
+    assert all({"left", "right"} - members for members in found.values())
+    assert found["left"] == {"left", "split"}
+    assert found["right"] == {"right", "split"}
+
+
+def test_two_crops_of_one_video_that_match_each_other_stay_together() -> None:
+    durations = {"left": 10.0, "right": 10.0, "whole": 13.0}
+    left = beside(shared("left", (0, 10), "whole", (0, 10)), [0.0, 0.0, 0.5, 1.0])
+    right = beside(shared("right", (0, 10), "whole", (2, 12)), [0.5, 0.0, 0.5, 1.0])
+    found = group(durations, [left, right, shared("left", (2, 10), "right", (0, 8))])
+    assert found == {"whole": {"left", "right", "whole"}}
+
+
 @pytest.mark.parametrize("count", [3, 4])
 def test_the_order_of_matches_changes_nothing(count: int) -> None:
     matches = [
@@ -150,3 +185,24 @@ def test_the_order_of_matches_changes_nothing(count: int) -> None:
         ]
         results.add(group_footage(lengths, turned, Cuts(comp=(5, 10))))
     assert len(results) == 1
+
+
+def test_footage_that_went_everywhere_is_grouped_in_good_time() -> None:
+    count = 120
+    lengths = {vid(f"v{n}"): 5_000 + 30 * n for n in range(count)}
+    matches = [shared(f"v{i}", (0, 5), f"v{j}", (0, 5)) for i in range(count) for j in range(i)]
+    asked = Counted()
+    started = time.process_time()
+    group_footage(lengths, matches, asked)
+    assert time.process_time() - started < 5
+    assert asked.times <= 2 * len(matches)
+
+
+class Counted:
+    """Never a cut, and how often that was asked."""
+
+    times = 0
+
+    def __call__(self, video: VideoId, at_ms: int) -> bool:
+        self.times += 1
+        return False

@@ -51,6 +51,21 @@ def test_news_article_with_its_video() -> None:
     assert modified.interval.earliest_at is None  # changed then, published at some time before
 
 
+def test_a_video_page_is_its_authors_and_an_article_is_its_publishers() -> None:
+    video = {
+        "@type": "VideoObject",
+        "contentUrl": "/v/1.mp4",
+        "author": {"@type": "Person", "name": "river.watch"},
+    }
+    site = '<meta property="og:site_name" content="ClipShare">'
+    assert read(page(LONG, site + ld(video))).account == "river.watch"
+    article = {"@type": "NewsArticle", "url": URL, "publisher": {"name": "The Paper"}}
+    assert read(page(LONG, ld(article, video))).account == "The Paper"
+    assert read(page(LONG, site + ld(video, video | {"contentUrl": "/2.mp4"}))).account == (
+        "ClipShare"
+    )
+
+
 def test_dates_of_other_articles_are_not_this_page() -> None:
     others = {
         "@type": "ItemList",

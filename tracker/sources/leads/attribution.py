@@ -21,6 +21,14 @@ AND = word_set("and und et y e i і та и ve و")
 """What joins two subjects."""
 
 
+WITNESSES = word_set(
+    "captured filmed recorded identified geolocated spotted documented noticed shows films explains"
+    " demonstrates describes details discusses recalls tells reveals shares spoke speaks wrote"
+    " analysed analyzed mapped tracked translated pinned summed joked"
+)
+"""What somebody does in or with a picture that is their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """A post of ``name`` on ``platform``, told by the tokens ``[start, end)``."""

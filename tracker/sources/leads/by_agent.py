@@ -33,13 +33,15 @@ def by_agent(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
         platform = _platform_of_agent(s, where, head, b, name) if name else None
         if name and platform:
             yield Attribution(name, platform, head, name.end)
-            yield from _second(s, name, platform, head)
+            yield from second(s, name, platform, head)
 
 
-def _second(s: Tagged, name: Name, platform: Platform, head: int) -> Iterator[Attribution]:
+def second(s: Tagged, name: Name, platform: Platform, head: int) -> Iterator[Attribution]:
+    """Yield the same of the one joined to ``name`` by "and"."""
     if name.end < len(s.tokens) and s.tokens[name.end].lower in AND:
         other = name_at(s, name.end + 1)
-        if other and not s.has(other.end, Tag.VERB):
+        plural = any(t.lower == "channels" for t in s.tokens[head : name.start])
+        if other and (plural or not s.has(other.end, Tag.VERB)):
             yield Attribution(other, platform, head, other.end)
 
 
@@ -92,7 +94,9 @@ def _place_ending(s: Tagged, where: list[Place], head: int, b: int) -> Place | N
         if place.end <= b and gap in (-1, 0, 1):
             right = gap != 1 or _is_garble(s, head, b)
             written = s.has(place.start - 1, Tag.TEXTS)
-            owned = s.has(b, Tag.BY) or place.account or place.thing or written
+            owned = (
+                s.has(b, Tag.BY) or (gap == 1 and right) or place.account or place.thing or written
+            )
             posted = (
                 place.account or place.thing or thing_before(s, place.start, Tag.POST | Tag.THING)
             )
@@ -105,10 +109,13 @@ def _is_garble(s: Tagged, head: int, b: int) -> bool:
     """Tell whether an unknown word stands where "posted" must have stood."""
     token = s.tokens[head]
     plain = token.text.isalpha() and token.text.islower() and not s.tags[head]
+    if s.has(b, Tag.OF) and token.lower not in _WORKS:
+        return False
     participle = token.lower.endswith(("ed", "en", "ung")) or token.lower in _OTHER_DEEDS
     return s.lexicon.code == "en" and plain and not participle and head + 1 == b
 
 
+_WORKS = word_set("work job product creation property courtesy labor labour author")
 _OTHER_DEEDS = word_set("shot made held led run seen taken sent hit met caught won paid")
 
 
@@ -123,6 +130,11 @@ def _platform_of_agent(
     after = next((p for p in where if 0 <= p.start - name.end <= 4), None)
     if after and after.located and not verb_between(s, name.end, after.start):
         return after.platform
+    posted = next((p for p in where if p.located and 0 <= p.start - name.end <= 7), None)
+    if posted and any(
+        s.has(n, Tag.BE) and s.has(n + 1, Tag.POST) for n in range(name.end, posted.start)
+    ):
+        return posted.platform  # "A video by X was uploaded to YouTube"
     of_only = not s.has(b, Tag.BY)
     before = [p for p in where if p.end <= head + 1 and head - p.end <= NEAR]
     around = [p for p in where if p.start <= head < p.end]

@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tracker.sources.leads.attribution import NEAR, Attribution, is_on
+from tracker.sources.leads.attribution import NEAR, WITNESSES, Attribution, is_on
 from tracker.sources.leads.lexicon import word_set
 from tracker.sources.leads.names import Name, name_at, name_ending_at
 from tracker.sources.leads.noun_phrases import has_good_head, name_after
 from tracker.sources.leads.platforms import X
 from tracker.sources.leads.tagging import Place, Tag, Tagged
+from tracker.sources.leads.text import Kind
 
 
 def by_speaker(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
     """Yield posts told by what is said in them: "In a video on Telegram, X thanked …"."""
-    place = where[0] if where else None
-    posting = s.has(0, Tag.POST | Tag.SAY) and s.tokens[0].lower.endswith("ing")
+    if not where:
+        return
+    place = where[0]
+    first = s.tokens[0].lower
+    posting = (s.has(0, Tag.POST | Tag.SAY) and first.endswith("ing")) or first == "speaking"
     opens = posting or s.has(0, Tag.ON)
-    if place is None or not place.located or place.end > NEAR + 4 or not opens:
+    ahead = s.tokens[place.end : place.end + 3]
+    if not place.located or place.end > NEAR + 4 or not opens:
         return
     thing = posting or any(s.has(n, Tag.THING) for n in range(place.end))
-    if not thing or any(s.has(n, Tag.BY) for n in range(1, place.end + 1)):
+    handle = any(t.kind is Kind.HANDLE for t in ahead)
+    if not (thing or handle) or any(s.has(n, Tag.BY) for n in range(1, place.end + 1)):
         return
     at = place.end
-    while s.has(at, Tag.DAY | Tag.ADVERB) or s.is_mark(at, ",") or _is_number(s, at):
+    if s.has(at, Tag.RELATIVE):
+        at = next((n for n in range(at, at + NEAR + 2) if s.is_mark(n, ",")), at)
+    while s.has(at, Tag.DAY | Tag.ADVERB) or _is_number(s, at) or s.is_mark(at, ","):
         at += 1
     name = _speaker(s, at)
     if name:
@@ -32,7 +40,13 @@ def by_speaker(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
 
 
 def _is_number(s: Tagged, at: int) -> bool:
-    return at < len(s.tokens) and s.tokens[at].text.isdigit()
+    return _same_day(s, at) or (at < len(s.tokens) and s.tokens[at].text.isdigit())
+
+
+def _same_day(s: Tagged, at: int) -> bool:
+    """Tell whether "the same evening" goes on at ``at``."""
+    the = at < len(s.tokens) and s.tokens[at].lower in {"the", "same"}
+    return the and any(s.has(n, Tag.DAY | Tag.ADVERB) for n in (at + 1, at + 2))
 
 
 def _speaker(s: Tagged, at: int) -> Name | None:
@@ -52,6 +66,8 @@ def _speaker(s: Tagged, at: int) -> Name | None:
 
 def _speaks(s: Tagged, verb: int) -> bool:
     if s.has(verb, Tag.SAY | Tag.POST):
+        return True
+    if verb < len(s.tokens) and s.tokens[verb].lower in WITNESSES:
         return True
     past = verb < len(s.tokens) and s.tokens[verb].lower.endswith("ed")
     return past and s.lexicon.code == "en" and s.tokens[verb].lower not in _ONLY_SEEN
@@ -107,8 +123,10 @@ def _in_written_thing(s: Tagged, place: Place) -> Place | None:
 def _is_only_name(s: Tagged, name: Name) -> bool:
     """Tell whether no other name before it could have written the thing."""
     k = name.start - 1
-    titled = s.has(k, Tag.TITLE) or s.has(name.start, Tag.TITLE) or k < 0
-    return titled and not any(name_at(s, n) for n in range(name.start))
+    small = Tag.ADVERB | Tag.DAY | Tag.TITLE
+    led_in = all(s.has(n, small) or len(s.tokens[n].text) <= 4 for n in range(name.start))
+    titled = s.has(k, Tag.TITLE) or s.has(name.start, Tag.TITLE) or led_in
+    return titled and not any(name_at(s, n) for n in range(name.start) if not s.has(n, small))
 
 
 def _tweet_phrase(s: Tagged, at: int) -> Place | None:

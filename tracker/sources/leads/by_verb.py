@@ -20,7 +20,7 @@ def by_verb(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
     """Yield posts told by somebody who tweets, posts, writes or says."""
     for v in range(len(s.tokens)):
         speaks = s.has(v, Tag.VERB) or _makes_statement(s, v) or _follows_quote(s, v)
-        if not speaks or undone(s, v) or _is_noun_use(s, v, where):
+        if not speaks or undone(s, v) or _is_noun_use(s, v, where) or _is_idiom(s, v):
             continue
         tweets = s.has(v, Tag.TWEET) and not (s.has(v, Tag.POST) and s.lexicon.code != "en")
         place = place_of_verb(s, where, v)
@@ -32,6 +32,18 @@ def by_verb(s: Tagged, where: list[Place]) -> Iterator[Attribution]:
             start, end = _span(v, name, place)
             yield Attribution(name, platform, start, end)
             yield from _fellows(s, name, platform, end)
+
+
+_IDIOMS = word_set("viral off part place over down out missing")
+
+
+def _is_idiom(s: Tagged, v: int) -> bool:
+    """Tell whether the verb posts nothing: "went viral", "took part", "turned up"."""
+    after = s.tokens[v + 1].lower if v + 1 < len(s.tokens) else ""
+    return s.lexicon.code == "en" and s.tokens[v].lower in _LIGHT and after in _IDIOMS
+
+
+_LIGHT = word_set("went took takes taking turned put")
 
 
 def _fellows(s: Tagged, name: Name, platform: Platform, end: int) -> Iterator[Attribution]:

@@ -60,6 +60,7 @@ class Credit:
     platform: Platform
     text: str
     day: str | None = None
+    alias: str | None = None  # the name written next to a handle
 
 
 def credits_in(paragraph: str, before: str = "") -> Iterator[Credit]:
@@ -74,7 +75,9 @@ def credits_in(paragraph: str, before: str = "") -> Iterator[Credit]:
                 yield Credit(name, platform, _line(paragraph, found))
     if _EMBED_SITE.search(paragraph) or _EMBED_SITE.search(before):
         for found in _EMBED.finditer(paragraph):
-            yield Credit(found["handle"], X, _line(paragraph, found), found["day"])
+            yield Credit(
+                found["handle"], X, _line(paragraph, found), found["day"], found["name"].strip()
+            )
     for found in _SHARED.finditer(paragraph):
         yield Credit(found["handle"], Platform("instagram"), _line(paragraph, found))
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from tracker.model.ids import Platform
 from tracker.model.post import Lead
+from tracker.sources.leads.antecedents import Antecedents
 from tracker.sources.leads.attribution import Attribution
 from tracker.sources.leads.credits import credits_in
 from tracker.sources.leads.days import is_day_word, resolve_day
@@ -44,6 +45,7 @@ class _Search:
     full_names: dict[str, str] = field(default_factory=dict)
     told: dict[tuple[Platform, str], Lead] = field(default_factory=dict)
     leads: list[Lead] = field(default_factory=list)
+    antecedents: Antecedents = field(default_factory=Antecedents)
     before: str = ""  # the end of the paragraph before
 
 
@@ -73,10 +75,22 @@ def _read(paragraph: str, usual: Lexicon, search: _Search) -> None:
     for sentence in sentences(paragraph):
         tagged = tag(sentence, lexicon)
         _learn(tagged, search)
-        for found in attributions(tagged) if HINT.search(sentence) else ():
-            _record(sentence, tagged, found, search)
+        if HINT.search(sentence):
+            _read_sentence(sentence, tagged, search)
+        search.antecedents.learn(tagged, search.full_names)
     _read_credits(paragraph, search)
     search.before = paragraph[-200:]
+
+
+def _read_sentence(sentence: str, tagged: Tagged, search: _Search) -> None:
+    """Record what a sentence attributes; if nothing to a name, then to whom it means."""
+    told = attributions(tagged)
+    for found in told:
+        _record(sentence, tagged, found, search)
+    meant = None if told else search.antecedents.resolved(tagged)
+    for found in attributions(meant[0]) if meant else ():
+        if meant and found.name.text == meant[1]:
+            _record(sentence, meant[0], found, search)
 
 
 def _learn(tagged: Tagged, search: _Search) -> None:
@@ -92,8 +106,17 @@ def _learn(tagged: Tagged, search: _Search) -> None:
 def _record(sentence: str, tagged: Tagged, found: Attribution, search: _Search) -> None:
     account = search.full_names.get(found.name.text, found.name.text)
     day = _day_of(tagged, found, search.published_on)
-    another = any(tagged.has(n, Tag.ANOTHER) for n in range(max(0, found.start - 6), found.end))
+    another = any(_another(tagged, n) for n in range(max(0, found.start - 6), found.end))
     _add(search, Lead(sentence, found.platform, account, search.source_url, day), another)
+
+
+def _another(tagged: Tagged, at: int) -> bool:
+    """Tell whether "another" or its like at ``at`` is said of a post."""
+    if not tagged.has(at, Tag.ANOTHER):
+        return False
+    before = 0 if tagged.lexicon.code == "en" else 2
+    told = any(tagged.has(n, Tag.THING) for n in range(at - before, at + 5))
+    return told or at + 1 in tagged.platforms
 
 
 def _add(search: _Search, lead: Lead, another: bool) -> None:
@@ -111,7 +134,9 @@ def _read_credits(paragraph: str, search: _Search) -> None:
             words = [t.lower for t in tokens(credit.day)] if credit.day else []
             day = resolve_day(words, search.published_on)
             lead = Lead(credit.text, credit.platform, credit.account, search.source_url, day)
-            _add(search, lead, another=False)
+            known = search.told.get((credit.platform, fold(credit.alias or "")))
+            if known is None or known.day:
+                _add(search, lead, another=False)
 
 
 # Days

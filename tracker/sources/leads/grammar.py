@@ -7,7 +7,7 @@ platform, so the work grows with the length of the text and with nothing else.
 from __future__ import annotations
 
 from tracker.sources.leads.attribution import Attribution
-from tracker.sources.leads.by_account import according_to, by_account, by_handle, by_owner
+from tracker.sources.leads.by_account import according_to, by_account, by_alias, by_handle, by_owner
 from tracker.sources.leads.by_agent import by_agent, by_postposition
 from tracker.sources.leads.by_speaker import by_speaker, in_own_words
 from tracker.sources.leads.by_verb import by_verb
@@ -28,6 +28,7 @@ def attributions(s: Tagged) -> list[Attribution]:
         *according_to(s, where),
         *by_account(s, where),
         *by_owner(s, where),
+        *by_alias(s, where),
         *by_handle(s, where),
         *in_own_words(s, where),
     ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tracker.sources.leads.days import month_of
 from tracker.sources.leads.lexicon import word_set
+from tracker.sources.leads.offices import after_place, is_surname
+from tracker.sources.leads.organisations import (
+    INSTITUTIONS,
+    OF_STATE,
+    is_demonym,
+    is_organisation,
+)
 from tracker.sources.leads.tagging import Tag, Tagged
 from tracker.sources.leads.text import MAX_QUOTED_NAME_WORDS, Kind, Token
 
@@ -21,22 +27,7 @@ _PARTICLES = word_set(
 )
 
 
-_ORGANISATION = re.compile(
-    r"(?i)^(?:minist\w+|forces?|staff|departments?|office|house|embassy|council|committee|command"
-    r"|army|navy|guard|police|service|services|administration|agency|union|party|league|board"
-    r"|bureau|centre|center|institute|university|association|federation|foundation|movement"
-    r"|brigade|battalion|regiment|division|corps|directorate|united|kingdom|bank|church|friends"
-    r"|voice|radio|news|times|post|gazette|republic|organi[sz]ation|group|initiative|academy"
-    r"|міністерств\w*|минист\w*|генштаб\w*|сил\w*|збройн\w*|служб\w*|штаб\w*|управлін\w*"
-    r"|управлен\w*|адміністрац\w*|администрац\w*|ministerstwo|ministère|ministerio|ministero"
-    r"|ministério|ministerium|bundeswehr|polizei|bakanlığı|وزارة|جيش|الجيش|هيئة|مركز)$"
-)
-
-
 _JOINED_BY = word_set("of for the and de la du des del di dei della do da dos")
-
-
-_DEMONYM = re.compile(r"(?:[a-z]{3,}(?:ian|ish|ese|ean|can|aeli|raqi|bani|ench|utch|reek|stani))$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +129,14 @@ def name_at(s: Tagged, start: int) -> Name | None:
     institution = _institution(s, start)
     if institution:
         return institution
+    if _is_one_of(s, start):
+        return None
     if s.tokens[start].kind is Kind.HANDLE:
         return Name(start, start + 1, s.tokens[start].text)
     end = start + 1
-    while end < len(s.tokens) and end - start < MAX_NAME_WORDS and not s.tokens[end - 1].suffix:
+    while end < len(s.tokens) and end - start < MAX_NAME_WORDS:
+        if s.tokens[end - 1].suffix and not _owns_office(s, end - 1):
+            break
         step = _extends(s, start, end)
         if not step:
             break
@@ -149,29 +144,37 @@ def name_at(s: Tagged, start: int) -> Name | None:
     return _finished(s, start, end)
 
 
-_INSTITUTIONS = word_set(
-    "ministry army military police government embassy navy parliament presidency intelligence"
-    " staff force forces command guard"
-)
-_OF_STATE = word_set(
-    "defense defence foreign interior health air general armed national military border coast"
-    " emergency security education energy justice finance civil state"
-)
-
-
 def _institution(s: Tagged, start: int) -> Name | None:
     """Return an institution whose name is not capitalised: "the Russian defense ministry"."""
     token = s.tokens[start]
-    if s.lexicon.code != "en" or not (_DEMONYM.search(token.lower) or token.suffix == "s"):
+    if s.lexicon.code != "en" or not (is_demonym(token.text) or token.suffix == "s"):
         return None
     end = start + 1
-    while end < len(s.tokens) and end - start < 3 and s.tokens[end].text in _OF_STATE:
+    while end < len(s.tokens) and end - start < 3 and s.tokens[end].text in OF_STATE:
         end += 1
-    if end >= len(s.tokens) or s.tokens[end].text not in _INSTITUTIONS:
+    if end > start + 1 and (end >= len(s.tokens) or s.tokens[end].text not in INSTITUTIONS):
+        end -= 1  # "military" alone: an institution, not its adjective
+    if end >= len(s.tokens) or s.tokens[end].text not in INSTITUTIONS:
         return None
     of_whom = token.text + ("'s" if token.suffix else "")
     rest = " ".join(t.text for t in s.tokens[start + 1 : end + 1])
     return Name(start, end + 1, f"{of_whom} {rest}")
+
+
+_ONE_OF = word_set("أحد إحدى بعض عدد أحدهم")
+
+
+def _is_one_of(s: Tagged, at: int) -> bool:
+    """Tell whether an Arabic noun only says of whom somebody is one ("أحد المستخدمين")."""
+    return s.tokens[at].lower in _ONE_OF or (at > 0 and s.tokens[at - 1].lower in _ONE_OF)
+
+
+def _owns_office(s: Tagged, at: int) -> bool:
+    """Tell whether a possessive is part of an institution's name: "Sheriff's Office"."""
+    after = at + 1
+    office = after < len(s.tokens) and is_organisation(s.tokens[after].text)
+    named = s.tokens[at].suffix == "s" and s.has(at, Tag.TITLE)
+    return bool(office) and named and s.tokens[after].text[0].isupper()
 
 
 def _hangs_on_lower(s: Tagged, at: int) -> bool:
@@ -197,6 +200,9 @@ def _extends(s: Tagged, start: int, end: int) -> int:
         return 0 if dated or len(token.text) == 4 else 1
     if token.glued and token.text[0].islower() and not s.tags[end] & (Tag.TITLE | Tag.VERB):
         return 1 if is_arabic(token.text) else 0
+    seated = token.lower == "in" and s.tokens[end - 1].lower in {"embassy", "consulate"}
+    if seated and is_shaped(s, end + 1):
+        return 2
     ahead = 1
     while token.lower in _PARTICLES | _JOINED_BY and ahead < 3:
         if is_shaped(s, end + ahead) and s.tokens[end + ahead].kind is not Kind.HANDLE:
@@ -219,7 +225,7 @@ def _joins_only_offices(s: Tagged, token: Token, end: int) -> bool:
 
 
 def _is_office(s: Tagged, start: int, end: int) -> bool:
-    return any(_ORGANISATION.match(s.tokens[n].text) for n in range(start, end))
+    return any(is_organisation(s.tokens[n].text) for n in range(start, end))
 
 
 def _finished(s: Tagged, start: int, end: int) -> Name | None:
@@ -229,7 +235,7 @@ def _finished(s: Tagged, start: int, end: int) -> Name | None:
         return None
     if is_arabic(s.tokens[start].text):
         return _arabic(s, start, end)
-    person = _after_place(s, start, first, end)
+    person = after_place(s, start, first, end)
     start, first = (person, person) if person > first else (start, first)
     if end - first == 1 and not _stands_alone(s, first):
         return None
@@ -243,7 +249,9 @@ def _after_titles(s: Tagged, start: int, end: int) -> int | None:
     first = start
     for n in range(start, end):
         ahead = range(n + 1, end)
-        if s.tags[n] & Tag.TITLE and not any(_ORGANISATION.match(s.tokens[m].text) for m in ahead):
+        if n == end - 1 and n > start and is_surname(s, n):
+            continue
+        if s.tags[n] & Tag.TITLE and not any(is_organisation(s.tokens[m].text) for m in ahead):
             first = n + 1
     if first < end and s.tokens[first].text.isdigit():
         return None
@@ -251,40 +259,8 @@ def _after_titles(s: Tagged, start: int, end: int) -> int | None:
         first += 1
     if first < end:
         return first
-    whole = (
-        any(_ORGANISATION.match(s.tokens[n].text) for n in range(start, end)) and end - start > 1
-    )
+    whole = any(is_organisation(s.tokens[n].text) for n in range(start, end)) and end - start > 1
     return start if whole else None
-
-
-_PATRONYMIC = re.compile(r"(?:вич|вна|вич[аеу]|вн[иоыу]\w?|wicz)$")
-
-
-def _after_place(s: Tagged, start: int, first: int, end: int) -> int:
-    """Return where the person begins after an office and its town: "Мер Харкова Ігор Терехов"."""
-    if s.lexicon.code in {"es", "it", "pt", "fr"}:
-        return _after_town(s, start, first, end)
-    titled = first > start or (s.has(start - 1, Tag.TITLE) and s.tokens[start - 1].text.islower())
-    office = any(_ORGANISATION.match(s.tokens[n].text) for n in range(first, end))
-    if s.lexicon.code not in {"uk", "ru", "pl"} or office:
-        return first
-    kept = 3 if any(_PATRONYMIC.search(s.tokens[n].lower) for n in range(first, end - 1)) else 2
-    words = [n for n in range(first, end) if not s.tokens[n].glued]
-    acronym = s.tokens[first].text.isupper() and len(s.tokens[first].text) > 1
-    return words[-kept] if len(words) > kept and (titled or acronym) else first
-
-
-_REGION = word_set("regione región comunidad région estado região provincia provincia")
-
-
-def _after_town(s: Tagged, start: int, first: int, end: int) -> int:
-    """Return where the person begins in "il sindaco di Milano Beppe Sala"."""
-    office = s.has(first - 1, Tag.OF) and any(
-        s.has(n, Tag.TITLE) for n in range(max(0, first - 4), first - 1)
-    )
-    if not office or first != start or end - first < 3:
-        return first
-    return first + 1 + (s.tokens[first].lower in _REGION and end - first > 3)
 
 
 _PLURALS = ("ers", "ors", "ists", "ians", "ants", "ents", "ees", "ies", "ans", "ics", "ves", "ngs")
@@ -297,7 +273,10 @@ def _stands_alone(s: Tagged, at: int) -> bool:
     lower_follows = after is not None and after.kind is Kind.WORD and after.text[0].islower()
     if lower_follows and after is not None and after.glued:
         return False
-    if _DEMONYM.search(token.lower) and (lower_follows or token.text in {"Russian", "Ukrainian"}):
+    if is_demonym(token.text) and (lower_follows or token.text in {"Russian", "Ukrainian"}):
+        somebody = lower_follows and s.lexicon.code == "en" and token.lower != "guardian"
+        if somebody and at and s.tokens[at - 1].lower == "the":
+            return False  # "The Nigerian said"
         acts = s.has(at + 1, Tag.VERB | Tag.LINK | Tag.MARK_WORD | Tag.ADVERB)
         return acts and token.text not in {"Russian", "Ukrainian"}
     if (
@@ -308,6 +287,10 @@ def _stands_alone(s: Tagged, at: int) -> bool:
         return s.has(at + 1, Tag.VERB | Tag.MARK_WORD)
     if s.lexicon.nouns_are_capitalised and at and s.tokens[at - 1].lower in _ARTICLES:
         return len(token.text) > 2 and (token.text.isupper() or _is_code(token.text))
+    if at == 0 and s.lexicon.code == "en" and s.has(1, Tag.THING) and s.has(1, Tag.VERB):
+        other = s.tokens[2].lower if len(s.tokens) > 2 else ""
+        if other.endswith("ed") or s.has(2, Tag.BE | Tag.LINK | Tag.VERB):
+            return False  # "Similar posts appeared"
     if s.lexicon.code == "en" and at == 0 and token.lower.endswith(_PLURALS) and not token.suffix:
         return token.text.isupper()
     return len(token.text) > 1
@@ -319,6 +302,8 @@ _ARTICLES = word_set("der die das den dem des ein eine einen einem einer")
 def _joined(s: Tagged, start: int, end: int) -> str:
     text = s.tokens[start].text
     for n in range(start + 1, end):
+        if s.tokens[n - 1].suffix == "s":
+            text += "'s"
         text += ("-" if s.tokens[n].glued else " ") + s.tokens[n].text
     return text.replace("’ ", "’").replace("' ", "'")
 
@@ -344,7 +329,7 @@ def _arabic(s: Tagged, start: int, end: int) -> Name | None:
     while titled and first < end - 1 and s.tokens[first].text.startswith("ال"):
         first += 1
     only = titled and first == end - 1 and s.tokens[first].text.startswith("ال")
-    if first >= end or (only and not _ORGANISATION.match(s.tokens[first].text)):
+    if first >= end or (only and not is_organisation(s.tokens[first].text)):
         return None
     last = end if end - first <= 4 else first + 3
     handle = _handle_after(s, end)

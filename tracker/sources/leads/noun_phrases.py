@@ -15,7 +15,7 @@ MAX_NOUN_PHRASE = 14
 
 _SHOWING = re.compile(
     r"^(?:\w+ing|shows?|showed|depicts?|features?|sees?|quotes?|quoted|cites?|cited|accus\w+|asked"
-    r"|told|against|about|with|near|inside|outside|behind|like|called|montre|montrant|muestra"
+    r"|told|for|at|against|about|with|near|inside|outside|behind|like|called|montre|montrant|muestra"
     r"|mostra|zeigt|показує|показывает|przedstawia|contre|contra|contro|gegen|mit|avec|con|com|z"
     r"|про|против|проти|о|об)$"
 )
@@ -34,11 +34,14 @@ def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | No
             quoted, at = None, at + 1  # голова «Укрзалізниці» Олександр Камишін
         found = quoted or name_at(s, at)
         if found:
-            if (not inside and not _modifies(s, found)) or _is_handle(s, found):
+            if (not inside and not _modifies(s, found)) or is_handle(s, found):
                 return found
             at, inside = found.end, inside and not s.is_mark(found.end, ",")
             at += s.is_mark(at, ",")
             continue
+        named = _named_after_comma(s, start, at)
+        if named:
+            return named
         if word & (Tag.OF | Tag.ON) and not token.glued and at > start:
             inside = True
         elif not _may_describe(s, at):
@@ -47,7 +50,20 @@ def name_after(s: Tagged, start: int, limit: int = MAX_NOUN_PHRASE) -> Name | No
     return None
 
 
-def _is_handle(s: Tagged, found: Name) -> bool:
+def _named_after_comma(s: Tagged, start: int, at: int) -> Name | None:
+    """Return the name in apposition to a noun: "by a farmer from the area, Joe Bell,"."""
+    if not s.is_mark(at, ",") or at < start + 2 or s.tokens[start].lower not in _DETERMINERS:
+        return None
+    if not any(s.tokens[n].text[0].islower() for n in range(start + 1, at)):
+        return None
+    name = name_at(s, at + 1)
+    if name is None or name.owns or s.has(name.end, Tag.SAY | Tag.HAVE):
+        return None
+    return name if " " in name.text or is_handle(s, name) else None
+
+
+def is_handle(s: Tagged, found: Name) -> bool:
+    """Tell whether the name is a handle."""
     return s.tokens[found.start].kind is Kind.HANDLE
 
 
@@ -107,7 +123,7 @@ def _may_describe(s: Tagged, at: int) -> bool:
 
 
 _DETERMINERS = word_set(
-    "the a an his her its their one another of el la los las un una uno il lo i gli le l"
+    "the a an his her its their one another of el la los las un una une uno il lo i gli le l"
     " o a os as um"
     " uma der die das den dem ein eine einen einem einer les d du des de del della dell do da"
     " as"
@@ -126,7 +142,8 @@ def has_good_head(s: Tagged, found: Name) -> bool:
         describes = bool(word & (Tag.TITLE | Tag.ACCOUNTS | Tag.PICTURES)) or k in s.platforms
         if word & Tag.LINK and not describes and not token.glued:
             return False
-        if word & Tag.SAY or word & Tag.RELATIVE:
+        german = s.lexicon.code == "de" and not s.is_mark(k - 1, ",")
+        if word & Tag.SAY or (word & Tag.RELATIVE and not german):
             return True
         if _SHOWING.match(token.lower) and not describes:
             return False

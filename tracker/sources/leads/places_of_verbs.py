@@ -54,12 +54,19 @@ def _reaches(s: Tagged, v: int, place: Place) -> bool:
         finite = s.has(n, Tag.VERB) and not s.has(n, Tag.THING) and not s.has(n, Tag.ADVERB)
         if finite and not _is_participle_after_noun(s, n, v):
             return False
-        pictured = s.has(n, Tag.PICTURES)
+        pictured = s.has(n, Tag.PICTURES) or _is_spoken_of(s, n, v)
         if only_says and (_opens_clause(s, n) or pictured or s.is_mark(n, ":")):
             return False
     if only_says and place.thing and not place.located:
         return False
     return not _governed_by_name(s, place)
+
+
+def _is_spoken_of(s: Tagged, n: int, v: int) -> bool:
+    """Tell whether the text at ``n`` is what the verb speaks about: "said the post on X"."""
+    if s.lexicon.code != "en" or not s.has(v, Tag.SAY) or not s.has(n, Tag.TEXTS):
+        return False
+    return n > v + 1 and s.tokens[v + 1].lower in {"the", "a", "that", "her", "his", "their"}
 
 
 def _in_own_thing(s: Tagged, v: int, place: Place) -> bool:
@@ -70,7 +77,9 @@ def _in_own_thing(s: Tagged, v: int, place: Place) -> bool:
     thing = next((n for n in range(on + 1, on + 6) if s.has(n, Tag.THING)), None)
     if thing is None or not 0 < place.start - thing <= 4:
         return False
-    return all(s.has(n, Tag.POST | Tag.ADVERB | Tag.DAY) for n in range(thing + 1, place.start))
+    return all(
+        s.has(n, Tag.POST | Tag.ADVERB | Tag.DAY | Tag.THING) for n in range(thing + 1, place.start)
+    )
 
 
 def _is_participle_after_noun(s: Tagged, n: int, v: int) -> bool:
@@ -99,6 +108,8 @@ def _leads_to(s: Tagged, place: Place, v: int) -> bool:
             return False
     if place.thing and not place.located:
         return False
+    if _ends_indirect_speech(s, place, v):
+        return False
     if s.lexicon.verb_last:
         return True
     if _modifies_picture(s, place) or _inside_relative(s, place, -1):
@@ -107,6 +118,12 @@ def _leads_to(s: Tagged, place: Place, v: int) -> bool:
     if where < len(s.tokens) and s.tokens[where].lower in _WHERE:
         return True
     return _opens_part(s, place) or _follows_subject(s, place)
+
+
+def _ends_indirect_speech(s: Tagged, place: Place, v: int) -> bool:
+    """Tell whether the place is told by whoever speaks: "Auf X werde gelogen, sagte Y"."""
+    closes = s.lexicon.code == "de" and s.is_mark(v - 1, ",") and not s.has(v, Tag.POST)
+    return closes and v - place.end > 2 and not any(s.is_quote(n) for n in range(place.end, v))
 
 
 _WHERE = word_set("where wo où donde dove onde gdzie де где حيث")

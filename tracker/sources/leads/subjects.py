@@ -15,7 +15,7 @@ def subject(s: Tagged, where: list[Place], v: int, place: Place | None) -> Name 
         return _subject_before(s, where, v) or (
             _subject_before(s, where, place.start) if place and place.start < v else None
         )
-    first = _subject_before(s, where, v)
+    first = _subject_before(s, where, v) or _subject_of_chain(s, v)
     if first or is_passive(s, v):
         return first
     inverted = _subject_after(s, where, v)
@@ -23,6 +23,28 @@ def subject(s: Tagged, where: list[Place], v: int, place: Place | None) -> Name 
         return inverted
     if place and place.end <= v and _free_for_subject(s, place, v):
         return _subject_before(s, where, place.start)
+    return None
+
+
+_NEW_CLAUSE = word_set("that who which as while when where because after before if whose")
+
+
+def _subject_of_chain(s: Tagged, v: int) -> Name | None:
+    """Return the subject of an earlier verb: "Ann Lee filmed the blaze and posted it"."""
+    if s.lexicon.code != "en" or v < 4 or s.tokens[v - 1].lower != "and":
+        return None
+    for j in range(v - 3, max(-1, v - REACH), -1):
+        if s.has(j, Tag.SAY) or s.is_quote(j) or s.tokens[j].lower in _NEW_CLAUSE:
+            return None
+        found = name_ending_at(s, j)
+        if found and found.end >= v:
+            return None
+        if found:
+            good = not found.owns and has_good_head(s, found) and " " in found.text
+            acts = s.tokens[found.end + s.is_mark(found.end, ",")].lower.endswith("ed")
+            return found if good and acts else None
+        if s.is_mark(j, ",") and s.tokens[j + 1].lower.endswith("ed"):
+            return _across_apposition(s, j)
     return None
 
 
@@ -122,7 +144,7 @@ def _is_listed(s: Tagged, found: Name) -> bool:
 
 def _subject_after(s: Tagged, where: list[Place], v: int) -> Name | None:
     """Return the name right after the verb: "wrote X on Twitter"."""
-    if not (s.lexicon.verb_first or _is_led_in(s, v)):
+    if not (s.lexicon.verb_first or _is_led_in(s, v) or _is_inverted(s, where, v)):
         return None
     begins = {p.start: p.end for p in where if p.located}
     start = v + 1
@@ -138,10 +160,19 @@ def _subject_after(s: Tagged, where: list[Place], v: int) -> Name | None:
     return found if found and not _is_object(s, start, found) else None
 
 
+def _is_inverted(s: Tagged, where: list[Place], v: int) -> bool:
+    """Tell whether a translated "wrote on Telegram the governor X" kept its foreign order."""
+    end = next((p.end for p in where if p.located and p.start == v + 1), None)
+    if end is None or end + 1 >= len(s.tokens):
+        return False
+    titled = s.has(end, Tag.TITLE) or (s.tokens[end].lower == "the" and s.has(end + 1, Tag.TITLE))
+    return titled and not s.has(end + 2, Tag.BE | Tag.HAVE | Tag.VERB)
+
+
 def _is_led_in(s: Tagged, v: int) -> bool:
     """Tell whether direct speech or a place stands before the verb."""
     k = v - 1
-    while s.is_mark(k, ",-–—") or (k >= 0 and s.has(k, Tag.ADVERB)):
+    while s.is_mark(k, ",-–—") or (k >= 0 and s.has(k, Tag.ADVERB | Tag.HAVE)):
         k -= 1
     return s.is_quote(k) or (k == -1 and v > 0)
 

@@ -215,8 +215,10 @@ def _place(s: Tagged, at: int, name: Platform) -> Place | None:
     account |= bool(before & Tag.ACCOUNTS)
     thing |= bool(before & (Tag.TEXTS | Tag.PICTURES | Tag.TWEETS))
     owner = _owner(s, start, at)
+    thing |= _is_count_noun(s, at, end, name)
     suffix = s.tokens[at].suffix
-    if s.lexicon.verb_last and (suffix or end > at + 1):
+    through = end < len(s.tokens) and s.tokens[end].lower in _THROUGH
+    if s.lexicon.verb_last and (suffix or end > at + 1 or through):
         located = True
     elif suffix and not (account or thing) and suffix == "s":
         return None
@@ -225,6 +227,23 @@ def _place(s: Tagged, at: int, name: Platform) -> Place | None:
     if not (located or account or thing):
         return None
     return Place(name, start, end, at, located, account, thing, owner)
+
+
+def _is_count_noun(s: Tagged, at: int, end: int, name: Platform) -> bool:
+    """Tell whether the platform stands for a post on it: "a TikTok by …", "Ann's TikTok"."""
+    if name != "tiktok" or end != at + 1 or at == 0 or s.lexicon.code != "en":
+        return False
+    before = s.tokens[at - 1]
+    counted = before.lower in _COUNTING or before.suffix == "s"
+    ends = Tag.LINK | Tag.VERB | Tag.BE | Tag.HAVE | Tag.RELATIVE | Tag.MARK_WORD | Tag.ADVERB
+    alone = end >= len(s.tokens) or s.tokens[end].kind is not Kind.WORD or s.has(end, ends)
+    return counted and alone
+
+
+_THROUGH = frozenset({"üzerinden", "aracılığıyla", "platformunda", "platformundan"})
+_COUNTING = frozenset(
+    {"a", "another", "one", "this", "that", "his", "her", "viral", "recent", "new", "now-deleted"}
+)
 
 
 def _sure_of_x(s: Tagged, at: int, located: bool, noun: bool) -> bool:
@@ -274,7 +293,8 @@ def _left_of(s: Tagged, at: int) -> tuple[int, bool, Tag]:
             seen |= word & (Tag.ACCOUNTS | Tag.THING)
             start = k if noun else start
             continue
-        if not _is_filler(s, k):
+        named = s.tokens[k].text[0].isupper() and _owner(s, k, at) is not None
+        if not _is_filler(s, k) and not named:
             break
     return start, False, seen
 

@@ -19,14 +19,14 @@ MAX_QUOTED_CHARS = 2_500
 MAX_QUOTED_NAME_WORDS = 4
 
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:[A-WYZА-ФЦ-ЯЁІЇЄ]|[Mm]rs?|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|St|Jr|Sr|No"
+    r"(?:^|[\s(]|\b[A-Z]\.)(?:[A-WYZА-ФЦ-ЯЁІЇЄ]|[Mm]rs?|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|St|Jr|Sr|No"
     r"|vs|ca|bzw|Nr|Sr|Sra|Dra|[Mm]me|M|Sig|Dott|prof|gen|ks|р|г|рр|ім|им|т|ст|ул|Hr|Fr|Av"
     r"|approx|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)$"
 )
 _END = re.compile(r"[.!?…。！？؟]+[\"”»“’'）)\]]*")
 _TOKEN = re.compile(
     r"(?P<url>https?://\S+|www\.\S+|(?:pic\.twitter\.com|t\.me|t\.co)/\S+)"
-    r"|(?P<handle>(?<![\w@])@\w(?:[\w.]{0,40}\w)?)"
+    r"|(?P<handle>(?<![\w@])@\w(?:[\w.]{0,40}\w)?(?:@\w[\w.-]{1,60}\w)?|(?<![\w/])/?u/[\w-]{2,40})"
     r"|(?P<date>\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})"
     r"|(?P<initials>(?:[^\W\d_]\.){2,}|[A-WYZА-ФЦ-ЯЁІЇЄҐ]\.(?=\s?[A-ZА-ЯЁІЇЄҐ]))"
     r"|(?P<elision>\b(?:[lL]|[dD]|qu|[jnscmt]|dell|dall|nell|sull|all|un|quell|[Dd]ell|[Nn]ell"
@@ -217,7 +217,8 @@ def _token(match: re.Match[str]) -> Token:
     if match.lastgroup == "url":
         return Token(text, text.lower(), Kind.URL)
     if match.lastgroup == "handle":
-        return Token(text, text.lower(), Kind.HANDLE)
+        bare = text.lstrip("/")
+        return Token(bare, bare.lower(), Kind.HANDLE)
     if match.lastgroup == "mark":
         return Token("-" if text == "‑" else text, text, Kind.MARK)
     if match.lastgroup == "elision":

@@ -37,7 +37,7 @@ ENGLISH = Lexicon(
         " livestreamed live-streamed streamed broadcasted aired released releases circulated"
         " distributed captioned re-shared reshared cross-posted disseminated showed put took"
         " takes taking"
-        " turned went"
+        " turned went publish upload uploading put puts puted putted geposted"
     ),
     say=words(
         "said says saying told tells announced announces announcing reported reports reporting"
@@ -53,7 +53,8 @@ ENGLISH = Lexicon(
         " reassured recommended speculated stressed summarised summarized swore testified"
         " admitted conceded pleaded begged appealed blamed defended disputed dismissed rejected"
         " thanked gushed complained predicted speculated observed recalled recounted promised"
-        " pledged threatened pondered teased lamented mourned paid"
+        " communicated communicate shouted urged pledged threatened pondered teased lamented"
+        " mourned paid"
     ),
     tweet=words("tweeted tweets tweeting live-tweeted retweeted retweets"),
     texts=words(
@@ -96,7 +97,23 @@ ENGLISH = Lexicon(
         " investigator detective firefighter pilot driver farmer rights human climate"
         " independent freelance freelancer local popular fellow military republican"
         " democrat democratic conservative labour tory congressional opposition"
-        " attorney-general us u.s. uk u.k. eu un"
+        " attorney-general us u.s. uk u.k. eu un astronomer vet surgeon seismologist geologist"
+        " biologist"
+        " physicist chemist engineer architect librarian councillor councilman councilwoman"
+        " alderman"
+        " alderwoman reverend rev pastor priest vicar superintendent inspector constable chief"
+        " firefighter ranger captain skipper pilot sailor climber hiker runner cyclist boxer"
+        " wrestler golfer jockey rower swimmer skater skier surfer drummer guitarist pianist"
+        " violinist composer conductor dj designer stylist baker butcher fisherman fisherwoman"
+        " shopkeeper trader builder plumber electrician mechanic trucker cabbie barrister"
+        " solicitor broadcaster newsreader weatherman forecaster naturalist conservationist"
+        " birdwatcher campaigner organizer organiser whistleblower dissident exile minister-of"
+        " creator vlogger illustrator cartoonist painter sculptor magician comic novelist"
+        " midfielder striker goalkeeper defender winger quarterback pitcher coach umpire referee"
+        " tycoon banker broker trucker dad mum mom grandmother grandfather mother father teenager"
+        " schoolgirl schoolboy midwife doctor gp dentist pharmacist headteacher principal dean"
+        " provost chancellor ombudsman speaker whip backbencher treasurer auditor undersecretary"
+        " spokesperson-for osint open-source"
     ),
     never=words(
         "i he she it they we you one someone somebody anyone anybody everyone everybody nobody"
@@ -116,10 +133,22 @@ ENGLISH = Lexicon(
         " monday tuesday wednesday thursday friday saturday sunday screenshot view film during"
         " posted shared uploaded published writing speaking using citing late early"
         " meet says said inside listen"
+        " similar related identical old dramatic graphic shocking fake false manipulated edited"
+        " misleading numerous countless multiple various certain"
         " conspiracy verified unverified viral popular new old first second third"
     ),
     ours=words("our us follow subscribe join sign download unsubscribe"),
-    title_endings=("-minister", "-president", "-founder", "-general", "-born", "-based"),
+    title_endings=(
+        "ologist",
+        "ographer",
+        "swoman",
+        "-minister",
+        "-president",
+        "-founder",
+        "-general",
+        "-born",
+        "-based",
+    ),
     verb_first=False,
     another=words("another second separate later follow-up earlier subsequent third further"),
 )

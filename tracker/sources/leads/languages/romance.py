@@ -100,7 +100,8 @@ SPANISH = Lexicon(
     post=words(
         "publicó publicaron publica publicado publicada publicados publicadas publicaba compartió"
         " compartieron comparte compartido compartida compartidos compartidas escribió"
-        " escribieron escribe escrito escrita posteó posteado posteada subió subieron subido"
+        " colocó puso lanzó escribieron escribe escrito escrita posteó posteado posteada subió"
+        " subieron subido"
         " subida colgó colgado colgada mostró difundió difundieron difundido difundida difunde"
     ),
     say=words(
@@ -170,7 +171,7 @@ ITALIAN = Lexicon(
         "pubblicato pubblicata pubblicati pubblicate pubblica pubblicò pubblicano postato postata"
         " postati postate posta postò condiviso condivisa condivisi condivise condivide condivise"
         " scritto scritta scrive scrisse scriveva caricato caricata carica diffuso diffusa diffusi"
-        " diffuse diffonde rilanciato rilanciata rilancia mostrato"
+        " messo immesso diffuse diffonde rilanciato rilanciata rilancia mostrato"
     ),
     say=words(
         "detto dice disse affermato afferma dichiarato dichiara annunciato annuncia riferito"
@@ -240,7 +241,7 @@ PORTUGUESE = Lexicon(
         " postado postada postados compartilhou compartilharam compartilha compartilhado"
         " compartilhada compartilhados partilhou partilhado partilhada partilha escreveu"
         " escreveram escreve escrito escrita divulgou divulgaram divulga divulgado divulgada"
-        " subiu carregou mostrou"
+        " subiu carregou mostrou colocou colocaram botou lançou"
     ),
     say=words(
         "disse disseram diz afirmou afirma declarou declara anunciou anuncia informou informa"

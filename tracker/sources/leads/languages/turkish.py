@@ -52,7 +52,8 @@ TURKISH = Lexicon(
         " prens papa büyükelçi büyükelçisi lider lideri eski iş insanı milyarder kurucu kurucusu"
         " danışman danışmanı sekreter sekreteri ukrayna ukraynalı rus rusya türk abd amerikalı"
         " gazetesi ajansı kullanıcı kullanıcısı futbolcu içişleri dışişleri savunma"
-        " genel şef siyasetçi yorumcu sunucu"
+        " sanatçı ressam besteci müzisyen manken imam rektör hakem genel şef siyasetçi yorumcu"
+        " sunucu"
     ),
     never=words(
         "o onlar biz siz ben bu şu birçok bazı herkes kimse kullanıcılar görgü tanıkları"

@@ -1,4 +1,8 @@
-"""A real HTTP server on loopback, told by the test what to answer."""
+"""A web server on loopback that answers each request by a function of the test.
+
+For answers that misbehave on the wire (broken lengths, dripped bytes); a site of ordinary pages is
+quicker said with ``webserver``.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""A whole application on an empty archive, with a web site on loopback and a clock to turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.webserver import WebServer, serve
+from tracker.app import App, open_app
+from tracker.config import NetworkSettings, Settings
+
+AppMaker = Callable[..., AbstractContextManager[App]]
+
+
+class TurnedClock:
+    """Tells the time it was set to."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def turn(self, **ahead: float) -> None:
+        """Move the time on by so many ``seconds``, ``minutes``, ``hours`` …"""
+        self.at += timedelta(**ahead)
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def site() -> Iterator[WebServer]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, clock: TurnedClock) -> AppMaker:
+    """Open the application on this test's archive, with settings by name."""
+
+    def make(**settings: object) -> AbstractContextManager[App]:
+        network = NetworkSettings(allow_private=True, read_timeout_s=5, page_timeout_s=5)
+        made = Settings(data_dir=tmp_path / "data", network=network, **settings)  # type: ignore[arg-type]
+        return open_app(made, clock=clock)
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: AppMaker) -> Iterator[App]:
+    with make_app() as opened:
+        yield opened

@@ -1,0 +1,60 @@
+"""Logs: one line an event, and of an exception only what may be told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tracker.log import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def no_such_key(key: str) -> int:
+    return {"a": 1}[key]
+
+
+def log_a_crash() -> None:
+    try:
+        no_such_key("hunter2")
+    except KeyError:
+        structlog.get_logger().exception("item_crashed", stage="capture")
+
+
+def test_an_exception_is_named_with_its_place_and_nothing_of_its_values(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("warning", "json")
+    log_a_crash()
+    (line,) = capsys.readouterr().err.splitlines()
+    event = json.loads(line)
+    assert event["exception_type"] == "KeyError"
+    assert event["exception_at"].startswith(__file__)
+    assert "hunter2" not in line
+
+
+def test_tracebacks_are_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", "text", tracebacks=True)
+    log_a_crash()
+    text = capsys.readouterr().err
+    assert "Traceback" in text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_below_the_level_nothing_is_said(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", form)  # type: ignore[arg-type]  # both are forms
+    structlog.get_logger().info("item_done", item="x")
+    structlog.get_logger().warning("item_failed", item="y")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "item_done" not in captured.err
+    assert "item_failed" in captured.err
+    assert sys.exception() is None

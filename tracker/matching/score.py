@@ -23,6 +23,13 @@ LEAST_MOVING = 1
 LEAST_FEATURE_FRAMES = 2
 """Features of one single frame prove nothing: a second of it must show the same."""
 
+LEAST_STILL_FRAMES = 3
+STILL_EVIDENCE = 0.1
+"""What so many feature frames prove in which nothing moves: a candidate to show, never a match.
+
+A copy of a still shot and another take of the same studio look alike here.
+"""
+
 MOVING_OF_NEW_PICTURE = 24
 """So many moving features prove what one equal picture proves."""
 
@@ -55,7 +62,8 @@ def evidence(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> flo
     total = feature_evidence(by_features.moving)
     if len(by_hash) and len(run.hits) >= LEAST_HITS:
         total += _hash_evidence(by_hash, query, reference)
-    return total
+    still = STILL_EVIDENCE if len(by_features) >= LEAST_STILL_FRAMES else 0.0
+    return max(total, still)
 
 
 def feature_evidence(moving: Ints) -> float:

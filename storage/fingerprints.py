@@ -71,6 +71,16 @@ def fingerprints_after(
     return [(row.id or 0, VideoId(row.video), fingerprint_from(row, a)) for row, a in rows]
 
 
+def video_of_row(s: Session, algorithm_key: str, row_id: int) -> VideoId | None:
+    """Return whose fingerprint a row is, ``None`` where the algorithm has no such row."""
+    query = select(col(FingerprintRow.video)).where(
+        col(FingerprintRow.id) == row_id,
+        col(FingerprintRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+    )
+    found = s.scalar(query)
+    return None if found is None else VideoId(found)
+
+
 def all_fingerprints(s: Session) -> Iterator[tuple[VideoId, str, Fingerprint | None]]:
     """Yield every fingerprint with its video and algorithm key, by row id.
 

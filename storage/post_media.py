@@ -34,17 +34,19 @@ def add_media(s: Session, key: PostKey, refs: Iterable[MediaRef]) -> None:
     post_parts.add_media(s, post_parts.require_post(s, key), refs)
 
 
-def link_video(s: Session, key: PostKey, ref: MediaRef, video: VideoId) -> None:
-    """Say that ``ref`` of the post turned out to be ``video``.
+def link_video(s: Session, key: PostKey, ref: MediaRef, video: VideoId) -> VideoId | None:
+    """Say that ``ref`` of the post turned out to be ``video``; return what it was before.
 
     The reference is found by what it says: its row may be another one since two posts were
     found to be one. Raises ``UnknownSubject`` for no such post.
     """
     post = post_parts.require_post(s, key)
     row = post_parts.media_row(s, post, ref)
+    former = VideoId(row.video) if row.video else None
     row.video = video
     s.add(row)
     s.flush()
+    return former
 
 
 def media_of_post(s: Session, key: PostKey) -> list[PostMedia]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from storage.columns import clean_text
 from storage.rows import claim_columns, claim_from, lead_from, lead_identity, media_ref_from
 from storage.tables import (
+    AttemptRow,
     CaptureRow,
     LeadRow,
     LinkRow,
@@ -202,6 +203,9 @@ def _take_over_media(s: Session, row: PostRow, other: PostRow) -> None:
 
 
 def _delete(s: Session, other: PostRow) -> None:
+    media_items = [str(row.id) for row in _media(s, other)]  # as the attempts know them
+    gone = [*media_items, other.key]
+    s.execute(delete(AttemptRow).where(col(AttemptRow.item).in_(gone)))
     for table in (PostClaimRow, LinkRow, MediaRow, LeadRow):
         for part in s.exec(select(table).where(col(table.post_id) == other.id)):
             s.delete(part)

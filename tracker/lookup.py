@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
-from tracker.acquire import Acquirer, local_video, sha256_of
+from tracker.acquire import Acquirer, Problem, local_video, sha256_of
 from tracker.appearances import summarise
 from tracker.errors import NotAVideo, TrackerError
 from tracker.examine import examine
@@ -43,6 +43,9 @@ LOOKUP_BUDGET = 20
 
 SAME_STRETCH_SHARE = 0.5
 """Matches on at least this share of the best match's stretch speak about the same footage."""
+
+LeftOut = Callable[[str, TrackerError], None]
+"""Is told an address and why it could not be asked about."""
 
 
 @dataclass(slots=True)
@@ -88,23 +91,32 @@ class Lookup:
         self._fingerprints = fingerprints
         self._limits = limits
 
-    def run(self, target: str, *, top: int | None = None) -> list[LookupResult]:
+    def run(
+        self,
+        target: str,
+        *,
+        top: int | None = None,
+        left_out: LeftOut = lambda _url, _error: None,
+    ) -> list[LookupResult]:
         """Return one result for each video at ``target``, matches best first, at most ``top``.
 
+        ``left_out`` is told of every address under the target that could not be asked about.
         Raises the ``TrackerError`` that kept the target from being read, or ``NotAVideo`` when
         there is no video at it.
         """
         self._fingerprints.refresh_index()
         watch = _Stopwatch()
         with tempfile.TemporaryDirectory(prefix="tracker-lookup-") as directory:
-            queries = self._queries(target, Path(directory), watch)
+            queries = self._queries(target, Path(directory), watch, left_out)
         if not queries:
             raise NotAVideo(f"no video found at {target}")
         return [self._answer(target, query, top, watch) for query in queries]
 
     # --- the videos asked about ----------------------------------------------------------
 
-    def _queries(self, target: str, directory: Path, watch: _Stopwatch) -> list[_Query]:
+    def _queries(
+        self, target: str, directory: Path, watch: _Stopwatch, left_out: LeftOut
+    ) -> list[_Query]:
         path = local_video(target)
         if path is not None:
             return [self._examined(path, sha256_of(path), watch)]
@@ -115,23 +127,17 @@ class Lookup:
             gathered = self._acquirer.gather(
                 target, directory, depth=LOOKUP_DEPTH, budget=LOOKUP_BUDGET
             )
-        if not gathered.media and gathered.problems:
-            raise gathered.problems[0].error
-        return self._examine_all([(m.path, m.video) for m in gathered.media], watch)
-
-    def _examine_all(
-        self, files: Sequence[tuple[Path, VideoId]], watch: _Stopwatch
-    ) -> list[_Query]:
-        """Examine each file; one bad file among several is left out, a single one is raised."""
         queries: list[_Query] = []
-        last_error: TrackerError | None = None
-        for path, video in files:
+        problems = list(gathered.problems)
+        for media in gathered.media:
             try:
-                queries.append(self._examined(path, video, watch))
+                queries.append(self._examined(media.path, media.video, watch))
             except TrackerError as exc:
-                last_error = exc
-        if not queries and last_error is not None:
-            raise last_error
+                problems.append(Problem(media.ref.url, exc))
+        if problems and not queries:
+            raise problems[-1].error
+        for problem in problems:
+            left_out(problem.url, problem.error)
         return queries
 
     def _examined(self, path: Path, video: VideoId, watch: _Stopwatch) -> _Query:

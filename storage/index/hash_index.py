@@ -151,9 +151,13 @@ class FaissHashIndex:
                 found.append(_named(shard, hits, at, int(start)))
         return _joined(found)
 
-    def refresh(self, source: FingerprintSource) -> int:
+    def refresh(
+        self, source: FingerprintSource, video_of: Callable[[int], VideoId | None] | None = None
+    ) -> int:
         """Take in everything after the checkpoint and return how many videos that was.
 
+        ``video_of`` gives the video of a row id in the source. Where that differs from what is
+        held the source is another one (a database restored or replaced): all is read anew.
         Appends shards and now and then merges small ones; nothing that is held is written again
         more often than the logarithm of the size. Several processes may call it at once.
         """
@@ -161,11 +165,18 @@ class FaissHashIndex:
         added = 0
         with self._locked():
             self._load()
+            if video_of is not None and video_of(self.checkpoint) != self._last_video():
+                write_manifest(self._directory, self._empty)
+                self._open(self._empty)
             for checkpoint, rows in _batches(source(self._manifest.checkpoint), self._rows_of):
                 self._append(checkpoint, rows)
                 added += len(rows.videos)
             self._sweep()
         return added
+
+    def _last_video(self) -> VideoId | None:
+        """Return the video whose row the checkpoint is."""
+        return self._shards[-1].videos[-1] if self._shards else None
 
     def _append(self, checkpoint: int, rows: ShardRows) -> None:
         names = list(self._manifest.shards)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tracker.cli import text
-from tracker.cli.context import fail, progress, session_of, stdout_console
+from tracker.cli.context import fail, progress, session_of, stdout_console, warn
 from tracker.errors import TrackerError
 from tracker.model.lookup import LookupResult
 from tracker.reports import documents
@@ -40,7 +40,7 @@ def lookup(
             try:
                 with progress() as show:
                     show("lookup", target)
-                    results = app.lookup.run(target, top=top)
+                    results = app.lookup.run(target, top=top, left_out=warn)
             except TrackerError as exc:
                 code = max(code, fail(exc))
                 continue

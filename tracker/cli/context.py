@@ -89,6 +89,11 @@ def fail(error: TrackerError) -> int:
     return error.exit_code
 
 
+def warn(subject: str, error: TrackerError) -> None:
+    """Print as one line what was left out, and why."""
+    sys.stderr.write(f"left out: {plain(subject)}: {plain(str(error))}\n")
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, str], None]]:
     """Give a function that shows the stage and the item in work, on a terminal only.

@@ -10,21 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from storage import attempts, post_media
+from storage import captures as capture_rows
 from storage import clips as clip_rows
 from storage import fingerprints as fingerprint_rows
-from storage import post_media
 from storage import posts as post_rows
+from storage import videos as video_rows
 from storage.captures import PendingMedia
-from tracker.acquire import local_video
+from tracker.acquire import local_video, sha256_of
 from tracker.appearances import summarise
 from tracker.clock import Clock
-from tracker.errors import TrackerError, UsageError
+from tracker.errors import SourceError, TrackerError, UsageError
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.detect import Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.record import Record
-from tracker.ingest.stage import Archive, Stage, attempt, remember_failure
+from tracker.ingest.stage import Archive, Stage, attempt, tried
 from tracker.model.added import AddedError, AddedResult, AddedVideo
 from tracker.model.capture import FetchedPost
 from tracker.model.ids import PostKey, VideoId
@@ -116,16 +118,22 @@ class Add:
     def take_in(
         self, target: str, stated: Stated, progress: Progress = lambda _stage, _label: None
     ) -> AddedResult:
-        """Take in one target of any kind; ``stated`` speaks about a local video only."""
+        """Take in one target of any kind; ``stated`` speaks about a local video only.
+
+        Whatever keeps the target from being taken in is an error of the result.
+        """
         try:
-            path = local_video(target)
-            if path is None and not stated.empty:
-                raise UsageError(
-                    "--published-at, --post-url, --platform and --account are for "
-                    f"local video files; {target} speaks for itself"
-                )
+            return self._take_in(target, stated, progress)
         except TrackerError as exc:
             return AddedResult(target, errors=(AddedError(target, str(exc), exc.exit_code),))
+
+    def _take_in(self, target: str, stated: Stated, progress: Progress) -> AddedResult:
+        path = local_video(target)
+        if path is None and not stated.empty:
+            raise UsageError(
+                "--published-at, --post-url, --platform and --account are for "
+                f"local video files; {target} speaks for itself"
+            )
         if path is None:
             return self.target(target, progress)
         post = local_post(
@@ -147,6 +155,8 @@ class Add:
         except TrackerError as exc:
             haul.fail(target, exc)
             return AddedResult(target, errors=tuple(haul.errors))
+        with self._archive.database.write() as session:
+            attempts.clear(session, self._stages.collect.name, fetched.post.key)
         self._walk(fetched.post, origin, haul, progress)
         return self._finish(target, haul, progress)
 
@@ -155,23 +165,46 @@ class Add:
     ) -> AddedResult:
         """Take in a local video together with what is stated about where it was published.
 
-        Nothing is recorded when the file turns out to be no video.
+        Nothing is recorded when the file turns out to be no video. A file that was replaced
+        since it was taken in is taken in again.
         """
         haul = _Haul()
         progress("capture", path.name)
         try:
-            if not self._held(post.key):
+            current = self._holds(path, post)
+            if not current:
                 self._stages.capture.check(path)
             self._stages.collect.record(FetchedPost(post, ()), key=None, depth=0, origin="file")
         except TrackerError as exc:
             haul.fail(str(path), exc)
             return AddedResult(str(path), errors=tuple(haul.errors))
         haul.posts[post.key] = None
+        if not current:
+            self._capture_one(self._media_item(post), haul)
         return self._finish(str(path), haul, progress)
 
-    def _held(self, key: PostKey) -> bool:
+    def _holds(self, path: Path, post: Post) -> bool:
+        """Tell whether what is at ``path`` now was taken in; reads the file only where unsure."""
         with self._archive.database.read() as session:
-            return bool(post_media.videos_of_post(session, key))
+            media = post_media.media_of_post(session, post.key)
+            held = next((m.video for m in media if m.pending.ref.url == post.media[0].url), None)
+            stored = video_rows.get_video(session, held) if held else None
+            captures = capture_rows.captures_of_video(session, held) if held else []
+        if held is None or stored is None:
+            return False
+        try:
+            now = path.stat()
+        except OSError as exc:
+            raise SourceError(f"cannot read {path}: {exc.strerror}") from exc
+        if now.st_size != stored.size_bytes:
+            return False
+        seen_at = max((c.exchange.started_at.timestamp() for c in captures), default=0.0)
+        return max(now.st_mtime, now.st_ctime) < seen_at or sha256_of(path) == held
+
+    def _media_item(self, post: Post) -> PendingMedia:
+        with self._archive.database.read() as session:
+            media = post_media.media_of_post(session, post.key)
+        return next(m.pending for m in media if m.pending.ref.url == post.media[0].url)
 
     # --- collect -------------------------------------------------------------------------
 
@@ -195,10 +228,11 @@ class Add:
             stored = post_rows.get_post(session, key)
         if stored is not None and stored.fetched_at is not None:
             return stored.post
+        collect = self._stages.collect
         try:
-            return self._stages.collect.take(url, key=key, depth=depth, origin=origin).post
+            with tried(collect.name, key, self._archive, self._clock):
+                return collect.take(url, key=key, depth=depth, origin=origin).post
         except TrackerError as exc:
-            remember_failure(self._stages.collect.name, key, exc, self._archive, self._clock)
             haul.fail(url, exc)
             return None
 
@@ -224,11 +258,11 @@ class Add:
             self._capture_one(item.pending, haul)
 
     def _capture_one(self, item: PendingMedia, haul: _Haul) -> None:
+        capture = self._stages.capture
         try:
-            captured = self._stages.capture.take(item)
+            with tried(capture.name, capture.key(item), self._archive, self._clock):
+                captured = capture.take(item)
         except TrackerError as exc:
-            capture = self._stages.capture
-            remember_failure(capture.name, capture.key(item), exc, self._archive, self._clock)
             haul.fail(item.ref.url, exc)
         else:
             haul.videos[captured.video] = haul.videos.get(captured.video, False) or captured.new
@@ -255,8 +289,9 @@ class Add:
 
     def _result(self, target: str, haul: _Haul) -> AddedResult:
         with self._archive.database.read() as session:
-            stored = [post_rows.get_post(session, key) for key in haul.posts]
-            held = [post for post in stored if post is not None]  # fetched, or known by address
+            stored = (post_rows.get_post(session, key) for key in haul.posts)
+            # Fetched, or known by address; two addresses may have turned out to be one post.
+            held = {post.post.key: post for post in stored if post is not None}.values()
             videos = []
             for video, new in haul.videos.items():
                 clips = clip_rows.clips_of_video(session, video)

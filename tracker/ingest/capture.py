@@ -85,7 +85,9 @@ class Capture:
             capture_rows.save_exchange(
                 session, fetched.exchange, post=item.post, body_sha256=None, video=fetched.video
             )
-            post_media.link_video(session, item.post, item.ref, fetched.video)
+            former = post_media.link_video(session, item.post, item.ref, fetched.video)
+            if former is not None:  # a local file that was replaced by another
+                video_rows.touch(session, former)
             post_media.add_claims(session, item.post, fetched.claims)
             observe(session, item.post, now)
             if item.ref.via == "file":

@@ -63,7 +63,11 @@ class ArchivedFingerprints:
     def refresh_index(self) -> None:
         """Let the indexes catch up with the database."""
         for index in self._indexes:
-            index.refresh(self._after)
+            index.refresh(self._after, self._video_of)
+
+    def _video_of(self, row_id: int) -> VideoId | None:
+        with self._archive.database.read() as session:
+            return fingerprint_rows.video_of_row(session, self._algorithm, row_id)
 
     def _after(self, row_id: int) -> Iterator[tuple[int, VideoId, Fingerprint]]:
         while True:

@@ -83,11 +83,12 @@ def stop_on_signals(interrupt: Callable[[], None]) -> Iterator[threading.Event]:
     (a download that hangs) is left where it stands, which is no different from a crash.
     """
     stop = threading.Event()
+    reader, writer = os.pipe()
+    threading.Thread(target=_watch, args=(reader, stop, interrupt), daemon=True).start()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        # Not in the handler itself: it would wait for locks that the main thread may hold.
-        threading.Thread(target=_end_soon, args=(interrupt,), daemon=True).start()
+        # Only a byte into a pipe: the interrupted thread may hold any lock there is.
+        os.write(writer, b"s")
 
     former = {number: signal.signal(number, on_signal) for number in STOP_SIGNALS}
     try:
@@ -95,12 +96,16 @@ def stop_on_signals(interrupt: Callable[[], None]) -> Iterator[threading.Event]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+        os.close(writer)
 
 
-def _end_soon(interrupt: Callable[[], None]) -> None:
-    interrupt()
+def _watch(reader: int, stop: threading.Event, interrupt: Callable[[], None]) -> None:
+    """Wait for a signal; then stop, and after ``STOP_LIMIT_S`` end the process in any case."""
+    if not os.read(reader, 1):  # the other end was closed: done without a signal
+        return
+    stop.set()
+    threading.Thread(target=interrupt, daemon=True).start()
     time.sleep(STOP_LIMIT_S)
-    log.warning("daemon_stopped_hard", after_s=STOP_LIMIT_S)
     os._exit(0)
 
 

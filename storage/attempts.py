@@ -102,7 +102,7 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
             col(VideoRow.sha256),
         ),
         (pending.DETECT, pending.detections_query(algorithm_key), col(FingerprintRow.video)),
-        (pending.RECORD, pending.records_query(), col(VideoRow.sha256)),
+        (pending.RECORD, pending.records_query(algorithm_key), col(VideoRow.sha256)),
     ]
     return {stage: _count(s, stage, query, item) for stage, query, item in queues}
 

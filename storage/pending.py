@@ -93,9 +93,15 @@ def detections_query(algorithm_key: str) -> Select[str]:
     )
 
 
-def records_query() -> Select[str]:
-    """Videos that went through detection and have evidence no chain has taken up yet."""
-    detected = exists().where(col(DetectionRow.video) == col(VideoRow.sha256))
+def records_query(algorithm_key: str) -> Select[str]:
+    """Videos compared under the algorithm that have evidence no chain has taken up yet.
+
+    One that only a former algorithm compared waits: its chains would lose what that one found.
+    """
+    detected = exists().where(
+        col(DetectionRow.video) == col(VideoRow.sha256),
+        col(DetectionRow.algorithm_id) == algorithm_id(algorithm_key),
+    )
     return (
         select(col(VideoRow.sha256))
         .where(col(VideoRow.recorded_version) < col(VideoRow.evidence_version), detected)

@@ -68,3 +68,12 @@ def videos_of_post(s: Session, key: PostKey) -> list[VideoId]:
     """Return the distinct videos that a post served, in the order they were found."""
     found = (media.video for media in media_of_post(s, key))
     return list(dict.fromkeys(video for video in found if video is not None))
+
+
+def media_address(s: Session, media_id: str) -> str | None:
+    """Return the address of a media row by its id as text (as attempts name it), if there is one.
+
+    For people: a row number says nothing to them.
+    """
+    row = s.get(MediaRow, int(media_id)) if media_id.isdecimal() else None
+    return row.url if row is not None else None

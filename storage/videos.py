@@ -138,9 +138,11 @@ def is_unrecorded(s: Session, video: VideoId) -> bool:
     return row.recorded_version < row.evidence_version
 
 
-def pending_records(s: Session, *, now: datetime, limit: int) -> list[VideoId]:
+def pending_records(s: Session, algorithm_key: str, *, now: datetime, limit: int) -> list[VideoId]:
     """Return detected videos with unrecorded evidence, without those held back until later."""
-    query = pending.records_query().where(pending.ready(pending.RECORD, col(VideoRow.sha256), now))
+    query = pending.records_query(algorithm_key).where(
+        pending.ready(pending.RECORD, col(VideoRow.sha256), now)
+    )
     return [VideoId(i) for i in s.scalars(query.limit(limit))]
 
 

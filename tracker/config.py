@@ -183,7 +183,7 @@ def _refuse_unknown_variables() -> None:
 def _first_problem(exc: ValidationError, path: Path | None) -> str:
     problem = exc.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in problem["loc"])
-    where = f"config {path}" if path else "settings"
+    where = f"config {path} or environment" if path else "environment"
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key {key!r}"
     return f"{where}: {key}: {problem['msg']}"

@@ -31,6 +31,7 @@ from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubj
 from tracker.model.match import Match
 from tracker.model.post import PostKind
 from tracker.model.time_claim import Published
+from tracker.provenance.chain import describe
 from tracker.provenance.order import in_order, not_orderable_with
 from tracker.subjects import post_key
 from tracker.timestamps.conflicts import conflicts
@@ -159,8 +160,9 @@ class Lookup:
     ) -> LookupResult:
         identified = self._identifier.identify(query.video, query.examined)
         with self._archive.database.read() as session:
-            matches = [self._dressed(session, match) for match in identified.matches]
-            candidates = [self._dressed(session, match) for match in identified.candidates]
+            found = sorted(identified.matches, key=_best_first)
+            matches = [self._dressed(session, match, found) for match in found]
+            candidates = [self._dressed(session, match, found) for match in identified.candidates]
             earliest = self._earliest(session, matches)
             searched = post_rows.coverage(session)
         info = query.examined.info
@@ -174,9 +176,19 @@ class Lookup:
             elapsed_ms=_with_total(watch, identified),
         )
 
-    def _dressed(self, session: Session, match: Match) -> LookupMatch:
-        """Return the match with the clip, posts and files of its reference."""
-        clips = clip_rows.clips_of_video(session, match.reference)
+    def _dressed(self, session: Session, match: Match, found: Sequence[Match]) -> LookupMatch:
+        """Return the match with the clip, posts and files of its reference.
+
+        Of several clips that the reference shows, the one the query is about: anchored on the
+        query itself, on the reference, or on another video that was found.
+        """
+        anchors = [match.query, match.reference, *(other.reference for other in found)]
+        clips = sorted(
+            clip_rows.clips_of_video(session, match.reference),
+            key=lambda clip: (
+                anchors.index(clip.reference) if clip.reference in anchors else len(anchors)
+            ),
+        )
         stored = [
             post
             for key in post_rows.posts_of_video(session, match.reference)
@@ -197,12 +209,16 @@ class Lookup:
         first = ordered[0]
         rivals = not_orderable_with(first, ordered)
         contradictions = [conflict.text for conflict in conflicts(first.claims)]
+        parts = [match for match in matches if match not in about]
+        earlier_parts = [
+            a for match in parts for a in _appearances(session, match) if _precedes(a, first)
+        ]
         return Earliest(
             video=first.video,
             post=first.post,
             files=first.files,
             published=first.published,
-            why=_why(len(ordered), len(rivals)),
+            why=_why(len(ordered), len(rivals)) + _about_parts(len(parts), earlier_parts),
             contradicted_by=tuple(contradictions),
         )
 
@@ -265,19 +281,40 @@ def _query_hull(match: Match) -> tuple[int, int]:
     return min(starts), max(ends)
 
 
+def _best_first(match: Match) -> tuple[float, bool, int, str]:
+    """Order by score as it is shown; among equals the same file, then the longest stretch."""
+    start, end = _query_hull(match)
+    same_file = match.query == match.reference
+    return -round(match.score, 2), not same_file, start - end, match.reference
+
+
 def _why(appearances: int, rivals: int) -> str:
-    if appearances == 1:
-        return "It is the only appearance of this footage known to this archive."
+    others = appearances - 1
+    if others == 0:
+        return "It is the only appearance of this stretch of footage known to this archive."
     if rivals == 0:
-        return (
-            f"It was published before the other {appearances - 1} appearances of this footage "
-            "known to this archive."
-        )
+        named = "one other appearance" if others == 1 else f"{others} other appearances"
+        return f"It was published before the {named} of this stretch known to this archive."
     return (
         "It is the appearance known to have been public at the earliest time; "
-        f"{rivals} of the {appearances - 1} others cannot be ordered against it, because their "
-        "times are not known closely enough."
+        f"of {others} other{'s' if others > 1 else ''}, {rivals} cannot be ordered against it, "
+        "because the times are not known closely enough."
     )
+
+
+def _about_parts(parts: int, earlier: Sequence[Appearance]) -> str:
+    """Say that parts of the query were also seen elsewhere: the answer is not about those."""
+    if not parts:
+        return ""
+    videos = "One other video shows" if parts == 1 else f"{parts} other videos show"
+    text = f" {videos} a part of it (see the matches)"
+    if not earlier:
+        return f"{text}."
+    return f"{text}; such a part was published earlier, at {describe(in_order(earlier)[0])}."
+
+
+def _precedes(one: Appearance, other: Appearance) -> bool:
+    return in_order([one, other])[0] is one
 
 
 def _with_total(watch: _Stopwatch, identified: Identified) -> dict[str, int]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from storage import attempts, ledger
+from sqlmodel import Session
+
+from storage import attempts, ledger, post_media
 from storage import clips as clip_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
+from storage.attempts import Failure
 from tracker.clock import Clock
+from tracker.ingest.capture import Capture
 from tracker.ingest.stage import Archive
 from tracker.model.summary import FailingWork, PendingWork, StatusSummary
 
@@ -25,7 +29,7 @@ def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> Status
             failing=tuple(
                 FailingWork(
                     failure.stage,
-                    failure.item,
+                    _named(session, failure),
                     failure.tries,
                     failure.error,
                     None if failure.parked else failure.next_at,
@@ -38,3 +42,11 @@ def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> Status
             ledger_entries=head.sequence if head else 0,
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
         )
+
+
+def _named(session: Session, failure: Failure) -> str:
+    """Return what a person calls the item: for a capture its address, not its row."""
+    address = None
+    if failure.stage == Capture.name:
+        address = post_media.media_address(session, failure.item)
+    return address or failure.item

@@ -61,6 +61,11 @@ class Tracer:
         self._algorithm = algorithm_key
         self._clock = clock
 
+    @property
+    def algorithm_key(self) -> str:
+        """The algorithm whose matches clips are made from."""
+        return self._algorithm
+
     # --- reading -------------------------------------------------------------------------
 
     def chains_of_video(self, session: Session, video: VideoId) -> list[Chain]:

@@ -152,6 +152,8 @@ def test_an_address_that_gives_no_video(
     assert outcome.document["errors"]
     assert "Traceback" not in outcome.stderr
     assert list((tracker.data_dir / "staging").iterdir()) == []
+    failing = tracker.run("status", "--json").document["failing"]
+    assert all(item["subject"].startswith("http") for item in failing), failing
 
 
 def test_a_closed_network_is_not_connected_to(tracker: TrackerCommand, site: WebServer) -> None:

@@ -90,7 +90,14 @@ def test_chain_by_every_name_of_the_subject(tracker: TrackerCommand, clips: Clip
     assert documents[0]["root"] == root["id"]
     assert (root["parent"], root["relation"]) == (None, "root")
     assert (copy["parent"], copy["relation"]) == (root["id"], "partial_copy")
-    assert {claim["kind"] for claim in root["time_claims"]} >= {"operator", "first_observed"}
+    kinds = {claim["kind"] for claim in root["time_claims"]}
+    assert kinds >= {"operator", "first_observed", "id_derived"}
+
+
+def test_what_is_stated_without_an_address_is_kept(tracker: TrackerCommand, clips: Clips) -> None:
+    outcome = tracker.run("add", "--json", clips.copy, "--account", "zoe", "--platform", "tiktok")
+    (post,) = outcome.document["posts"]
+    assert (post["account"], post["platform"]) == ("zoe", "tiktok")
 
 
 def test_an_older_upload_that_arrives_late_becomes_the_root(

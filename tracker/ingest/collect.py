@@ -92,7 +92,7 @@ class Collect:
         that sends whoever asks for a vanished page on to its front page.
         """
         bodies = [_stored_body(self._archive, exchange) for exchange in fetched.exchanges]
-        post = _canonical_links(fetched.post)
+        post = _with_id_claims(_canonical_links(fetched.post))
         now = self._clock.now()
         if key is not None and key not in _names(post):
             with self._archive.database.write() as session:
@@ -181,6 +181,16 @@ def _readable(link: PostLink) -> Address | None:
         return parse_address(link.url)
     except UnsupportedSource:
         return None
+
+
+def _with_id_claims(post: Post) -> Post:
+    """Return the post with the time its address gives away, however it was taken in."""
+    try:
+        address = parse_address(post.key)
+    except UnsupportedSource:
+        return post
+    claims = claims_from_address(address.platform, address.post_id, post.key)
+    return replace(post, claims=tuple(dict.fromkeys((*post.claims, *claims))))
 
 
 def _canonical_links(post: Post) -> Post:

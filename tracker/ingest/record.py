@@ -24,7 +24,9 @@ class Record:
     def pending(self, limit: int) -> Sequence[VideoId]:
         """Return videos about which something changed since their chain was last recorded."""
         with self._archive.database.read() as session:
-            return video_rows.pending_records(session, now=self._clock.now(), limit=limit)
+            return video_rows.pending_records(
+                session, self._tracer.algorithm_key, now=self._clock.now(), limit=limit
+            )
 
     def key(self, item: VideoId) -> str:
         """Return the video's digest."""

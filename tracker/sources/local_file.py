@@ -40,7 +40,7 @@ def local_post(
     return Post(
         key=address.key if address is not None else PostKey(uri),
         platform=Platform(stated) if stated and known in {FILE, WEB} else known,
-        kind=_kind(address is not None),
+        kind=_kind(address is not None or bool(stated) or bool(account)),
         account=clean_account(account) or (address.account if address is not None else None),
         title=clean_line(path.name),
         media=(MediaRef(uri, "file"),),
@@ -62,8 +62,9 @@ def file_uri(path: Path) -> str:
     return resolved.as_uri()
 
 
-def _kind(has_address: bool) -> PostKind:
-    return PostKind.POST if has_address else PostKind.FILE
+def _kind(was_published: bool) -> PostKind:
+    """A file of which a place or an account is stated was published, address known or not."""
+    return PostKind.POST if was_published else PostKind.FILE
 
 
 def _operator_claims(stated: str | datetime | TimeInterval | None) -> tuple[TimeClaim, ...]:

@@ -15,6 +15,7 @@ from tests.support.values import a_video
 from tests.unit.provenance.test_footage import shared, vid
 from tracker.app import App
 from tracker.errors import UnknownSubject
+from tracker.ingest.record import Record
 from tracker.model.chain import Chain
 from tracker.model.ids import ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Match
@@ -22,6 +23,7 @@ from tracker.model.post import LinkRelation, MediaRef, Post, PostKind, PostLink
 from tracker.model.time_claim import ClaimKind, ForgeableBy, Published, TimeClaim, TimeInterval
 from tracker.model.video import MediaInfo, Video
 from tracker.timestamps.combine import combine
+from tracker.trace import Tracer
 
 DAY = datetime(2022, 9, 9, tzinfo=UTC)
 
@@ -279,3 +281,17 @@ def test_subjects_by_shortened_and_shouted_names(app: App) -> None:
     for name in ("abc", "nowhere.mp4", a_video("unheard of"), "https://posts.test/none", "clip-zz"):
         with pytest.raises(UnknownSubject):
             app.subjects.chains(name)
+
+
+def test_a_new_algorithm_keeps_chains_until_their_videos_are_compared_again(app: App) -> None:
+    archive = Archive(app, FOUND)
+    for upload in (TRIM, WHOLE):
+        archive.arrive(upload)
+    newer = Record(app.archive, Tracer(app.archive.database, "newer", app.clock), app.clock)
+    with app.archive.database.write() as s:
+        videos.touch(s, vid("trim"))
+    assert newer.pending(9) == []
+    assert app.record.pending(9) == [vid("trim")]
+    with app.archive.database.write() as s:
+        fingerprints.mark_detected(s, vid("whole"), "newer", now=app.clock.now())
+    assert newer.pending(9) == [vid("whole")]

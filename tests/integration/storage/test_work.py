@@ -178,14 +178,14 @@ def test_detection_follows_the_fingerprint_and_record_follows_detection(
         for video in (TWO, ONE):
             fingerprints.save_fingerprint(s, video, a_fingerprint(), now=NOW)
         assert fingerprints.pending_detection(s, KEY, now=NOW, limit=9) == [TWO, ONE]
-        assert videos.pending_records(s, now=NOW, limit=9) == []
+        assert videos.pending_records(s, KEY, now=NOW, limit=9) == []
         fingerprints.mark_detected(s, TWO, KEY, now=NOW)
         fingerprints.mark_detected(s, TWO, KEY, now=NOW)
         assert fingerprints.pending_detection(s, KEY, now=NOW, limit=9) == [ONE]
         assert fingerprints.detected(s, KEY) == {TWO}
         assert fingerprints.is_detected(s, TWO, KEY)
         assert not fingerprints.is_detected(s, TWO, NEWER.key)
-        assert videos.pending_records(s, now=NOW, limit=9) == [TWO]
+        assert videos.pending_records(s, KEY, now=NOW, limit=9) == [TWO]
 
 
 def test_evidence_that_arrives_while_recording_is_not_lost(database: Database) -> None:
@@ -196,11 +196,11 @@ def test_evidence_that_arrives_while_recording_is_not_lost(database: Database) -
         version = videos.evidence_version(s, ONE)
         videos.touch(s, ONE)
         videos.mark_recorded(s, ONE, version)
-        assert videos.pending_records(s, now=NOW, limit=9) == [ONE]
+        assert videos.pending_records(s, KEY, now=NOW, limit=9) == [ONE]
         videos.mark_recorded(s, ONE, videos.evidence_version(s, ONE))
-        assert videos.pending_records(s, now=NOW, limit=9) == []
+        assert videos.pending_records(s, KEY, now=NOW, limit=9) == []
         videos.mark_recorded(s, ONE, 0)  # a late worker takes nothing back
-        assert videos.pending_records(s, now=NOW, limit=9) == []
+        assert videos.pending_records(s, KEY, now=NOW, limit=9) == []
 
 
 def test_queue_depths_follow_the_flow(database: Database) -> None:

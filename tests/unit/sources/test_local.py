@@ -44,7 +44,7 @@ def test_a_file_whose_source_the_operator_names(video: Path) -> None:
     assert (claim.kind, claim.forgeable_by) == (ClaimKind.OPERATOR, ForgeableBy.US)
     assert claim.interval.earliest_at == datetime(2019, 2, 20, 14, 40, 27, tzinfo=UTC)
     named = local_post(video, platform="Telegram", account="@ann")
-    assert (named.platform, named.account, named.kind) == ("telegram", "ann", PostKind.FILE)
+    assert (named.platform, named.account, named.kind) == ("telegram", "ann", PostKind.POST)
 
 
 def test_wrong_statements_about_a_file(video: Path, tmp_path: Path) -> None:

@@ -312,6 +312,8 @@ class WatchRow(Row, table=True):
     etag: str | None = Field(default=None, sa_type=CleanText)
     last_modified: str | None = Field(default=None, sa_type=CleanText)
     from_config: bool = False
+    back_to: datetime | None = Field(default=None, sa_type=Instant)
+    cursor: str | None = Field(default=None, sa_type=CleanText)
 
 
 class LedgerRow(Row, table=True):

@@ -16,7 +16,8 @@ from tracker.model.watch import Watch
 def save_watch(s: Session, watch: Watch) -> None:
     """Keep a standing order; a known target gets the new terms and keeps its polling state.
 
-    What the last poll left (time, etag, last-modified) is replaced only where ``watch`` has it.
+    What the last poll left (time, etag, last-modified, cursor) is replaced only where ``watch``
+    has it.
     """
     row = s.get(WatchRow, watch.target)
     if row is not None:
@@ -25,6 +26,7 @@ def save_watch(s: Session, watch: Watch) -> None:
             last_polled_at=watch.last_polled_at or row.last_polled_at,
             etag=watch.etag or row.etag,
             last_modified=watch.last_modified or row.last_modified,
+            cursor=watch.cursor or row.cursor,
         )
     _write(s, row, watch)
 
@@ -57,19 +59,24 @@ def set_paused(s: Session, target: str, paused: bool) -> None:
 
 
 def mark_polled(
-    s: Session, target: str, *, at: datetime, etag: str | None, last_modified: str | None
+    s: Session,
+    target: str,
+    *,
+    at: datetime,
+    etag: str | None,
+    last_modified: str | None,
+    cursor: str | None = None,
 ) -> None:
-    """Note a poll and what the server said to send along next time.
+    """Note a poll, what the server said to send along next time, and how far the source came.
 
-    A standing order that was removed meanwhile stays removed.
+    A cursor of ``None`` leaves the former. A standing order that was removed meanwhile stays
+    removed.
     """
     row = s.get(WatchRow, target)
     if row is not None:
-        _write(
-            s,
-            row,
-            replace(watch_from(row), last_polled_at=at, etag=etag, last_modified=last_modified),
-        )
+        held = watch_from(row)
+        polled = replace(held, last_polled_at=at, etag=etag, last_modified=last_modified)
+        _write(s, row, replace(polled, cursor=cursor or held.cursor))
 
 
 def _require(s: Session, target: str) -> WatchRow:

@@ -254,6 +254,7 @@ def configured_watches(settings: Settings) -> list[Watch]:
             budget=settings.collect.budget if watch.budget is None else watch.budget,
             paused=watch.paused,
             from_config=True,
+            back_to=watch.back_to_at,
         )
         for watch in settings.watches
     ]

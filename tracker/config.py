@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -94,6 +95,14 @@ class WatchSettings(_Section):
     depth: Annotated[int, Field(ge=0, le=10)] | None = None
     budget: Count | None = None
     paused: bool = False
+    back_to: AwareDatetime | date | None = None
+
+    @property
+    def back_to_at(self) -> datetime | None:
+        """The instant to go back to: of a day, its beginning in UTC."""
+        if self.back_to is None or isinstance(self.back_to, datetime):
+            return self.back_to
+        return datetime(self.back_to.year, self.back_to.month, self.back_to.day, tzinfo=UTC)
 
 
 class Settings(BaseSettings):

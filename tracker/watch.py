@@ -136,6 +136,7 @@ def _on_new_terms(held: Watch, configured: Watch) -> Watch:
         budget=configured.budget,
         paused=held.paused or configured.paused,
         from_config=True,
+        back_to=configured.back_to,
     )
 
 

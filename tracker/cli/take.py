@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -85,14 +86,18 @@ def watch_add(
     budget: Annotated[
         int | None, typer.Option(min=1, help="Most posts one poll may fetch.")
     ] = None,
+    back_to: Annotated[
+        str | None, typer.Option(metavar="T", help="Also everything since then (ISO 8601).")
+    ] = None,
 ) -> int:
-    """Watch a feed or page from now on."""
+    """Watch a feed, a page, an account or a search from now on."""
     session = session_of(context)
     code = 0
+    since = _instant(back_to) if back_to else None
     with session.app(writes=True) as app:
         for target in targets:
             try:
-                watch = app.watches.add(_watch(app, target, interval_s, depth, budget))
+                watch = app.watches.add(_watch(app, target, interval_s, depth, budget, since))
             except TrackerError as exc:
                 code = max(code, fail(exc))
                 continue
@@ -100,14 +105,31 @@ def watch_add(
     return code
 
 
-def _watch(app: App, target: str, interval_s: int, depth: int | None, budget: int | None) -> Watch:
+def _watch(
+    app: App,
+    target: str,
+    interval_s: int,
+    depth: int | None,
+    budget: int | None,
+    back_to: datetime | None,
+) -> Watch:
     defaults = app.settings.collect
     return Watch(
         target=target,
         interval_s=interval_s,
         depth=defaults.depth if depth is None else depth,
         budget=defaults.budget if budget is None else budget,
+        back_to=back_to,
     )
+
+
+def _instant(text: str) -> datetime:
+    """Return the written instant: without a time the day's beginning, without a zone UTC."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError as exc:
+        raise UsageError(f"--back-to: not an ISO 8601 date or time: {text[:60]}") from exc
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @watch_app.command("list")

@@ -298,7 +298,8 @@ def print_watches(console: Console, watches: Iterable[Watch]) -> None:
         paused = "paused, " if watch.paused else ""
         origin = ", from the config" if watch.from_config else ""
         every = wording.apart_words(timedelta(seconds=watch.interval_s))
-        _say(console, f"{paused}every {every}, {last}{origin}", 2)
+        back = f", back to {wording.moment_words(watch.back_to)}" if watch.back_to else ""
+        _say(console, f"{paused}every {every}{back}, {last}{origin}", 2)
 
 
 # --- status and verification --------------------------------------------------------------

@@ -16,7 +16,7 @@ from storage import ledger, post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
-from storage.posts import PendingPost
+from storage.posts import PendingPost, StoredPost
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.errors import SourceError, TrackerError, UnsupportedSource
@@ -117,21 +117,42 @@ class Collect:
             touch_videos(session, key)
 
     def poll(self, watch: Watch) -> int:
-        """Poll a watch and discover what it lists; return the number of new addresses."""
+        """Poll a watch and discover what it lists; return the number of new addresses.
+
+        What was listed before a failure is kept, then the failure is raised.
+        """
         polled = self._acquirer.poll(watch, watch.last_polled_at)
         bodies = [_stored_body(self._archive, exchange) for exchange in polled.exchanges]
+        origin = watch_origin(watch.target)
+        new = [self._take_read(fetched, watch.depth, origin) for fetched in polled.read]
         now = self._clock.now()
         with self._archive.database.write() as session:
             for exchange, digest in zip(polled.exchanges, bodies, strict=True):
                 record_exchange(session, exchange, digest, None, now)
-            new = [
-                discover(session, entry, watch.depth, watch_origin(watch.target), now)
-                for entry in polled.entries
-            ]
+            new += [discover(session, entry, watch.depth, origin, now) for entry in polled.entries]
             watch_rows.mark_polled(
-                session, watch.target, at=now, etag=polled.etag, last_modified=polled.last_modified
+                session,
+                watch.target,
+                at=now,
+                etag=polled.etag,
+                last_modified=polled.last_modified,
+                cursor=polled.cursor,
             )
+        if polled.interrupted is not None:
+            raise polled.interrupted
         return sum(new)
+
+    def _take_read(self, fetched: FetchedPost, depth: int, origin: str) -> bool:
+        """Record a post that a listing held whole; True when it is new. Nothing told, nothing done.
+
+        Each is a transaction of its own: a listing that is cut off is simply listed again.
+        """
+        with self._archive.database.read() as session:
+            held = post_rows.get_post(session, fetched.post.key)
+        known = held is not None and held.fetched_at is not None
+        if held is None or not known or _tells_more(fetched.post, held):
+            self.record(fetched, key=None, depth=depth, origin=origin)
+        return not known
 
 
 def _discover_links(
@@ -201,6 +222,17 @@ def _canonical_links(post: Post) -> Post:
         if (address := _readable(link)) is not None and address.key != post.key
     }
     return replace(post, links=tuple(links))
+
+
+def _tells_more(post: Post, held: StoredPost) -> bool:
+    """Tell whether a reading of a post holds anything that is not kept yet."""
+    canonical = _canonical_links(post)
+    return (
+        bool({*canonical.links} - {*held.post.links})
+        or bool({ref.url for ref in post.media} - {ref.url for ref in held.post.media})
+        or post.text not in {None, held.post.text}
+        or post.status not in {PostStatus.UNKNOWN, held.post.status}
+    )
 
 
 def _names(post: Post) -> set[str]:

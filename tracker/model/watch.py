@@ -11,7 +11,9 @@ class Watch:
     """An account, a search, a feed or a page that is polled on a schedule.
 
     ``depth`` is how many links are followed from what the poll lists (0: only the listed posts
-    themselves); ``budget`` is the largest number of posts one poll may take in.
+    themselves); ``budget`` is the largest number of posts one poll may take in. ``back_to`` asks
+    for everything since then, as far as the source goes back; without it a watch begins with what
+    is listed at the first poll. ``cursor`` is the source's own note of what was listed so far.
     """
 
     target: str  # canonical address
@@ -23,3 +25,5 @@ class Watch:
     etag: str | None = None
     last_modified: str | None = None
     from_config: bool = False
+    back_to: datetime | None = None
+    cursor: str | None = None

@@ -318,6 +318,7 @@ def watch_document(watch: Watch) -> Document:
         "depth": watch.depth,
         "budget": watch.budget,
         "paused": watch.paused,
+        "back_to": instant_text(watch.back_to),
         "last_polled_at": instant_text(watch.last_polled_at),
         "from_config": watch.from_config,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from tracker.errors import TrackerError
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.post import Post
 from tracker.model.watch import Watch
@@ -16,8 +17,13 @@ class Polled:
     """What one look at a watched address listed.
 
     ``entries`` are posts as the list itself describes them: key, title, links, media and FEED
-    claims; none of them was fetched. ``etag`` and ``last_modified`` go with the next poll.
-    ``not_modified`` means the server said that nothing changed; then ``entries`` is empty.
+    claims; none of them was fetched. ``read`` are posts that the answers hold whole, each with the
+    exchange it was read from: they need no fetch of their own. ``exchanges`` are the answers that
+    belong to no single post. ``etag`` and ``last_modified`` go with the next poll, and so does
+    ``cursor``, the source's own note of how far it has come (``None`` leaves the former).
+    ``not_modified`` means the server said that nothing changed; then nothing is listed.
+    ``interrupted`` is what ended the listing early: what is here counts all the same, and the
+    cursor says where to go on.
     """
 
     entries: tuple[Post, ...]
@@ -25,6 +31,9 @@ class Polled:
     etag: str | None = field(default=None)
     last_modified: str | None = field(default=None)
     not_modified: bool = False
+    read: tuple[FetchedPost, ...] = ()
+    cursor: str | None = None
+    interrupted: TrackerError | None = None
 
 
 class PostSource(Protocol):
@@ -39,17 +48,17 @@ class PostSource(Protocol):
         ...
 
 
-class PostFeed(Protocol):
-    """A way to list what is new at an address."""
+class PlatformSource(PostSource, Protocol):
+    """A platform asked through its own interface: single posts, accounts and searches.
 
-    def accepts(self, target: str) -> bool:
-        """Tell from the form of ``target`` alone whether ``recent`` is worth trying."""
-        ...
+    ``accepts`` is true of posts and of what can be listed; ``fetch`` returns the latter as a FEED.
+    """
 
     def recent(self, watch: Watch, since: datetime | None) -> Polled:
-        """Return what ``watch`` lists now.
+        """Return what is new at what ``watch`` names, and no more posts than its budget.
 
-        ``since`` spares sources that are billed by the item from listing what is known. It is a
-        hint: a post that was back-dated or listed late must not be lost over it.
+        ``since`` is when it was last polled: a hint for sources that are billed by the item. A
+        post that was back-dated or listed late must not be lost over it. ``UnsupportedSource``
+        from either method leaves the address to the other ways of reading it.
         """
         ...

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +23,7 @@ from tracker.sources.direct_media import has_media_magic, is_media, media_post
 from tracker.sources.feed import feed_post, is_feed, polled_feed
 from tracker.sources.listing import listed_by_page
 from tracker.sources.local_file import file_uri, local_post
-from tracker.sources.ports import Polled
+from tracker.sources.ports import PlatformSource, Polled
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
 from tracker.sources.ytdlp_page import YtDlpPage, listed_posts
@@ -38,7 +40,14 @@ _LOOKS_LIKE_HTML = re.compile(
 class Sources:
     """Reads whatever a person or a link points at. Safe to use from several threads."""
 
-    def __init__(self, http: HttpClient, ytdlp: YtDlp, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        ytdlp: YtDlp,
+        clock: Clock,
+        native: Sequence[PlatformSource] = (),
+    ) -> None:
+        self._native = native
         self._http = http
         self._ytdlp = ytdlp
         self._clock = clock
@@ -61,12 +70,15 @@ class Sources:
             raise UnsupportedSource("an empty target")
         return self._from_file(Path(text))
 
-    def poll(self, watch: Watch, since: datetime | None) -> Polled:  # noqa: ARG002 - see PostFeed
+    def poll(self, watch: Watch, since: datetime | None) -> Polled:
         """Return what the watched address lists now: a feed, a channel, or a page's links.
 
         Nothing is left out for being older than ``since``: feeds cost nothing by the item, and
         a post that is back-dated or listed late would be lost. Raises as ``fetch`` does.
         """
+        for source in self._native_for(watch.target):
+            with suppress(UnsupportedSource):
+                return source.recent(watch, since)
         if self._goes_to_platform(watch.target):
             extraction = self._ytdlp.extract(watch.target)
             listed = listed_posts(extraction.info)
@@ -83,6 +95,9 @@ class Sources:
 
     def _from_web(self, url: str) -> FetchedPost:
         address = parse_address(url)
+        for source in self._native_for(url):
+            with suppress(UnsupportedSource):
+                return source.fetch(url)
         if not self._goes_to_platform(url):
             return self._by_content(url)
         try:
@@ -93,6 +108,9 @@ class Sources:
                 return self._by_content(address.key)
             except (SourceError, OutsideError):
                 raise exc from None
+
+    def _native_for(self, url: str) -> list[PlatformSource]:
+        return [source for source in self._native if source.accepts(url)]
 
     def _goes_to_platform(self, url: str) -> bool:
         return parse_address(url).platform != WEB and self._platforms.accepts(url)

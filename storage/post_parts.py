@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from storage.columns import clean_text
+from storage.pending import CAPTURE
 from storage.rows import claim_columns, claim_from, lead_from, lead_identity, media_ref_from
 from storage.tables import (
     AttemptRow,
@@ -85,23 +86,44 @@ def add_claims(s: Session, row: PostRow, claims: Iterable[TimeClaim]) -> None:
 
 
 def add_media(s: Session, row: PostRow, new: Iterable[MediaRef]) -> None:
-    """Add the media addresses that are not held; a media id is filled in where it was unknown."""
-    held = {(r.url, r.via): r for r in _media(s, row)}
+    """Add the media addresses that are not held; a media id is filled in where it was unknown.
+
+    An address that was signed anew is known by its media id: it replaces the former one while
+    that was not fetched, and is nothing new afterwards.
+    """
+    rows = list(_media(s, row))
     for ref in new:
-        identity = (clean_text(ref.url), ref.via)
-        media_row = held.setdefault(
-            identity, MediaRow(post_id=row_id(row), url=identity[0], via=identity[1])
-        )
-        media_row.platform_media_id = media_row.platform_media_id or ref.platform_media_id
-        s.add(media_row)
+        _add_medium(s, row, rows, ref)
     s.flush()
 
 
 def media_row(s: Session, row: PostRow, ref: MediaRef) -> MediaRow:
     """Return the row of a media address, made if the post has none."""
-    add_media(s, row, (ref,))
+    found = _add_medium(s, row, list(_media(s, row)), ref)
+    s.flush()
+    return found
+
+
+def _add_medium(s: Session, row: PostRow, rows: list[MediaRow], ref: MediaRef) -> MediaRow:
     url = clean_text(ref.url)
-    return next(r for r in _media(s, row) if (r.url, r.via) == (url, ref.via))
+    same = (r for r in rows if (r.url, r.via) == (url, ref.via))
+    named = (
+        r
+        for r in rows
+        if ref.platform_media_id is not None
+        and (r.platform_media_id, r.via) == (ref.platform_media_id, ref.via)
+    )
+    found = next(same, None) or next(named, None)
+    if found is None:
+        found = MediaRow(post_id=row_id(row), url=url, via=ref.via)
+        rows.append(found)
+    elif found.url != url and found.video is None:
+        found.url = url
+        attempts = (col(AttemptRow.stage) == CAPTURE) & (col(AttemptRow.item) == str(found.id))
+        s.execute(delete(AttemptRow).where(attempts))
+    found.platform_media_id = found.platform_media_id or ref.platform_media_id
+    s.add(found)
+    return found
 
 
 def claims(s: Session, row: PostRow) -> tuple[TimeClaim, ...]:

@@ -42,7 +42,9 @@ from tracker.model.watch import Watch
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
+from tracker.sources.telegram import Telegram
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
@@ -158,7 +160,8 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    acquirer = Acquirer(Sources(http, ytdlp, clock), MediaDownloader(http, ytdlp, clock))
+    sources = Sources(http, ytdlp, clock, _native_sources(settings, http))
+    acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     features = FaissHashIndex(
         archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
@@ -202,6 +205,10 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
         subjects=subjects,
         reports=Reports(archive, subjects, algorithm_key, clock),
     )
+
+
+def _native_sources(settings: Settings, http: HttpClient) -> tuple[PlatformSource, ...]:
+    return (Telegram(http, host=settings.telegram.host),)
 
 
 def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:

@@ -27,6 +27,7 @@ ENV_PREFIX = "TRACKER_"
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Host = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
 
 
 class _Section(BaseModel):
@@ -87,6 +88,12 @@ class LogSettings(_Section):
     format: Literal["text", "json"] = "text"
 
 
+class TelegramSettings(_Section):
+    """Where the public pages of Telegram's channels are asked for."""
+
+    host: Host = "https://t.me"
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -125,6 +132,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    telegram: TelegramSettings = TelegramSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

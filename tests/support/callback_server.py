@@ -22,7 +22,7 @@ class Call(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.seen.append((self.command, self.path, headers))
-        route = self.server.routes.get(self.path.partition("?")[0], not_found)
+        route = self.server.routes.get(self.path.partition("?")[0], self.server.fallback)
         with suppress(BrokenPipeError, ConnectionResetError):
             route(self)
 
@@ -58,6 +58,7 @@ class WebServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Call)
         self.routes: dict[str, Route] = {}
+        self.fallback: Route = not_found  # what answers every other path
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.stopping = threading.Event()
 

@@ -229,10 +229,15 @@ def _tells_more(post: Post, held: StoredPost) -> bool:
     canonical = _canonical_links(post)
     return (
         bool({*canonical.links} - {*held.post.links})
-        or bool({ref.url for ref in post.media} - {ref.url for ref in held.post.media})
+        or bool(_media_names(post) - _media_names(held.post))
         or post.text not in {None, held.post.text}
         or post.status not in {PostStatus.UNKNOWN, held.post.status}
     )
+
+
+def _media_names(post: Post) -> set[str]:
+    """The post's videos by the platform's id: many addresses are signed anew each time."""
+    return {ref.platform_media_id or ref.url for ref in post.media}
 
 
 def _names(post: Post) -> set[str]:

@@ -6,7 +6,7 @@ import re
 
 from tracker.model.ids import PostKey
 from tracker.model.post import LinkRelation, MediaRef, PostLink
-from tracker.net.urls import Address
+from tracker.net.urls import WEB, Address
 from tracker.sources.clean import address_of
 
 MAX_LINKS = 300
@@ -55,6 +55,14 @@ class Found:
         if url is None or address is None:
             return False
         self._add(url, address, relation)
+        return True
+
+    def add_mention(self, url: str | None) -> bool:
+        """Note what a post's text names: posts and pages, not the front doors of platforms."""
+        address = address_of(url) if url else None
+        if url is None or address is None or not (address.is_post or address.platform == WEB):
+            return False
+        self._add(url, address, LinkRelation.LINKS)
         return True
 
     def add_video(self, url: str | None) -> bool:

@@ -46,17 +46,20 @@ def record_failure(
     """Note one more failed try and when the next is due.
 
     The pause grows from one minute fourfold to a day; ``retry_at``, the other side's own word,
-    goes before it. What cannot succeed later, or failed six times, is parked; with
-    ``gives_up=False`` nothing is.
+    goes before it, and such a wait says nothing about the item: it brings no item nearer to being
+    given up. What cannot succeed later, or failed six times, is parked; with ``gives_up=False``
+    nothing is.
     """
     row = s.get(AttemptRow, (stage, item))
-    tries = (row.tries if row else 0) + 1
+    waits = retryable and retry_at is not None
+    former = row.tries if row else 0
+    tries = max(former, 1) if waits else former + 1
     row = row or AttemptRow(
         stage=stage, item=item, tries=0, error="", last_at=now, next_at=now, parked=False
     )
     row.tries, row.error, row.last_at = tries, error, now
     row.next_at = retry_at if retry_at is not None else now + pause_after(tries)
-    row.parked = gives_up and (not retryable or tries >= MAX_TRIES)
+    row.parked = gives_up and not waits and (not retryable or tries >= MAX_TRIES)
     s.add(row)
     s.flush()
 
@@ -73,6 +76,19 @@ def clear(s: Session, stage: str, item: str) -> None:
     if row is not None:
         s.delete(row)
         s.flush()
+
+
+def release_waiting(s: Session, until: datetime) -> int:
+    """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
+    rows = s.exec(
+        select_rows(AttemptRow).where(
+            col(AttemptRow.next_at) == until, col(AttemptRow.parked).is_(False)
+        )
+    ).all()
+    for row in rows:
+        s.delete(row)
+    s.flush()
+    return len(rows)
 
 
 def failing(s: Session) -> list[Failure]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, Index, LargeBinary, MetaData, UniqueConstraint
+from sqlalchemy import BigInteger, Float, Index, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -314,6 +314,28 @@ class WatchRow(Row, table=True):
     from_config: bool = False
     back_to: datetime | None = Field(default=None, sa_type=Instant)
     cursor: str | None = Field(default=None, sa_type=CleanText)
+
+
+class ApiReadsRow(Row, table=True):
+    """How many billed reads of a platform one calendar month has taken, and whether it ended."""
+
+    __tablename__ = "api_reads"
+    platform: str = Field(primary_key=True, sa_type=CleanText)
+    month: str = Field(primary_key=True, sa_type=CleanText)  # 2026-11, in UTC
+    reads: int = Field(sa_type=BigInteger)
+    read_limit: int = Field(sa_type=BigInteger)  # as configured when it was last asked for
+    stopped_because: str | None = Field(default=None, sa_type=CleanText)
+    stopped_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ApiAccountRow(Row, table=True):
+    """The platform's number of an account, so that asking for it is billed only once."""
+
+    __tablename__ = "api_account"
+    platform: str = Field(primary_key=True, sa_type=CleanText)
+    handle: str = Field(primary_key=True, sa_type=CleanText)
+    account_id: str = Field(sa_type=CleanText)
+    seen_at: datetime = Field(sa_type=Instant)
 
 
 class LedgerRow(Row, table=True):

@@ -17,6 +17,7 @@
     │   ├── NetworkError                          no answer, a time-out, a broken answer
     │   │   └── HttpStatusError                   an answer that says no (404, 500 …)
     │   ├── RateLimited                           the platform asks us to wait
+    │   │   └── QuotaSpent                        what a month allows has been read
     │   ├── ForbiddenAddress                      the guard refused to connect (never retried)
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
     │   └── DatabaseError                         the database is locked, full or damaged
@@ -135,6 +136,10 @@ class HttpStatusError(NetworkError):
 
 class RateLimited(OutsideError):
     """The platform asks us to wait; ``retry_at`` is its own word where it gave one."""
+
+
+class QuotaSpent(RateLimited):
+    """What may be read in a month is read, by the config or by the platform's own word."""
 
 
 class ForbiddenAddress(OutsideError):

@@ -24,25 +24,56 @@ class Reference(_Entry):
     """A reference video; ``file`` is relative to the folder."""
 
 
-class Query(_Entry):
-    """A query and its truth; times in seconds, absent for footage that is in no reference."""
+class Stretch(BaseModel):
+    """Seconds of a query, and the seconds of its reference that they show."""
 
-    positive: bool
-    ref: _Name | None = None
-    transform: _Name
-    family: _Name
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     query_start: FiniteFloat = 0.0
     query_end: FiniteFloat = 0.0
     ref_start: FiniteFloat = 0.0
     ref_end: FiniteFloat = 0.0
 
+    @property
+    def is_proper(self) -> bool:
+        """Whether it has a length in both videos."""
+        return 0 <= self.query_start < self.query_end and 0 <= self.ref_start < self.ref_end
+
+
+class Edit(BaseModel):
+    """One thing that was done to the reference to make the query."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: _Name
+
+
+class Query(_Entry, Stretch):
+    """A query and its truth; times in seconds, absent for footage that is in no reference.
+
+    ``segments`` holds every stretch where there is more than one, ``edits`` what was done (the
+    first is the edit the query was made for), ``source`` names the footage of a query that is
+    in no reference.
+    """
+
+    positive: bool
+    ref: _Name | None = None
+    transform: _Name
+    family: _Name
+    segments: tuple[Stretch, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    source: _Name | None = None
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Every stretch shared with the reference; one, unless the truth lists several."""
+        return self.segments or (self,)
+
     @model_validator(mode="after")
     def _positives_name_a_stretch(self) -> Query:
         if self.positive != (self.ref is not None):
             raise ValueError("a positive query, and no other, names its ref")
-        if self.positive and not (
-            0 <= self.query_start < self.query_end and 0 <= self.ref_start < self.ref_end
-        ):
+        if self.positive and not all(stretch.is_proper for stretch in self.stretches):
             raise ValueError("a positive query's stretches must not be empty")
         return self
 

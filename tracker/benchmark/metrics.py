@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker.benchmark.corpus import Query
+from tracker.benchmark.corpus import Query, Stretch
 from tracker.model.match import Segment
 
 Interval = tuple[float, float]
@@ -20,15 +20,17 @@ class Answer:
     score: float
     asserted: bool
     segments: tuple[Segment, ...]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A query, everything named for it, and how long that took."""
+    """A query, everything named for it, and how long that took (by the clock, and CPU time)."""
 
     query: Query
     answers: tuple[Answer, ...]
     lookup_ms: float
+    lookup_cpu_ms: float = 0.0
 
     @property
     def asserted(self) -> frozenset[str]:
@@ -106,19 +108,19 @@ def segment_overlap(positives: Iterable[Outcome]) -> tuple[float | None, float |
     shared, asserted, true = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
     for outcome in positives:
         query = outcome.query
-        truth = ((query.query_start, query.query_end), (query.ref_start, query.ref_end))
+        truth = [stretch_intervals(stretch) for stretch in query.stretches]
+        whole = tuple(_merged(intervals[axis] for intervals in truth) for axis in (0, 1))
         for axis in (0, 1):
-            true[axis] += truth[axis][1] - truth[axis][0]
+            true[axis] += _length(whole[axis])
         for answer in outcome.answers:
             if not answer.asserted:
                 continue
-            right = [
-                s for s in answer.segments if answer.reference == query.ref and _meets(s, truth)
-            ]
+            right = [s for s in answer.segments if answer.reference == query.ref]
+            right = [s for s in right if any(meets(s, intervals) for intervals in truth)]
             for axis in (0, 1):
-                asserted[axis] += _length(_merged(_on_axis(s, axis) for s in answer.segments))
-                found = _merged(_on_axis(s, axis) for s in right)
-                shared[axis] += sum(_overlap(stretch, truth[axis]) for stretch in found)
+                asserted[axis] += _length(_merged(on_axis(s, axis) for s in answer.segments))
+                found = _merged(on_axis(s, axis) for s in right)
+                shared[axis] += sum(_overlap(one, other) for one in found for other in whole[axis])
     return _quotient(shared, asserted), _quotient(shared, true)
 
 
@@ -153,7 +155,13 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(rank, len(ordered)) - 1]
 
 
-def _on_axis(segment: Segment, axis: int) -> Interval:
+def stretch_intervals(stretch: Stretch) -> tuple[Interval, Interval]:
+    """Return the stretch's seconds in the query and in the reference."""
+    return (stretch.query_start, stretch.query_end), (stretch.ref_start, stretch.ref_end)
+
+
+def on_axis(segment: Segment, axis: int) -> Interval:
+    """Return the segment's seconds in the query (axis 0) or in the reference (axis 1)."""
     if axis == 0:
         return segment.query_start_ms / 1000, segment.query_end_ms / 1000
     return segment.reference_start_ms / 1000, segment.reference_end_ms / 1000
@@ -173,8 +181,9 @@ def _overlap(one: Interval, other: Interval) -> float:
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
-def _meets(segment: Segment, truth: tuple[Interval, Interval]) -> bool:
-    return all(_overlap(_on_axis(segment, axis), truth[axis]) > 0 for axis in (0, 1))
+def meets(segment: Segment, truth: tuple[Interval, Interval]) -> bool:
+    """Return whether the segment shares length with the true stretch on both axes."""
+    return all(_overlap(on_axis(segment, axis), truth[axis]) > 0 for axis in (0, 1))
 
 
 def _length(intervals: Iterable[Interval]) -> float:

@@ -17,7 +17,8 @@ class Cost:
 
     ``examine_cpu_s`` is the CPU time of decoding and fingerprinting ``video_ms`` of footage;
     ``ffmpeg_cpu_s`` that of ffmpeg decoding the same files to nothing on one thread.
-    ``index_bytes`` is the size on disk of the index over ``indexed_ms`` of references.
+    ``index_bytes`` is the size on disk of the index over ``indexed_ms`` of references,
+    ``keyframe_bytes`` that of the pictures kept of them.
     """
 
     video_ms: int
@@ -25,6 +26,7 @@ class Cost:
     ffmpeg_cpu_s: float
     indexed_ms: int
     index_bytes: int
+    keyframe_bytes: int = 0
 
     @property
     def cpu_s_per_minute(self) -> float:
@@ -45,6 +47,11 @@ class Cost:
     def index_bytes_per_hour(self) -> float:
         """Bytes of index an hour of video takes."""
         return self.index_bytes / (self.indexed_ms / 3_600_000)
+
+    @property
+    def keyframe_bytes_per_hour(self) -> float:
+        """Bytes of kept pictures an hour of video takes."""
+        return self.keyframe_bytes / (self.indexed_ms / 3_600_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,10 @@ class BenchResult:
     def lookup_ms(self, share: float) -> float:
         """Return the time of a lookup that this share of the lookups did not exceed."""
         return percentile([outcome.lookup_ms for outcome in self.outcomes], share)
+
+    def lookup_cpu_ms(self, share: float) -> float:
+        """Return the CPU time of a lookup that this share of the lookups did not exceed."""
+        return percentile([outcome.lookup_cpu_ms for outcome in self.outcomes], share)
 
     def best_wrong_score(self) -> float:
         """Return the highest score given to a reference that shares no footage with its query."""
@@ -103,7 +114,12 @@ class BenchResult:
                 "p50": round(self.lookup_ms(0.50), 1),
                 "p95": round(self.lookup_ms(0.95), 1),
             },
+            "lookup_cpu_ms": {
+                "p50": round(self.lookup_cpu_ms(0.50), 1),
+                "p95": round(self.lookup_cpu_ms(0.95), 1),
+            },
             "index": {"bytes_per_hour": round(self.cost.index_bytes_per_hour)},
+            "keyframes": {"bytes_per_hour": round(self.cost.keyframe_bytes_per_hour)},
             "best_wrong_score": round(self.best_wrong_score(), 4),
             "missed": list(self.missed()),
         }

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -32,21 +33,35 @@ Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what was just finished)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A file examined, and the CPU seconds ffmpeg takes to decode it on one thread."""
+
+    examined: Examined
+    ffmpeg_cpu_s: float
+
+
+Measure = Callable[[Sequence[Path], int], Iterable[Measured]]
+"""Called with files and a number of processes; yields what was measured, in order."""
+
+
 def run_bench(
-    directory: Path, *, workers: int = 1, progress: Progress | None = None
+    directory: Path,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    measure: Measure | None = None,
 ) -> BenchResult:
     """Return accuracy and cost on the corpus folder ``directory``.
 
-    Everything is made anew from the files: fingerprints (in ``workers`` processes), an index in
-    a temporary directory, one lookup a query. A lookup's time is that from fingerprint to
-    answer. Raises ``UsageError`` for a folder that is no corpus.
+    Everything is made anew from the files: fingerprints (in ``workers`` processes; ``measure``
+    may bring them from elsewhere), an index in a temporary directory, one lookup a query. A
+    lookup's time is that from fingerprint to answer. Raises ``UsageError`` for a folder that is
+    no corpus.
     """
     corpus = read_corpus(directory)
-    steps = _Steps(
-        2 * (len(corpus.references) + len(corpus.queries)) + len(corpus.queries), progress
-    )
-    files = _Files(corpus, workers, steps)
-    ffmpeg_cpu_s = sum(_ffmpeg_cpu_s(path, steps) for path in files.paths())
+    steps = _Steps(len(corpus.references) + 2 * len(corpus.queries), progress)
+    files = _Files(corpus, (measure or measure_files), workers, steps)
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as temporary:
         key = current_algorithm().key
         index = FaissHashIndex(Path(temporary), key, CODE_BYTES)
@@ -60,9 +75,12 @@ def run_bench(
         cost = Cost(
             video_ms=sum(one.info.duration_ms for one in files.examined.values()),
             examine_cpu_s=sum(one.decode_cpu_ms for one in files.examined.values()) / 1000,
-            ffmpeg_cpu_s=ffmpeg_cpu_s,
+            ffmpeg_cpu_s=files.ffmpeg_cpu_s,
             indexed_ms=sum(files.of(r).info.duration_ms for r in corpus.references),
             index_bytes=index.size_bytes + features.size_bytes,
+            keyframe_bytes=sum(
+                len(picture.jpeg) for r in corpus.references for picture in files.of(r).keyframes
+            ),
         )
     return BenchResult(current_algorithm().key, len(corpus.references), outcomes, cost)
 
@@ -82,20 +100,17 @@ class _Steps:
 class _Files:
     """The corpus's videos, examined; also the archive the identifier reads from."""
 
-    def __init__(self, corpus: Corpus, workers: int, steps: _Steps) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, measure: Measure, workers: int, steps: _Steps) -> None:
         entries: list[Reference | Query] = [*corpus.references, *corpus.queries]
         paths = [corpus.path(entry) for entry in entries]
         self.examined: dict[str, Examined] = {}
-        for entry, examined in zip(entries, _examined(paths, workers), strict=True):
-            self.examined[entry.id] = examined
+        self.ffmpeg_cpu_s = 0.0
+        for entry, measured in zip(entries, measure(paths, workers), strict=True):
+            self.examined[entry.id] = measured.examined
+            self.ffmpeg_cpu_s += measured.ffmpeg_cpu_s
             steps.finished(f"fingerprint {entry.id}")
         self._videos = {entry.id: _sha256(corpus.path(entry)) for entry in entries}
         self._references = {self._videos[r.id]: r.id for r in corpus.references}
-
-    def paths(self) -> list[Path]:
-        entries: list[Reference | Query] = [*self._corpus.references, *self._corpus.queries]
-        return [self._corpus.path(entry) for entry in entries]
 
     def of(self, entry: Reference | Query) -> Examined:
         return self.examined[entry.id]
@@ -118,38 +133,41 @@ class _Files:
         return self.examined[self._references[video]].keyframes
 
 
-def _examined(paths: list[Path], workers: int) -> Iterable[Examined]:
+def measure_files(paths: Sequence[Path], workers: int = 1) -> Iterable[Measured]:
+    """Yield each file examined and, right after it, decoded by ffmpeg."""
     with ExitStack() as stack:
         if workers > 1:
             pool = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
-            results: Iterable[Examined] = pool.map(_examine_one, paths)
+            results: Iterable[Measured] = pool.map(_measure_one, paths)
         else:
-            results = map(_examine_one, paths)
+            results = map(_measure_one, paths)
         yield from results
 
 
-def _examine_one(path: Path) -> Examined:
+def _measure_one(path: Path) -> Measured:
     try:
-        return examine(path)
+        return Measured(examine(path), _ffmpeg_cpu_s(path))
     except MediaError as exc:
         raise UsageError(f"the corpus cannot be used: {exc}") from exc
 
 
 def _outcome(query: Query, files: _Files, identifier: Identifier, steps: _Steps) -> Outcome:
-    started = time.perf_counter()
+    started, started_cpu = time.perf_counter(), time.process_time()
     identified = identifier.identify(files.video(query), files.of(query))
     lookup_ms = (time.perf_counter() - started) * 1000
+    lookup_cpu_ms = (time.process_time() - started_cpu) * 1000
     steps.finished(f"lookup {query.id}")
     named = [*identified.matches, *identified.candidates]
-    return Outcome(query, tuple(_answer(match, files) for match in named), lookup_ms)
+    return Outcome(query, tuple(_answer(match, files) for match in named), lookup_ms, lookup_cpu_ms)
 
 
 def _answer(match: Match, files: _Files) -> Answer:
     name = files.reference_name(match.reference)
-    return Answer(name, match.score, match.asserted, match.segments)
+    labels = tuple(transformation.kind for transformation in match.transformations)
+    return Answer(name, match.score, match.asserted, match.segments, labels)
 
 
-def _ffmpeg_cpu_s(path: Path, steps: _Steps) -> float:
+def _ffmpeg_cpu_s(path: Path) -> float:
     """Return the CPU seconds ffmpeg takes to decode the file on one thread."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-threads", "1"]
     command += ["-i", str(path), "-f", "null", "-"]
@@ -158,7 +176,6 @@ def _ffmpeg_cpu_s(path: Path, steps: _Steps) -> float:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise ToolError(f"ffmpeg cannot decode {path.name}")
-    steps.finished(f"ffmpeg {path.name}")
     return usage.ru_utime + usage.ru_stime
 
 

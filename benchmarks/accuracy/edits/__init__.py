@@ -1,0 +1,1 @@
+"""Makes a corpus folder with known answers from any folder of videos."""

@@ -39,9 +39,11 @@ from tracker.media.probe import MediaLimits
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
 from tracker.model.summary import StatusSummary, Verified
 from tracker.model.watch import Watch
+from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.sources.bluesky import Bluesky
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
 from tracker.sources.telegram import Telegram
@@ -160,7 +162,7 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    sources = Sources(http, ytdlp, clock, _native_sources(settings, http))
+    sources = Sources(http, ytdlp, clock, _native_sources(settings, http, guard, clock, stack))
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     features = FaissHashIndex(
@@ -207,8 +209,18 @@ def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack)
     )
 
 
-def _native_sources(settings: Settings, http: HttpClient) -> tuple[PlatformSource, ...]:
-    return (Telegram(http, host=settings.telegram.host),)
+def _native_sources(
+    settings: Settings, http: HttpClient, guard: AddressGuard, clock: Clock, stack: ExitStack
+) -> tuple[PlatformSource, ...]:
+    bluesky = BlueskyClient(
+        guard,
+        _http_limits(settings),
+        clock,
+        appview=settings.bluesky.appview,
+        plc_directory=settings.bluesky.plc_directory,
+    )
+    stack.callback(bluesky.close)
+    return (Telegram(http, host=settings.telegram.host), Bluesky(bluesky))
 
 
 def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:

@@ -94,6 +94,13 @@ class TelegramSettings(_Section):
     host: Host = "https://t.me"
 
 
+class BlueskySettings(_Section):
+    """Which public AppView is asked, and where accounts' identity documents are kept."""
+
+    appview: Host = "https://public.api.bsky.app"
+    plc_directory: Host = "https://plc.directory"
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -132,6 +139,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    bluesky: BlueskySettings = BlueskySettings()
     telegram: TelegramSettings = TelegramSettings()
     watches: tuple[WatchSettings, ...] = ()
 

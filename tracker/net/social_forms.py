@@ -193,6 +193,15 @@ _BLUESKY = (
         "https://bsky.app/profile/{account}/post/{id}",
         fold="account",
     ),
+    # A repost has no page of its own: the sharer's profile, with the record's name.
+    form(
+        "bluesky",
+        _BSKY,
+        r"/profile/(?P<account>[\w.:%-]+)/?",
+        "https://bsky.app/profile/{account}?repost={id}",
+        fold="account",
+        id=("repost", re.compile(r"[\w.:~-]{1,100}\Z", re.ASCII)),
+    ),
     form(
         "bluesky",
         _BSKY,

@@ -32,6 +32,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from tracker.model.capture import Exchange
 from tracker.model.status import PostStatus
 
 
@@ -102,11 +103,17 @@ class UnsupportedSource(SourceError):
 
 
 class PostUnavailable(SourceError):
-    """The platform says the post cannot be seen; ``status`` says why (that is a finding)."""
+    """The platform says the post cannot be seen; ``status`` says why (that is a finding).
 
-    def __init__(self, message: str, *, status: PostStatus) -> None:
+    ``exchanges`` are the answers that said so, where the source keeps them.
+    """
+
+    def __init__(
+        self, message: str, *, status: PostStatus, exchanges: tuple[Exchange, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.exchanges = exchanges
 
 
 class OutsideError(TrackerError):

@@ -21,7 +21,7 @@ from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.errors import SourceError, TrackerError, UnsupportedSource
 from tracker.ingest.stage import Archive
-from tracker.ingest.visibility import status_of
+from tracker.ingest.visibility import answers_of, status_of
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.ids import PostKey
 from tracker.model.ledger import LedgerKind
@@ -59,7 +59,9 @@ class Collect:
             found = post_rows.pending_posts(
                 session, now=self._clock.now(), limit=limit, exclude_origins=spent
             )
-        return _within(found, left)
+        wanted = _within(found, left)
+        self._acquirer.expect([post.url for post in wanted])
+        return wanted
 
     def key(self, item: PendingPost) -> str:
         """Return the post's canonical address."""
@@ -78,7 +80,7 @@ class Collect:
         except TrackerError as exc:
             status = status_of(exc)
             if key is not None and status is not None:
-                self.record_status(key, status)
+                self.record_status(key, status, answers_of(exc))
             raise
         self.record(fetched, key=key, depth=depth, origin=origin)
         return fetched
@@ -108,10 +110,15 @@ class Collect:
                 _discover_links(session, fetched.post, depth - 1, origin, now)
             touch_shown(session, post)
 
-    def record_status(self, key: PostKey, status: PostStatus) -> None:
-        """Note that the platform answered with a reason instead of the post."""
+    def record_status(
+        self, key: PostKey, status: PostStatus, answers: Sequence[Exchange] = ()
+    ) -> None:
+        """Note that the platform answered with a reason instead of the post; keep the answers."""
+        bodies = [_stored_body(self._archive, exchange) for exchange in answers]
         now = self._clock.now()
         with self._archive.database.write() as session:
+            for exchange, digest in zip(answers, bodies, strict=True):
+                record_exchange(session, exchange, digest, key, now)
             post_rows.set_status(session, key, status, now)
             ledger.append(session, LedgerKind.STATUS, {"post": key, "status": str(status)}, at=now)
             touch_videos(session, key)

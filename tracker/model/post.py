@@ -29,6 +29,8 @@ class LinkRelation(StrEnum):
     QUOTES = "quotes"
     SHARES = "shares"  # native repost: no new upload
     REPLIES = "replies"
+    EDITS = "edits"  # an earlier version of the same post
+    REUSES = "reuses"  # carries the other post's upload, by the platform's word
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,24 @@ X_HOSTS = (
     "xcancel.com nitter."
 )
 _X_KEY = "https://x.com/i/status/{id}"
+_X_ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
+_X_LISTINGS = (
+    form(
+        "x",
+        X_HOSTS,
+        r"/(?:\w{1,20}|i/web)/status(?:es)?/(?P<quoted>\d{1,20})/quotes/?",
+        "https://x.com/i/status/{quoted}/quotes",
+        is_post=False,
+    ),
+    form(
+        "x",
+        "x.com twitter.com",
+        r"/search(?:/(?:live|top|video|videos|photos))?/?",
+        "https://x.com/search?q={query}",
+        is_post=False,
+        query=("q", _X_ANY_TEXT),
+    ),
+)
 _X = (
     form(
         "x",
@@ -36,7 +54,8 @@ _X_PAGES = (
 _X_ACCOUNT = form(
     "x",
     "x.com twitter.com",
-    rf"/(?P<account>(?!(?:{_X_PAGES})/?$)\w{{1,20}})/?",
+    rf"/(?P<account>(?!(?:{_X_PAGES})(?:/|$))\w{{1,20}})"
+    r"(?:/(?:with_replies|media|highlights|articles))?/?",
     "https://x.com/{account}",
     fold="account",
     is_post=False,
@@ -272,6 +291,7 @@ _FEDIVERSE = (
 )
 
 SOCIAL_FORMS: tuple[Form, ...] = (
+    *_X_LISTINGS,
     *_X,
     _X_ACCOUNT,
     *_TIKTOK,

@@ -55,11 +55,11 @@ class WebUrl:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
     def parameter(self, name: str) -> str | None:
-        """Return the percent-decoded value of the first parameter of that name."""
+        """Return the decoded value of the first parameter of that name; ``+`` is a space."""
         for piece in self.query:
             key, _, value = piece.partition("=")
             if unquote(key) == name:
-                return unquote(value)
+                return unquote(value.replace("+", " "))
         return None
 
     def text(self) -> str:

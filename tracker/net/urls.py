@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tracker.errors import UnsupportedSource
 from tracker.model.ids import Platform, PostKey
@@ -22,6 +22,10 @@ from tracker.net.url_syntax import WebUrl, parse_web_url
 WEB = Platform("web")
 _MAX_NESTING = 3
 _AT_URI = re.compile(r"at://([^/?#]+)/app\.bsky\.feed\.post/([^/?#]+)", re.IGNORECASE)
+_SHORTHAND = re.compile(
+    r"x:(?:@(?P<account>\w{1,20})|search:(?P<search>.*\S.*)|quotes:(?P<quotes>\d{1,20}))\Z",
+    re.ASCII | re.IGNORECASE,
+)
 _MAX_HANDLE_CHARS = 200
 
 
@@ -45,7 +49,8 @@ class Address:
 def canonical_url(url: str) -> PostKey:
     """Return the one key for every spelling of ``url``; applying it twice changes nothing.
 
-    Raises ``UnsupportedSource`` for anything but an http(s) address (or a Bluesky ``at://``).
+    Raises ``UnsupportedSource`` for anything but an http(s) address, a Bluesky ``at://``, or the
+    shorthand ``x:@handle``, ``x:search:QUERY``, ``x:quotes:POST_ID``.
     """
     return parse_address(url).key
 
@@ -58,8 +63,13 @@ def parse_address(url: str) -> Address:
     return _parse(url, nesting=0)
 
 
+def is_shorthand(text: str) -> bool:
+    """Tell whether ``text`` names an account or a search in short: ``x:@handle``."""
+    return _SHORTHAND.match(text.strip()) is not None
+
+
 def _parse(url: str, nesting: int) -> Address:
-    web = parse_web_url(_without_at_uri(url))
+    web = parse_web_url(_spelled_out(url))
     if web.fragment.startswith("!/") and _main_platform(web) == "x":  # twitter.com/#!/…
         web = parse_web_url(f"https://{web.host}/{web.fragment[2:]}")
     known_host = _main_platform(web) is not None
@@ -71,9 +81,19 @@ def _parse(url: str, nesting: int) -> Address:
     return _plain(web)
 
 
-def _without_at_uri(url: str) -> str:
-    found = _AT_URI.match(url.strip())
-    return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else url
+def _spelled_out(url: str) -> str:
+    """The web address of what is written as an ``at://`` URI or in our shorthand."""
+    text = url.strip()
+    if found := _AT_URI.match(text):
+        return f"https://bsky.app/profile/{found[1]}/post/{found[2]}"
+    if found := _SHORTHAND.match(text):
+        account, search = found["account"], found["search"]
+        if account is not None:
+            return f"https://x.com/{account}"
+        if search is not None:
+            return f"https://x.com/search?q={quote(search.strip(), safe='')}"
+        return f"https://x.com/i/status/{found['quotes']}/quotes"
+    return url
 
 
 def _main_platform(web: WebUrl) -> Platform | None:
@@ -112,10 +132,11 @@ def _groups(form: Form, web: WebUrl) -> dict[str, str] | None:
         return None
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     for group, (parameter, pattern) in form.parameters.items():
-        value = pattern.match(web.parameter(parameter) or "")
+        value = pattern.match((web.parameter(parameter) or "").strip())
         if value is None:
             return None
-        groups.update({group: value[0]}, **value.groupdict())
+        parts = {group: value[0], **value.groupdict()}
+        groups.update({name: quote(part, safe="") for name, part in parts.items()})
     return groups
 
 

@@ -28,6 +28,7 @@ PHASES = ("fetch", "decode", "search", "align", "verify", "total")
 _STATUSES = {
     PostStatus.LIVE: "live",
     PostStatus.DELETED: "deleted",
+    PostStatus.SUSPENDED: "deleted",
     PostStatus.PRIVATE: "private",
 }
 

@@ -16,14 +16,14 @@ from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.post import Post, PostKind
 from tracker.model.watch import Watch
 from tracker.net.http import HttpClient, Response
-from tracker.net.urls import WEB, parse_address
+from tracker.net.urls import WEB, canonical_url, is_shorthand, parse_address
 from tracker.net.ytdlp import YtDlp
 from tracker.sources.article import has_content, read_article
 from tracker.sources.direct_media import has_media_magic, is_media, media_post
 from tracker.sources.feed import feed_post, is_feed, polled_feed
 from tracker.sources.listing import listed_by_page
 from tracker.sources.local_file import file_uri, local_post
-from tracker.sources.ports import PlatformSource, Polled
+from tracker.sources.ports import AsksForMany, PlatformSource, Polled
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
 from tracker.sources.ytdlp_page import YtDlpPage, listed_posts
@@ -60,6 +60,8 @@ class Sources:
         or page that cannot be read, ``PostUnavailable``, and the errors of the network.
         """
         text = target.strip()
+        if is_shorthand(text):
+            return self._from_web(canonical_url(text))
         if _WEB.match(text):
             return self._from_web(text)
         if text.lower().startswith("file:"):
@@ -69,6 +71,12 @@ class Sources:
         if not text:
             raise UnsupportedSource("an empty target")
         return self._from_file(Path(text))
+
+    def expect(self, targets: Sequence[str]) -> None:
+        """Say what will be fetched soon, to sources that can ask for many posts at once."""
+        for source in self._native:
+            if isinstance(source, AsksForMany):
+                source.expect(targets)
 
     def poll(self, watch: Watch, since: datetime | None) -> Polled:
         """Return what the watched address lists now: a feed, a channel, or a page's links.

@@ -29,7 +29,6 @@ from tracker.ingest.collect import Collect
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.imports import Imports
-from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
@@ -43,13 +42,13 @@ from tracker.model.watch import Watch
 from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
-from tracker.net.x_api import XApi
+from tracker.net.mastodon import MastodonClient
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
+from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
 from tracker.sources.telegram import Telegram
-from tracker.sources.x import XSource
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
@@ -108,10 +107,7 @@ def open_app(
     """
     with ExitStack() as stack:
         archive = _open_archive(settings, stack, writes=writes)
-        clock = clock or SystemClock()
-        # The reads of X are counted: whoever may write nothing cannot ask it.
-        x = _x_source(settings, archive, clock, stack) if writes else None
-        yield _build(settings, archive, clock, stack, (x,) if x else ())
+        yield _build(settings, archive, clock or SystemClock(), stack)
 
 
 def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
@@ -157,22 +153,18 @@ def _make_staging(path: Path) -> None:
         raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
 
-def _build(
-    settings: Settings,
-    archive: Archive,
-    clock: Clock,
-    stack: ExitStack,
-    billed: tuple[PlatformSource, ...],
-) -> App:
+def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack) -> App:
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    guard = _guard(settings)
+    guard = AddressGuard(
+        allow_private=settings.network.allow_private,
+        allowed_networks=settings.network.allowed_networks,
+    )
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    native = (*billed, *_native_sources(settings, http, guard, clock, stack))
-    sources = Sources(http, ytdlp, clock, native)
+    sources = Sources(http, ytdlp, clock, _native_sources(settings, http, guard, clock, stack))
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     features = FaissHashIndex(
@@ -230,34 +222,12 @@ def _native_sources(
         plc_directory=settings.bluesky.plc_directory,
     )
     stack.callback(bluesky.close)
-    return (Telegram(http, host=settings.telegram.host), Bluesky(bluesky))
-
-
-def _x_source(
-    settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
-) -> XSource | None:
-    """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
-    token = settings.x.token()
-    if not token:
-        return None
-    reads = MonthlyReads(archive.database, "x", settings.x.monthly_reads, clock)
-    reads.adopt_limit()
-    api = XApi(
-        token,
-        reads,
-        _guard(settings),
-        _http_limits(settings),
-        clock,
-        api_url=settings.x.api_url,
-    )
-    stack.callback(api.close)
-    return XSource(api, clock, full_archive=settings.x.full_archive)
-
-
-def _guard(settings: Settings) -> AddressGuard:
-    return AddressGuard(
-        allow_private=settings.network.allow_private,
-        allowed_networks=settings.network.allowed_networks,
+    mastodon = MastodonClient(guard, _http_limits(settings), clock)
+    stack.callback(mastodon.close)
+    return (
+        Telegram(http, host=settings.telegram.host),
+        Bluesky(bluesky),
+        Mastodon(mastodon, servers=settings.mastodon.servers),
     )
 
 

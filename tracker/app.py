@@ -18,7 +18,6 @@ from storage.media_store import MediaStore
 from tracker.acquire import Acquirer
 from tracker.audit import verify_archive
 from tracker.clock import Clock, SystemClock
-from tracker.config import Settings
 from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
@@ -29,6 +28,7 @@ from tracker.ingest.collect import Collect
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.imports import Imports
+from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
@@ -43,16 +43,20 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.x_api import XApi
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
 from tracker.sources.telegram import Telegram
+from tracker.sources.x import XSource
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
 from tracker.watch import Watches
+
+from tracker.config import Settings
 
 CHILD_PRELOAD = ("tracker.examine",)
 """What the fork server imports once, so that each decoding child starts at once."""
@@ -107,7 +111,10 @@ def open_app(
     """
     with ExitStack() as stack:
         archive = _open_archive(settings, stack, writes=writes)
-        yield _build(settings, archive, clock or SystemClock(), stack)
+        clock = clock or SystemClock()
+        # The reads of X are counted: whoever may write nothing cannot ask it.
+        x = _x_source(settings, archive, clock, stack) if writes else None
+        yield _build(settings, archive, clock, stack, (x,) if x else ())
 
 
 def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
@@ -153,18 +160,22 @@ def _make_staging(path: Path) -> None:
         raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
 
-def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack) -> App:
+def _build(
+    settings: Settings,
+    archive: Archive,
+    clock: Clock,
+    stack: ExitStack,
+    billed: tuple[PlatformSource, ...],
+) -> App:
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    guard = AddressGuard(
-        allow_private=settings.network.allow_private,
-        allowed_networks=settings.network.allowed_networks,
-    )
+    guard = _guard(settings)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    sources = Sources(http, ytdlp, clock, _native_sources(settings, http, guard, clock, stack))
+    native = (*billed, *_native_sources(settings, http, guard, clock, stack))
+    sources = Sources(http, ytdlp, clock, native)
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     features = FaissHashIndex(
@@ -228,6 +239,34 @@ def _native_sources(
         Telegram(http, host=settings.telegram.host),
         Bluesky(bluesky),
         Mastodon(mastodon, servers=settings.mastodon.servers),
+    )
+
+
+def _x_source(
+    settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
+) -> XSource | None:
+    """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
+    token = settings.x.token()
+    if not token:
+        return None
+    reads = MonthlyReads(archive.database, "x", settings.x.monthly_reads, clock)
+    reads.adopt_limit()
+    api = XApi(
+        token,
+        reads,
+        _guard(settings),
+        _http_limits(settings),
+        clock,
+        api_url=settings.x.api_url,
+    )
+    stack.callback(api.close)
+    return XSource(api, clock, full_archive=settings.x.full_archive)
+
+
+def _guard(settings: Settings) -> AddressGuard:
+    return AddressGuard(
+        allow_private=settings.network.allow_private,
+        allowed_networks=settings.network.allowed_networks,
     )
 
 

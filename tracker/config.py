@@ -107,6 +107,37 @@ class BlueskySettings(_Section):
     plc_directory: Host = "https://plc.directory"
 
 
+class XSettings(_Section):
+    """Access to X's API, which is billed by the post; without a token yt-dlp reads its posts.
+
+    ``monthly_reads`` are posts and account look-ups in a calendar month (UTC), posts that others
+    refer to included.
+    """
+
+    bearer_token: SecretStr = SecretStr("")
+    bearer_token_file: str = ""
+    api_url: Host = "https://api.x.com"
+    monthly_reads: Annotated[int, Field(ge=0)] = 10_000
+    full_archive: bool = False
+
+    def token(self) -> str:
+        """Return the token, from the file where one is named; empty when there is none.
+
+        Raises ``ConfigError``, which never quotes it.
+        """
+        text = self.bearer_token.get_secret_value()
+        if not text and self.bearer_token_file:
+            path = Path(self.bearer_token_file).expanduser()
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ConfigError(f"x.bearer_token_file: cannot read {path}") from exc
+        token = text.strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigError("x.bearer_token: not a token: it has spaces or line breaks in it")
+        return token
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -148,6 +179,7 @@ class Settings(BaseSettings):
     bluesky: BlueskySettings = BlueskySettings()
     mastodon: MastodonSettings = MastodonSettings()
     telegram: TelegramSettings = TelegramSettings()
+    x: XSettings = XSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

@@ -18,6 +18,7 @@ from storage.media_store import MediaStore
 from tracker.acquire import Acquirer
 from tracker.audit import verify_archive
 from tracker.clock import Clock, SystemClock
+from tracker.config import Settings
 from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
@@ -55,8 +56,6 @@ from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
 from tracker.watch import Watches
-
-from tracker.config import Settings
 
 CHILD_PRELOAD = ("tracker.examine",)
 """What the fork server imports once, so that each decoding child starts at once."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
+from storage.index.sound_index import SoundIndex
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker.acquire import Acquirer
@@ -34,6 +35,7 @@ from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
 from tracker.lookup import Lookup
+from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
 from tracker.media.probe import MediaLimits
@@ -180,8 +182,9 @@ def _build(
     features = FaissHashIndex(
         archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
     )
-    fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features)
-    identifier = Identifier(index, fingerprints, features)
+    sounds = SoundIndex(archive.index_directory, algorithm_key)
+    fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features, sounds)
+    identifier = Identifier(index, fingerprints, features, SoundSearch(sounds, fingerprints.sound))
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
         collect=Collect(archive, acquirer, clock, budget=settings.collect.budget),

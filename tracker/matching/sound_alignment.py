@@ -148,9 +148,16 @@ def _aligned(query: SoundPrint, reference: SoundPrint) -> Iterator[Segment]:
             segment = _segment(query, reference, line, first, last)
             if segment is not None:
                 yield segment
-                # What lies in the stretch is explained, on this line and on its echoes.
-                mine |= (hits.query >= first) & (hits.query <= last)
+                # What lies in the stretch on both sides is explained: on this line, and on the
+                # lines beside it that a beat makes.
+                ends = line.at(np.array([first, last], dtype=np.int64))
+                mine |= _between(hits.query, first, last) & _between(hits.reference, *ends)
         hits = hits.kept(~mine)
+
+
+def _between(items: Ints, first: int, last: int) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = (items >= first) & (items <= last)
+    return inside
 
 
 def _refined(hits: SoundHits, line: SoundLine) -> SoundLine:

@@ -174,7 +174,7 @@ def _build(
     guard = _guard(settings)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
-    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
+    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock, cookie_file=_cookie_file(settings))
     native = (*billed, *_native_sources(settings, http, guard, clock, stack))
     sources = Sources(http, ytdlp, clock, native)
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
@@ -303,6 +303,10 @@ def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
         generic_allowed=True,  # every connection it makes passes the guard
         max_media_bytes=settings.network.max_media_bytes,
     )
+
+
+def _cookie_file(settings: Settings) -> Path | None:
+    return Path(settings.ytdlp.cookie_file).expanduser() if settings.ytdlp.cookie_file else None
 
 
 def _media_limits(settings: Settings) -> MediaLimits:

@@ -138,6 +138,12 @@ class XSettings(_Section):
         return token
 
 
+class YtDlpSettings(_Section):
+    """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
+
+    cookie_file: str = ""
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -180,6 +186,7 @@ class Settings(BaseSettings):
     mastodon: MastodonSettings = MastodonSettings()
     telegram: TelegramSettings = TelegramSettings()
     x: XSettings = XSettings()
+    ytdlp: YtDlpSettings = YtDlpSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

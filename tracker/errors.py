@@ -17,6 +17,7 @@
     │   ├── NetworkError                          no answer, a time-out, a broken answer
     │   │   └── HttpStatusError                   an answer that says no (404, 500 …)
     │   ├── RateLimited                           the platform asks us to wait
+    │   │   └── BotCheck                          it wants proof that a person is asking
     │   │   └── QuotaSpent                        what a month allows has been read
     │   ├── ForbiddenAddress                      the guard refused to connect (never retried)
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
@@ -143,6 +144,10 @@ class HttpStatusError(NetworkError):
 
 class RateLimited(OutsideError):
     """The platform asks us to wait; ``retry_at`` is its own word where it gave one."""
+
+
+class BotCheck(RateLimited):
+    """The platform wants proof that a person is asking: cookies of a session may be one."""
 
 
 class QuotaSpent(RateLimited):

@@ -26,7 +26,8 @@ from tracker.sources.local_file import file_uri, local_post
 from tracker.sources.ports import AsksForMany, PlatformSource, Polled
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
-from tracker.sources.ytdlp_page import YtDlpPage, listed_posts
+from tracker.sources.ytdlp_listing import poll_listing
+from tracker.sources.ytdlp_page import YtDlpPage
 from tracker.timestamps.ids import claims_from_address
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -88,9 +89,7 @@ class Sources:
             with suppress(UnsupportedSource):
                 return source.recent(watch, since)
         if self._goes_to_platform(watch.target):
-            extraction = self._ytdlp.extract(watch.target)
-            listed = listed_posts(extraction.info)
-            return Polled(listed, (extraction.exchange,))
+            return poll_listing(self._ytdlp, watch)
         answer = self._http.get(
             watch.target, etag=watch.etag, last_modified=watch.last_modified, abandon=is_media
         )

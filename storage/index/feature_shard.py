@@ -35,9 +35,12 @@ CELL_FLIPS = 3
 
 CELLS = 1 << CELL_BITS
 LEAST_ROWS_FOR_CELLS = 1 << 16
-"""Fewer rows are all looked at: sixteen a cell are not worth the way there."""
+"""Fewer rows are all looked at."""
 
-_CELLS_AT_ONCE = 128
+ROWS_A_VISIT = 512
+"""So many rows at least are compared at a time: cells that lie side by side are taken together."""
+
+_VISITS_A_THREAD = 64
 
 _FRAME = np.dtype([("owner", "<u4"), ("pts_ms", "<i4")])
 
@@ -101,14 +104,20 @@ class FeatureShard:
         return joined(in_threads(look, spans(len(self._codes))))
 
     def _visit(self, codes: Codes, radius: int) -> Pairs:
-        asked = cells(codes)
-        starts = self._file["cells"].all().astype(np.int64)
-        reached = np.bitwise_count(np.arange(CELLS)) <= CELL_FLIPS
+        """Return what lies in cells near those of ``codes``, and some that is farther.
+
+        Where cells are small those that differ in their last bits alone are visited together.
+        """
+        bits = (len(self._codes) // ROWS_A_VISIT).bit_length() - 1
+        together = max(0, CELL_BITS - bits)
+        asked = cells(codes) >> together
+        starts = self._file["cells"].all()[:: 1 << together].astype(np.int64)
+        reached = np.bitwise_count(np.arange(len(starts))) <= CELL_FLIPS
 
         def look(first: int, last: int) -> Pairs:
             return joined(list(self._in_cells(codes, asked, reached, starts, first, last, radius)))
 
-        return joined(in_threads(look, spans(CELLS, _CELLS_AT_ONCE)))
+        return joined(in_threads(look, spans(len(starts) - 1, _VISITS_A_THREAD)))
 
     def _in_cells(
         self,

@@ -361,7 +361,7 @@ class _Answer:
 
 
 def _endpoint(path: str) -> str:
-    return re.sub(r"\d{5,}|(?<=username/)\w+", ":id", path)
+    return re.sub(r"(?<=users/)\d+|(?<=tweets/)\d+|(?<=username/)\w+", ":id", path)
 
 
 def _missing(reason: tuple[str, str, str], value: str, name: str, resource: str = "tweet") -> Json:

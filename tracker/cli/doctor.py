@@ -18,7 +18,7 @@ from rich.text import Text
 
 from storage.database import Database
 from tracker.config import Settings
-from tracker.errors import TrackerError
+from tracker.errors import ConfigError, TrackerError
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
@@ -50,6 +50,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _python,
         _decoders,
         _ytdlp,
+        _x_token,
         _data_directory,
         _database,
     )
@@ -102,6 +103,22 @@ def _ytdlp(_settings: Settings) -> Iterator[Finding]:
         f"curl_cffi {_installed('curl_cffi')}"
         if impersonates
         else "curl_cffi is missing; some platforms refuse other clients: `pip install curl_cffi`",
+        needed=False,
+    )
+
+
+def _x_token(settings: Settings) -> Iterator[Finding]:
+    """Only whether there is one: asking X would be billed."""
+    try:
+        token = settings.x.token()
+    except ConfigError as exc:
+        yield Finding("X bearer token", False, str(exc))
+        return
+    detail = f"there; at most {settings.x.monthly_reads} reads a month from {settings.x.api_url}"
+    yield Finding(
+        "X bearer token",
+        bool(token),
+        detail if token else "none; X is read by yt-dlp: no searches, no account timelines",
         needed=False,
     )
 

@@ -125,7 +125,11 @@ class Identifier:
             return match
         keyframes = self._archive.keyframes(video)
         duration_ms = self._archive.get(video).duration_ms
-        explained = _explained(segments, examined.keyframes, keyframes, duration_ms)
+        explained = _explained(
+            segments,
+            (examined.keyframes, examined.fingerprint.duration_ms),
+            (keyframes, duration_ms),
+        )
         return replace(match, transformations=explained)
 
     def _score(self, examined: Examined, video: VideoId, comparison: Comparison) -> float:
@@ -142,19 +146,26 @@ class Identifier:
         segments = match.swapped().segments
         keyframes = self._archive.keyframes(match.reference)
         duration_ms = examined.fingerprint.duration_ms
-        explained = _explained(segments, keyframes, examined.keyframes, duration_ms)
+        explained = _explained(
+            segments,
+            (keyframes, self._archive.get(match.reference).duration_ms),
+            (examined.keyframes, duration_ms),
+        )
         return replace(match, reverse_transformations=explained)
 
 
 def _explained(
     segments: tuple[Segment, ...],
-    copy: Sequence[Keyframe],
-    source: Sequence[Keyframe],
-    source_duration_ms: int,
+    copy: tuple[Sequence[Keyframe], int],
+    source: tuple[Sequence[Keyframe], int],
 ) -> tuple[Transformation, ...]:
-    """Return what was done to the source to make the copy, measured on the surest segment."""
+    """Return what was done to the source to make the copy, measured on the surest segment.
+
+    ``copy`` and ``source`` are keyframes and duration in milliseconds.
+    """
     surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-    return transformations(segments, source_duration_ms, measured(surest, copy, source))
+    shape = measured(surest, copy[0], source[0])
+    return transformations(segments, source[1], shape, query_duration_ms=copy[1])
 
 
 def _wanted(video: VideoId, exclude: Collection[VideoId], only: Collection[VideoId] | None) -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from storage import captures as capture_rows
-from storage import ledger, post_media
+from storage import ledger, post_edits, post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
@@ -102,7 +102,9 @@ class Collect:
                     record_exchange(session, exchange, digest, key, now)
             raise SourceError(f"{key} now leads to another page: {post.key}")
         with self._archive.database.write() as session:
+            former = post_rows.get_post(session, post.key)
             post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
+            _note_changes(session, former, post.key, now)
             for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
                 record_exchange(session, exchange, digest, post.key, now)
             observe(session, post.key, now)
@@ -160,6 +162,26 @@ class Collect:
         if held is None or not known or _tells_more(fetched.post, held):
             self.record(fetched, key=None, depth=depth, origin=origin)
         return not known
+
+
+def _note_changes(session: Session, former: StoredPost | None, key: PostKey, now: datetime) -> None:
+    """Enter in the ledger what a further look at a fetched post found changed."""
+    if former is None or former.fetched_at is None:
+        return
+    status = post_rows.status_history(session, key)[-1:]
+    if status and status[0].at == now and status[0].status is not former.post.status:
+        body = {"post": key, "status": str(status[0].status)}
+        ledger.append(session, LedgerKind.STATUS, body, at=now)
+    for edit in post_edits.edits(session, key):
+        if edit.first_seen_at == now:
+            body = {
+                "post": key,
+                "edited": edit.field,
+                "before_sha256": hashlib.sha256(edit.before.encode()).hexdigest(),
+                "after_sha256": hashlib.sha256(edit.after.encode()).hexdigest(),
+                "last_seen_at": edit.last_seen_at.isoformat(),
+            }
+            ledger.append(session, LedgerKind.STATUS, body, at=now)
 
 
 def _discover_links(

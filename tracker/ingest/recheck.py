@@ -51,8 +51,9 @@ class Recheck:
                 raise
             self._collect.record_status(item, status, answers_of(exc))
             return
-        live = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
-        self._collect.record(live, key=item, depth=0, origin=None)
+        if fetched.post.status is PostStatus.UNKNOWN:  # it was there to be read
+            fetched = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
+        self._collect.record(fetched, key=item, depth=0, origin=None)
 
     def _mark(self, key: PostKey) -> None:
         with self._archive.database.write() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -85,3 +86,4 @@ class Post:
     claims: tuple[TimeClaim, ...] = field(default=())
     leads: tuple[Lead, ...] = field(default=())
     spellings: tuple[str, ...] = field(default=())  # other addresses of the same post
+    edited_at: datetime | None = None  # the last change, by the platform's own word

@@ -254,6 +254,7 @@ def _read(status: Json, server: str) -> Post | None:
         links=_links(status, shared, key, server),
         media=() if shared else _media(status, server),
         claims=(*id_claims, *_created(status)),
+        edited_at=_instant(status.get("edited_at")),
     )
 
 
@@ -333,6 +334,16 @@ def _media(status: Json, server: str) -> tuple[MediaRef, ...]:
             media_id = f"mastodon:{urlsplit(server).netloc}/{number}" if named else None
             refs.setdefault(url, MediaRef(url, "http", media_id))
     return tuple(refs.values())
+
+
+def _instant(value: object) -> datetime | None:
+    claim = parse_datetime_claim(
+        value if isinstance(value, str) else "",
+        ClaimKind.PLATFORM_REPORTED,
+        ForgeableBy.PLATFORM,
+        "mastodon:edited_at",
+    )
+    return claim.interval.earliest_at if claim is not None else None
 
 
 def _created(status: Json) -> tuple[TimeClaim, ...]:

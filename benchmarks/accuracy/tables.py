@@ -22,7 +22,6 @@ from benchmarks.accuracy.report import Measurement, by_family
 from tracker.benchmark.metrics import Outcome, Scores, scores
 from tracker.errors import UsageError
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _VERSIONS = ("av", "faiss-cpu", "imagehash", "numpy", "opencv-python-headless")
 LEAST_RECALL = 0.92
 
@@ -35,17 +34,43 @@ class Compared:
     peers: tuple[PeerResult, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The lines of a document between which measurements stand."""
+
+    name: str
+
+    @property
+    def begin(self) -> str:
+        """The line before."""
+        return f"<!-- {self.name}: begin -->"
+
+    @property
+    def end(self) -> str:
+        """The line after."""
+        return f"<!-- {self.name}: end -->"
+
+
+MARKS = Marks("measured")
+
+
 def write_tables(document: Path, compared: Sequence[Compared], command: str) -> None:
     """Replace what stands between the marks of ``document`` by the tables.
 
     Raises ``UsageError`` if the marks are not there.
     """
+    written_between(MARKS, document, list(_lines(compared, command)))
+
+
+def written_between(marks: Marks, document: Path, lines: Sequence[str]) -> None:
+    """Replace what stands between ``marks``; raise ``UsageError`` if they are not there."""
     text = document.read_text("utf-8")
-    if BEGIN not in text or END not in text:
-        raise UsageError(f"{document} has no lines {BEGIN} and {END}")
-    body = "\n".join(_lines(compared, command))
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    document.write_text(pattern.sub(lambda _: f"{BEGIN}\n\n{body}\n{END}", text), "utf-8")
+    if marks.begin not in text or marks.end not in text:
+        raise UsageError(f"{document} has no lines {marks.begin} and {marks.end}")
+    body = "\n".join(lines)
+    pattern = re.compile(f"{re.escape(marks.begin)}.*?{re.escape(marks.end)}", re.DOTALL)
+    whole = f"{marks.begin}\n\n{body}\n{marks.end}"
+    document.write_text(pattern.sub(lambda _: whole, text), "utf-8")
 
 
 def _lines(compared: Sequence[Compared], command: str) -> Iterator[str]:

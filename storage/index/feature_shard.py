@@ -24,8 +24,7 @@ from storage.index.rows import (
     id_table,
 )
 from storage.index.scan import Codes, Ints, Pairs, in_threads, joined, near, spans
-from storage.index.sections import SectionFile, write_sections
-from tracker.errors import IntegrityError
+from storage.index.sections import DamagedIndex, SectionFile, write_sections
 from tracker.model.ids import VideoId, video_id
 
 CELL_BITS = 12
@@ -56,7 +55,7 @@ def cells(codes: Codes) -> npt.NDArray[np.int64]:
 class FeatureShard:
     """A stored shard of feature codes, sorted by cell and mapped into memory.
 
-    Raises ``IntegrityError`` from every method that meets altered bytes.
+    Raises ``DamagedIndex`` from every method that meets altered bytes.
     """
 
     def __init__(self, directory: Path, name: ShardName, code_bytes: int) -> None:
@@ -66,7 +65,7 @@ class FeatureShard:
         self._frames = self._file["frames"]
         held = (len(self._codes), len(self._file["videos"]))
         if held != (name.rows, name.videos) or self._file.facts["code_bytes"] != code_bytes:
-            raise IntegrityError(f"{directory / name.name} does not belong to its index")
+            raise DamagedIndex(f"{directory / name.name} does not belong to its index")
         self.id_table: npt.NDArray[np.uint8] = self._file["videos"].all()
 
     def video(self, owner: int) -> VideoId:
@@ -152,7 +151,7 @@ class FeatureShard:
         )
 
     def check(self) -> None:
-        """Read everything; raises ``IntegrityError``."""
+        """Read everything; raises ``DamagedIndex``."""
         self._file.check()
 
     @staticmethod

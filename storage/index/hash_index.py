@@ -16,6 +16,7 @@ import numpy.typing as npt
 from storage.index.layouts import FEATURES, HASHES, Layout, RowsOf, Shard, features_key
 from storage.index.manifest import Manifest, read_manifest, write_manifest
 from storage.index.rows import ShardHits, ShardRows, merged
+from storage.index.sections import DamagedIndex
 from tracker.errors import IntegrityError
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
@@ -131,7 +132,7 @@ class FaissHashIndex:
         """
         try:
             return self._search(codes, max_distance_bits, wholes_only)
-        except IntegrityError:
+        except DamagedIndex:
             if self._source is None:
                 raise
             self._rebuild(*self._source)
@@ -170,7 +171,7 @@ class FaissHashIndex:
                 self._forget()
             try:
                 added = self._take_in(source)
-            except IntegrityError:  # a shard that was to be merged is damaged
+            except DamagedIndex:  # a shard that was to be merged is damaged
                 self._forget()
                 added = self._take_in(source)
             self._sweep()

@@ -18,8 +18,7 @@ from storage.index.rows import (
 )
 from storage.index.runs import widest
 from storage.index.scan import Codes, Ints, Pairs, at_most, distances_of, in_threads, near, spans
-from storage.index.sections import SectionFile, write_sections
-from tracker.errors import IntegrityError
+from storage.index.sections import DamagedIndex, SectionFile, write_sections
 from tracker.model.ids import VideoId, video_id
 from tracker.model.search_rows import are_wholes
 
@@ -43,7 +42,7 @@ class HashShard:
     """A stored shard of hashes, mapped into memory: opening it reads next to nothing.
 
     The leaders of all runs lie next to each other, those of whole pictures first, and the other
-    members run after run. Raises ``IntegrityError`` from every method that meets altered bytes.
+    members run after run. Raises ``DamagedIndex`` from every method that meets altered bytes.
     """
 
     def __init__(self, directory: Path, name: ShardName, code_bytes: int) -> None:
@@ -53,7 +52,7 @@ class HashShard:
         self._runs, self._frames = self._file["runs"], self._file["frames"]
         held = (len(self._leaders) + len(self._members), len(self._file["videos"]))
         if held != (name.rows, name.videos) or self._file.facts["code_bytes"] != code_bytes:
-            raise IntegrityError(f"{directory / name.name} does not belong to its index")
+            raise DamagedIndex(f"{directory / name.name} does not belong to its index")
         self.id_table: npt.NDArray[np.uint8] = self._file["videos"].all()
 
     def video(self, owner: int) -> VideoId:
@@ -132,7 +131,7 @@ class HashShard:
         )
 
     def check(self) -> None:
-        """Read everything; raises ``IntegrityError``."""
+        """Read everything; raises ``DamagedIndex``."""
         self._file.check()
 
     @staticmethod

@@ -22,6 +22,8 @@ Ints = npt.NDArray[np.int64]
 
 TILE_QUERIES = 256
 TILE_ROWS = 2048
+"""Fewer queries are compared with more rows at a time."""
+
 SPAN_ROWS = 1 << 16
 """Rows that one thread takes at a time."""
 
@@ -54,10 +56,14 @@ def near(queries: Codes, rows: Codes, radius: int) -> Pairs:
 
     Both are contiguous; their bytes are a multiple of eight.
     """
-    buffer = np.empty(min(len(queries), TILE_QUERIES) * min(len(rows), TILE_ROWS), np.int32)
+    if not len(queries) or not len(rows):
+        return joined([])
+    at_once = min(len(queries), TILE_QUERIES)
+    size = min(len(rows), TILE_ROWS * (TILE_QUERIES // at_once))
+    buffer = np.empty(at_once * size, np.int32)
     found = []
-    for start in range(0, len(rows), TILE_ROWS):
-        tile = rows[start : start + TILE_ROWS]
+    for start in range(0, len(rows), size):
+        tile = rows[start : start + size]
         for first in range(0, len(queries), TILE_QUERIES):
             asked = queries[first : first + TILE_QUERIES]
             distances = buffer[: len(asked) * len(tile)]

@@ -32,6 +32,10 @@ _LARGEST_HEADER = 1 << 24
 Array = npt.NDArray[Any]
 
 
+class DamagedIndex(IntegrityError):
+    """A file of the index is not what was written; the source it was made of is not to blame."""
+
+
 class Section:
     """One array of a file; every read checks what it is the first to read."""
 
@@ -46,7 +50,7 @@ class Section:
         return len(self._array)
 
     def span(self, start: int, end: int) -> Array:
-        """Return rows ``start`` to ``end``, not copied; raises ``IntegrityError``."""
+        """Return rows ``start`` to ``end``, not copied; raises ``DamagedIndex``."""
         row = self._array.dtype.itemsize * int(np.prod(self._array.shape[1:]))
         if end > start:
             first, last = start * row // BLOCK_BYTES, (end * row - 1) // BLOCK_BYTES
@@ -54,21 +58,21 @@ class Section:
         return self._array[start:end]
 
     def take(self, rows: npt.NDArray[np.int64]) -> Array:
-        """Return the rows at ``rows``, copied; raises ``IntegrityError``."""
+        """Return the rows at ``rows``, copied; raises ``DamagedIndex``."""
         row = self._array.dtype.itemsize * int(np.prod(self._array.shape[1:]))
         at = rows * row
         self._check(np.concatenate([at // BLOCK_BYTES, (at + row - 1) // BLOCK_BYTES]))
         return self._array[rows]
 
     def all(self) -> Array:
-        """Return the whole array, not copied; raises ``IntegrityError``."""
+        """Return the whole array, not copied; raises ``DamagedIndex``."""
         return self.span(0, len(self))
 
     def _check(self, blocks: npt.NDArray[np.int64]) -> None:
         for block in np.unique(blocks[~self._checked[blocks]]).tolist():
             held = self._bytes[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES]
             if zlib.crc32(held.data) != self._checksums[block]:
-                raise IntegrityError(f"{self._path} was altered")
+                raise DamagedIndex(f"{self._path} was altered")
             self._checked[block] = True
 
 
@@ -91,7 +95,7 @@ def write_sections(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, 
 class SectionFile:
     """A stored file of arrays, opened: ``facts`` and, by name, its sections.
 
-    Raises ``IntegrityError`` where the file is not the one that was written.
+    Raises ``DamagedIndex`` where the file is not the one that was written.
     """
 
     def __init__(self, path: Path, header_checksum: int) -> None:
@@ -100,7 +104,7 @@ class SectionFile:
         length = int.from_bytes(data[len(MAGIC) : start], "little")
         header = data[start : start + min(length, _LARGEST_HEADER)]
         if data[: len(MAGIC)] != MAGIC or zlib.crc32(header) != header_checksum:
-            raise IntegrityError(f"{path} is not the file that the index wrote")
+            raise DamagedIndex(f"{path} is not the file that the index wrote")
         document = json.loads(header)  # of our own making, as the checksum says
         self.facts: dict[str, int] = document["facts"]
         self._sections: dict[str, Section] = {}
@@ -115,7 +119,7 @@ class SectionFile:
         return self._sections[name]
 
     def check(self) -> None:
-        """Read everything; raises ``IntegrityError``."""
+        """Read everything; raises ``DamagedIndex``."""
         for section in self._sections.values():
             section.all()
 
@@ -134,7 +138,7 @@ def _mapped(path: Path) -> mmap.mmap:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as exc:
-        raise IntegrityError(f"{path} is missing, empty or cannot be read") from exc
+        raise DamagedIndex(f"{path} is missing, empty or cannot be read") from exc
 
 
 def _array(path: Path, data: mmap.mmap, at: int, told: Mapping[str, Any]) -> Array:
@@ -142,7 +146,7 @@ def _array(path: Path, data: mmap.mmap, at: int, told: Mapping[str, Any]) -> Arr
     dtype = np.dtype(fields if isinstance(fields, str) else [tuple(field) for field in fields])
     count = int(np.prod(shape))
     if len(data) < at + count * dtype.itemsize:
-        raise IntegrityError(f"{path} is cut off")
+        raise DamagedIndex(f"{path} is cut off")
     if not count:
         return np.zeros(shape, dtype)
     return np.frombuffer(data, dtype, count, at).reshape(shape)

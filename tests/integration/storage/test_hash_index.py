@@ -242,6 +242,18 @@ def test_a_source_that_fails_halfway_leaves_the_index_as_it_was(tmp_path: Path) 
     assert (index.videos, opened(tmp_path).checkpoint) == (2, 2)
 
 
+def test_a_damaged_source_does_not_cost_the_index(tmp_path: Path) -> None:
+    index = opened(tmp_path)
+    index.refresh(Source(rows(2)))
+
+    def damaged(after: int) -> Iterable[Row]:
+        raise IntegrityError("a fingerprint cannot be read")
+
+    with pytest.raises(IntegrityError, match="fingerprint"):
+        index.refresh(damaged)
+    assert (index.videos, opened(tmp_path).videos) == (2, 2)
+
+
 def test_an_empty_index_answers_with_nothing(tmp_path: Path) -> None:
     index = opened(tmp_path)
     assert index.refresh(Source([])) == 0

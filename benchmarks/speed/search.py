@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.speed.feature_search import edited_copies, measure
 from benchmarks.speed.multiplied import Multiplied, name, number_of, originals, rows_of
+from benchmarks.speed.search_choices import choices
 from benchmarks.speed.search_report import Answered, Built, Measured, report
 from storage.index import FaissHashIndex
 from storage.index.hash_shard import HashShard
@@ -202,6 +203,7 @@ def run(arguments: argparse.Namespace, work: Path) -> str:
             exact=exact,
             exact_pairs=pairs,
             features=tuple(features),
+            choices=tuple(choices(videos, asked)),
             load=os.getloadavg()[2],
         )
     )

@@ -52,12 +52,13 @@ class Measured:
     exact: Built
     exact_pairs: int
     features: tuple[FeatureTimes, ...]
+    choices: tuple[str, ...]
     load: float
 
 
 def report(run: Measured) -> str:
     """Return the whole report as Markdown."""
-    return "\n".join([*_head(run), *_hashes(run), *_features(run)]) + "\n"
+    return "\n".join([*_head(run), *_hashes(run), *_features(run), *_choices(run)]) + "\n"
 
 
 def _head(run: Measured) -> list[str]:
@@ -139,6 +140,22 @@ def _features(run: Measured) -> list[str]:
         ),
         "|---|---|---|---|---|---|---|---|",
         *(_feature_line(one) for one in run.features),
+    ]
+
+
+def _choices(run: Measured) -> list[str]:
+    return [
+        "",
+        "## Choices",
+        "",
+        (
+            "On the videos as they are: how many hashes share a leader when none may lie farther "
+            "from it, and the share of unrelated leaders that are then near enough to be looked "
+            "into; and what of all pairs of feature codes within the radius is found, and what "
+            "share of all codes is compared, when cells may differ in so many of their bits."
+        ),
+        "",
+        *run.choices,
     ]
 
 

@@ -29,8 +29,7 @@ from tracker.model.ids import VideoId, video_id
 
 CELL_BITS = 12
 CELL_FLIPS = 3
-"""Of all pairs within 20 of 128 bits between copies and references of the development corpus
-0.99 are found; with two flips 0.90, for a third of the comparisons."""
+"""The table of choices of ``benchmarks.speed.search`` shows what each number finds and costs."""
 
 CELLS = 1 << CELL_BITS
 LEAST_ROWS_FOR_CELLS = 1 << 16

@@ -21,28 +21,29 @@ ROWS_AT_ONCE = 1024
 def widest(code_bytes: int) -> int:
     """Return how many bits a member may lie from its leader: an eighth of all.
 
-    On the development corpus (26 videos, 5 views of 4 frames a second, repeats left out) 24, 32
-    and 40 bits of 256 make one run of 1.29, 1.45 and 1.66 hashes. The search must then look at
-    what is within 92, 100 and 108 bits of a query: one unrelated pair in 30 000, 1 400 and 80.
+    Wider runs are fewer, but more that is unrelated must be looked into; the table of choices
+    of ``benchmarks.speed.search`` shows both.
     """
     return code_bytes
 
 
-def leaders(codes: Codes) -> Ints:
+def leaders(codes: Codes, most_bits: int | None = None) -> Ints:
     """Return the row, int64 (n,), that leads each row of ``codes`` (n, bytes); a leader itself.
 
-    Rows with many neighbours lead first, which is close to the fewest runs there can be.
+    No row lies farther from its leader than ``most_bits``, by default ``widest``. Rows with many
+    neighbours lead first, which is close to the fewest runs there can be.
     """
+    bits = widest(codes.shape[1]) if most_bits is None else most_bits
     found = [
-        _led(np.ascontiguousarray(codes[at : at + ROWS_AT_ONCE])) + at
+        _led(np.ascontiguousarray(codes[at : at + ROWS_AT_ONCE]), bits) + at
         for at in range(0, len(codes), ROWS_AT_ONCE)
     ]
     return np.concatenate([np.zeros(0, np.int64), *found])
 
 
-def _led(codes: Codes) -> Ints:
+def _led(codes: Codes, most_bits: int) -> Ints:
     by = np.arange(len(codes), dtype=np.int64)
-    close = near(codes, codes, widest(codes.shape[1]))
+    close = near(codes, codes, most_bits)
     order = np.argsort(close.queries, kind="stable")
     starts = np.searchsorted(close.queries[order], np.arange(len(codes) + 1))
     neighbours = close.rows[order]

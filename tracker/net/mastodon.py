@@ -112,6 +112,9 @@ class MastodonClient:
             except RateLimited as exc:
                 exc.retry_at = _instant(api.ratelimit_reset, self._clock.now())
                 raise
+            except PostUnavailable as exc:
+                exc.exchanges = tuple(exchanges)
+                raise
         return MastodonAnswer(_parsed(exchanges, server), tuple(exchanges))
 
     def _library(self, server: str) -> Mastodon:

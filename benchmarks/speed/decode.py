@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed.footage import ENCODERS, KINDS, ffmpeg, make
+from benchmarks.speed.footage import CODECS, KINDS, ffmpeg, make
 
 STAGES = ("decode", "scale", "hashes", "features", "keyframes", "sound")
 
@@ -108,7 +108,7 @@ def _measured(path: Path, rounds: int) -> Cost:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.decode")
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE")
-    parser.add_argument("--codec", choices=sorted(ENCODERS))
+    parser.add_argument("--codec", choices=CODECS)
     parser.add_argument("--height", type=int, choices=sorted({k.height for k in KINDS}))
     parser.add_argument("--rounds", type=int, default=3)
     folder = Path(tempfile.gettempdir()) / "tracker-speed-footage"

@@ -34,12 +34,16 @@ ENCODERS = {
         "libvpx-vp9 -crf 34 -b:v 0 -deadline realtime -cpu-used 7 -row-mt 1",
     ),
     "av1": ("libsvtav1 -preset 8 -crf 35", "libsvtav1 -preset 10 -crf 35"),
+    "light": ("libx264 -preset veryfast -tune fastdecode -crf 32",) * 2,
 }
-"""Settings of each encoder up to 720 lines, and above that, where making must be faster."""
+"""Settings of each encoder up to 720 lines, and above that, where making must be faster; ``light``
+is quick to decode, for files of hours."""
+
+CODECS = ("h264", "hevc", "vp9", "av1")
 
 KINDS = tuple(
     Kind(codec, height, seconds)
-    for codec in ENCODERS
+    for codec in CODECS
     for height, seconds in ((360, 20), (720, 8), (1080, 5), (2160, 3))
 )
 

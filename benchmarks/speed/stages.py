@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 import time
 from collections.abc import Callable
@@ -98,7 +99,7 @@ def main() -> int:
     if arguments.apart:
         print(json.dumps(apart(arguments.file)))
     else:
-        examine(arguments.file)
+        pickle.dumps(examine(arguments.file))  # as a worker hands it back
     return 0
 
 

@@ -28,6 +28,7 @@ from benchmarks.speed.search_report import Answered, Built, Measured, report
 from storage.index import FaissHashIndex
 from storage.index.hash_shard import HashShard
 from storage.index.layouts import Layout
+from storage.index.rows import merged
 from tests.support.footage import make_footage
 from tracker.fingerprint.algorithm import CODE_BYTES
 from tracker.matching.candidates import SEARCH_RADIUS_BITS, candidates
@@ -38,6 +39,7 @@ from tracker.model.search_rows import are_wholes, search_rows
 KEY = "search benchmark"
 QUERY_FRAMES = 60
 EXACT_FRAMES = 1_000_000
+VIDEOS_AT_ONCE = 256
 MADE_VIDEOS = 12
 MADE_SECONDS = 40
 
@@ -116,15 +118,16 @@ def _brute_force(
 ) -> np.ndarray:
     """Return (query row, video, time, view, distance) of all pairs, by faiss over plain rows."""
     found = [np.zeros((5, 0), np.int64)]
-    for number in range(videos):
-        rows = archive.hashes(name(number), archive.of(number).fingerprint)
-        keep = are_wholes(rows.views) | (not wholes_only)
+    for start in range(0, videos, VIDEOS_AT_ONCE):
+        numbers = range(start, min(start + VIDEOS_AT_ONCE, videos))
+        rows = merged([archive.hashes(name(n), archive.of(n).fingerprint) for n in numbers])
+        kept = np.flatnonzero(are_wholes(rows.views) | (not wholes_only))
         flat = faiss.IndexBinaryFlat(CODE_BYTES * 8)
-        flat.add(np.ascontiguousarray(rows.codes[keep]))
+        flat.add(np.ascontiguousarray(rows.codes[kept]))
         limits, distances, at = flat.range_search(codes, SEARCH_RADIUS_BITS + 1)
         asked = np.repeat(np.arange(len(codes)), np.diff(limits.astype(np.int64)))
-        owner = np.full(len(at), number)
-        columns = (asked, owner, rows.pts_ms[keep][at], rows.views[keep][at], distances)
+        at = kept[at]
+        columns = (asked, rows.owners[at] + start, rows.pts_ms[at], rows.views[at], distances)
         found.append(np.stack(columns).astype(np.int64))
     return np.concatenate(found, axis=1)
 

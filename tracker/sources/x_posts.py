@@ -171,7 +171,7 @@ def _links(number: str, raw: Json) -> tuple[PostLink, ...]:
     stated = {post_key(n): relation for n, relation in _relations(number, raw)}
     found = Found(frozenset({post_key(number), *stated}))
     for url in _written_urls(raw):
-        found.add_page(url, LinkRelation.LINKS)
+        found.add_mention(url)
     return (*(PostLink(key, relation) for key, relation in stated.items()), *found.links)
 
 

@@ -8,7 +8,6 @@ what else is stored, on the order it came in, on how it lies in shards, or on th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -113,29 +112,18 @@ class FeatureShard:
         reached = np.bitwise_count(np.arange(len(starts))) <= CELL_FLIPS
 
         def look(first: int, last: int) -> Pairs:
-            return joined(list(self._in_cells(codes, asked, reached, starts, first, last, radius)))
+            found = []
+            for cell in range(first, last):
+                queries = np.flatnonzero(reached[asked ^ cell])
+                stored = int(starts[cell]), int(starts[cell + 1])
+                found.append(self._compared(codes, queries, stored, radius))
+            return joined(found)
 
         return joined(in_threads(look, spans(len(starts) - 1, _VISITS_A_THREAD)))
 
-    def _in_cells(
-        self,
-        codes: Codes,
-        asked: Ints,
-        reached: npt.NDArray[np.bool_],
-        starts: Ints,
-        first: int,
-        last: int,
-        radius: int,
-    ) -> Iterator[Pairs]:
-        for cell in range(first, last):
-            start, end = int(starts[cell]), int(starts[cell + 1])
-            if end == start:
-                continue
-            queries = np.flatnonzero(reached[asked ^ cell])
-            if len(queries):
-                close = near(codes[queries], self._codes.span(start, end), radius)
-                if len(close.rows):
-                    yield Pairs(queries[close.queries], close.rows + start, close.distances)
+    def _compared(self, codes: Codes, queries: Ints, stored: tuple[int, int], radius: int) -> Pairs:
+        close = near(codes[queries], self._codes.span(*stored), radius)
+        return Pairs(queries[close.queries], close.rows + stored[0], close.distances)
 
     def rows(self) -> ShardRows:
         """Return everything in the shard, copied, for merging."""

@@ -10,6 +10,7 @@ import argparse
 import random
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,11 @@ import imageio_ffmpeg
 import numpy as np
 
 from storage.index.sound_index import SoundIndex
-from tests.support.sound import AAC, MP3, OPUS, make_melody, random_sound, run_ffmpeg
+from tests.support.sound import AAC, MP3, OPUS, a_sound, make_melody, random_sound, run_ffmpeg
 from tracker.benchmark.corpus import Corpus, Query, read_corpus
 from tracker.matching.sound_agreement import sound_agreement
 from tracker.matching.sound_alignment import Agreement, agreement, aligned
+from tracker.matching.sound_search import SoundSearch
 from tracker.media.sound import ITEM_PERIOD_MS, children_cpu_ms, sound_print
 from tracker.model.ids import VideoId
 from tracker.model.match import Segment, SoundAgreement
@@ -29,6 +31,7 @@ from tracker.model.sound import SoundPrint
 
 SLACK_ITEMS = 4
 SPLICES = 24
+ARCHIVE_HALF_HOURS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def main() -> None:
     _print_agreement(corpus, sounds)
     _print_borders()
     _print_size()
+    _print_search()
 
 
 def _sounds(corpus: Corpus) -> Sounds:
@@ -198,6 +202,25 @@ def _print_size() -> None:
         index.refresh(lambda _: [(1, VideoId("a" * 64), hour)])
         kept = hour.items.nbytes + index.size_bytes
         print(f"kept per hour at most: {kept} bytes, {index.size_bytes} of them index")
+
+
+def _print_search() -> None:
+    """Print what one question costs in an archive of made-up sounds."""
+    half_hour = round(1_800_000 / ITEM_PERIOD_MS)
+    held = {VideoId(f"{n:064x}"): n for n in range(ARCHIVE_HALF_HOURS)}
+    with tempfile.TemporaryDirectory() as name:
+        rows = [(n + 1, video, random_sound(n, half_hour)) for video, n in held.items()]
+        SoundIndex(Path(name), "benchmark").refresh(lambda _: rows)
+        asked = a_sound(rows[7][2].items[1000:1480])
+        started = time.process_time()
+        search = SoundSearch(
+            SoundIndex(Path(name), "benchmark"), lambda v: random_sound(held[v], half_hour)
+        )
+        found = search.others(VideoId("f" * 64), asked, lambda _: True)
+        spent_ms = 1000 * (time.process_time() - started)
+    hours = ARCHIVE_HALF_HOURS // 2
+    print(f"a minute asked of {hours} h, index just opened: {spent_ms:.0f} ms CPU", end="")
+    print(f", {len(found)} found")
 
 
 def _percentiles(values: Sequence[float], digits: int = 3) -> str:

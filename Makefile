@@ -33,7 +33,8 @@ bench-peers: $(STAMP)
 	test -d $(PEERS) || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
-	$(PEERS)/bin/python -m pip install --quiet vpdq==0.2.5 || echo "vpdq cannot be built here: pdqhash stands in"
+	$(PEERS)/bin/python -m pip install --quiet vpdq==0.2.5 2>$(PEERS)/vpdq.log \
+		|| echo "vpdq cannot be built here (see $(PEERS)/vpdq.log): pdqhash stands in"
 
 # make bench-accuracy CORPUS="DIR…" [WRITE="--write docs/benchmarks.md"]
 bench-accuracy: bench-peers

@@ -65,6 +65,8 @@ def _aligned(query: Words, reference: Words) -> Judged:
     if not len(query) or not len(reference):
         return Judged(0.0)
     equal = np.bitwise_count(query[:, None] ^ reference[None, :]) <= EQUAL_BITS
+    # Silence and held tones repeat one item and would equal every other silence.
+    equal &= _changing(query)[:, None] & _changing(reference)[None, :]
     at, of = np.nonzero(equal)
     if not len(at):
         return Judged(0.0)
@@ -72,6 +74,11 @@ def _aligned(query: Words, reference: Words) -> Judged:
     best = int(offsets[np.argmax(counts)])
     score = float(counts.max() / min(len(query), len(reference)))
     return Judged(score, _segment(at[of - at == best], best, score))
+
+
+def _changing(words: Words) -> npt.NDArray[np.bool_]:
+    """Tell of each item whether it differs from the one before."""
+    return np.concatenate([[True], words[1:] != words[:-1]])
 
 
 def _segment(at: npt.NDArray[np.intp], offset: int, score: float) -> tuple[Segment, ...]:

@@ -15,6 +15,7 @@ from tracker.model.capture import FetchedMedia, FetchedPost
 from tracker.model.ids import VideoId
 from tracker.model.post import LinkRelation, MediaRef, Post
 from tracker.model.watch import Watch
+from tracker.net.urls import is_shorthand
 from tracker.sources.ports import Polled
 from tracker.sources.registry import Sources
 
@@ -127,7 +128,7 @@ def local_video(target: str) -> Path | None:
 
     Raises ``SourceError`` for a path at which there is no file.
     """
-    if "://" in target:
+    if "://" in target or is_shorthand(target):
         return None
     path = Path(target)
     if path.suffix.lower() in SAVED_ARTICLE_SUFFIXES:

@@ -30,7 +30,7 @@ class LinkRelation(StrEnum):
     QUOTES = "quotes"
     SHARES = "shares"  # native repost: no new upload
     REPLIES = "replies"
-    EDITS = "edits"  # an earlier version of the same post
+    EDITS = "edits"  # another version of the same post
     REUSES = "reuses"  # carries the other post's upload, by the platform's word
 
 

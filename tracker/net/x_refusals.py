@@ -26,6 +26,7 @@ WINDOW = timedelta(minutes=15)
 
 _LONGEST_WAIT = timedelta(days=2)  # the longest windows are of 24 hours
 _SHORTEST_WAIT = timedelta(seconds=1)
+_TOO_FAST = timedelta(seconds=5)
 _USAGE_CAPPED = "/problems/usage-capped"
 _PAYMENT_REQUIRED = 402
 
@@ -84,7 +85,12 @@ def is_usage_cap(status: int, document: Mapping[str, object]) -> bool:
 
 
 def reset_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    """Return when the next request is welcome: when every used-up window has ended."""
+    """Return when the next request is welcome: when every used-up window has ended.
+
+    Where the window has requests left, they came too fast: full-archive search allows one a second.
+    """
+    if headers.get("x-rate-limit-remaining", "0").strip() != "0":
+        return now + _TOO_FAST
     named = [
         at
         for prefix in _WINDOWS

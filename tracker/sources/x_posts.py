@@ -182,7 +182,7 @@ def _relations(number: str, raw: Json) -> Iterator[tuple[str, LinkRelation]]:
             yield other, LinkRelation.REUSES
     history = raw.get("edit_history_tweet_ids")
     for value in history[:50] if isinstance(history, list) else []:
-        if (other := _post_id(value)) and int(other) < int(number):
+        if (other := _post_id(value)) and other != number:
             yield other, LinkRelation.EDITS
     yield from _referenced(raw)
 

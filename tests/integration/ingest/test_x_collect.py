@@ -23,6 +23,7 @@ from tests.support.x_server import GONE, TOKEN, Limit, XSite, serving_x
 from tracker.app import App, open_app
 from tracker.config import Settings, XSettings, load_settings
 from tracker.errors import ConfigError, NetworkError, OutsideError, TrackerError
+from tracker.ingest.add import Stated
 from tracker.ingest.read_budget import lift
 from tracker.model.chain import Relation
 from tracker.model.status import PostStatus
@@ -192,6 +193,19 @@ def test_the_months_reads_are_never_passed_and_a_larger_budget_lets_it_go_on(
         with app.archive.database.read() as session:
             held = [posts.get_post(session, url(number)) for number in numbers]
     assert all(post is not None and post.fetched_at for post in held)
+
+
+def test_an_account_and_a_search_are_added_in_short(
+    make_app: AppMaker, x: XSite, clock: TurnedClock
+) -> None:
+    numbers = [x.add_post(clock.now() - timedelta(hours=n), "11", "the bridge") for n in (1, 2)]
+    with opened(make_app, x) as app:
+        for target in ("x:@ann", "x:search:bridge from:ann"):
+            added = app.add.take_in(target, Stated())
+            assert added.errors == ()
+            assert {url(number) for number in numbers} <= {post.key for post in added.posts}
+    assert len(x.asked) == 3  # the posts came with the listings
+    assert x.asked[-1][1]["query"] == "bridge from:ann"
 
 
 def test_without_a_token_and_where_nothing_may_be_written_x_is_not_asked(

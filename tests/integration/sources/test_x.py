@@ -460,6 +460,7 @@ STRANGE: list[tuple[bytes, int, dict[str, str], type[TrackerError], str]] = [
     (b"<html>", 404, {}, NetworkError, "X answered 404"),
     (b"{}", 429, {}, RateLimited, "asks us to wait"),
     (b"{}", 429, {"x_rate_limit_reset": "soon"}, RateLimited, "asks us to wait"),
+    (b"{}", 429, {"x_rate_limit_remaining": "9"}, RateLimited, "asks us to wait"),
     (b"{}", 429, {"x_rate_limit_reset": "99999999999999999"}, RateLimited, "wait"),
     (b"{}", 302, {"Location": "http://169.254.169.254/"}, NetworkError, "X answered 302"),
     (b'{"title": "CreditsDepleted", "detail": "none"}', 402, {}, QuotaSpent, "none"),

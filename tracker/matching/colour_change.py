@@ -13,7 +13,7 @@ from tracker.matching.registration import ColourFit
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 
-LEAST_BRIGHTNESS = 0.035
+LEAST_BRIGHTNESS = 0.04
 LEAST_CONTRAST = 0.1
 LEAST_SATURATION = 0.2
 LEAST_HUE_DEGREES = 12.0
@@ -70,9 +70,14 @@ class ColourChange:
 
 def colour_change(fits: Sequence[ColourFit]) -> ColourChange | None:
     """Return the change of colours over all pairs; ``None`` unless most pairs show one."""
-    if 2 * sum(_change([fit]).changed for fit in fits) <= len(fits):
+    if not fits:
         return None
-    return _change(fits)
+    whole = _change(fits)
+    votes = [
+        one.changed or (whole.grey and one.saturation is None)
+        for one in (_change([fit]) for fit in fits)
+    ]
+    return whole if whole.changed and 2 * sum(votes) > len(votes) else None
 
 
 def _change(fits: Sequence[ColourFit]) -> ColourChange:

@@ -46,6 +46,9 @@ FEW_PAIRS_AGREEMENT = 0.75
 LEAST_INSET = 0.03
 """A picture laid over another takes at least this share of it."""
 
+SEAM_SIDE = 0.04
+"""Patches thinner than this along the frame are not named."""
+
 LEAST_MOVING_INSET = 0.25
 """Share of an inset that never agrees and does not stand still: else a mark lies beside motion."""
 
@@ -55,8 +58,8 @@ LARGEST_SHARE = 0.5
 RING_AGREEMENT = 0.55
 """Share of what lies around a patch that must agree: else the picture is off, not covered."""
 
-REST_AGREEMENT = 0.75
-"""Share of the rest of the picture, smooth places as well, that agrees around an inset."""
+REST_AGREEMENT = 0.7
+"""Share of the texture of the rest of the picture that agrees around an inset."""
 
 NEW_LEVELS = 16.0
 NEW_SHARE = 0.35
@@ -75,6 +78,7 @@ CENTRED = 0.12
 _CAPTION_PARTS = 6
 
 _STROKE_LEVELS = 9.0
+_SAMPLES = 1000
 _HALO_PX = 11
 _RING_PX = 17
 _OPENING_PX = 5
@@ -102,6 +106,8 @@ def laid_over(pairs: Sequence[Registered]) -> tuple[Patch, ...]:
     if scene.everywhere.sum() > LARGEST_SHARE * max(1, scene.inside.sum()):
         return ()
     captions = _captions(scene)
+    if len(pairs) < 3 and np.mean([p.agreement() for p in pairs]) < FEW_PAIRS_AGREEMENT:
+        return tuple(captions)
     marks = [patch for patch in _overlays(scene) if not _any_overlap(patch, captions)]
     insets = [
         patch
@@ -145,20 +151,31 @@ class _Scene:
                 return False
         return self._new(part)
 
+    def exact_box(self, part: Bools) -> Box:
+        """Return the box of what has another colour in all pairs, place by place."""
+        differs = part & np.logical_and.reduce(
+            [farthest(pair.query - pair.reference) > NEW_LEVELS for pair in self.pairs]
+        )
+        exact = _opened(differs, 3) > 0
+        return _outline(exact) if exact.sum() >= 0.3 * part.sum() else _box(part)
+
     def _new(self, part: Bools) -> bool:
         """Tell whether no picture of the reference looks like any of the query's there."""
-        for one in self.pairs:
-            for other in self.pairs:
-                off = farthest(one.query[part] - other.reference[part])
+        places = np.flatnonzero(part)
+        places = places[:: max(1, len(places) // _SAMPLES)]
+        queries = [pair.query.reshape(-1, 3)[places] for pair in self.pairs]
+        references = [pair.reference.reshape(-1, 3)[places] for pair in self.pairs]
+        for query in queries:
+            for reference in references:
+                off = farthest(query - reference)
                 if float((off > NEW_LEVELS).mean()) < NEW_SHARE:
                     return False
         return True
 
     def rest_agrees(self, part: Bools) -> bool:
-        """Tell whether nearly all agrees outside ``part``."""
-        rest = self.inside & ~part
-        agreeing = [pair.agrees[rest].mean() for pair in self.pairs] if rest.any() else [0.0]
-        return float(np.mean(agreeing)) >= REST_AGREEMENT
+        """Tell whether most of the texture outside ``part`` agrees."""
+        rest = ~_wider(part, _HALO_PX)
+        return float(np.mean([p.agreement(rest) for p in self.pairs])) >= REST_AGREEMENT
 
     def other_shape(self, part: Bools) -> bool:
         """Tell whether ``part`` and its edge have another structure than the reference."""
@@ -190,20 +207,17 @@ def _captions(scene: _Scene) -> list[Patch]:
 
 
 def _overlays(scene: _Scene) -> list[Patch]:
-    few = len(scene.pairs) < 3
-    if few and np.mean([p.agreement() for p in scene.pairs]) < FEW_PAIRS_AGREEMENT:
-        return []
     reach = scene.width // 40
     joined = _closed(scene.everywhere & scene.steady, reach, reach)
     found = []
     for part in _components(_opened(joined, _OPENING_PX)):
         box = _box(part)
-        if min(box[2:]) < LEAST_SIDE or _filled(part, box) < 0.35:
+        if min(box[2:]) < LEAST_SIDE or _filled(part, box) < 0.35 or _is_seam(box):
             continue
         if scene.steady[part].mean() < STEADY_SHARE or not scene.other_shape(part):
             continue
         if scene.stands_out(part):
-            found.append(Patch("overlay", box))
+            found.append(Patch("overlay", scene.exact_box(part)))
     return found
 
 
@@ -245,6 +259,14 @@ def _new_strokes(scene: _Scene, box: Box) -> Bools:
         return np.zeros((0, 0), np.bool_)
     edges = np.abs(cv2.Sobel(np.ascontiguousarray(added), cv2.CV_32F, 1, 0)) / 8
     return np.asarray(edges > _STROKE_LEVELS, np.bool_)
+
+
+def _is_seam(box: Box) -> bool:
+    """Tell whether a thin patch lies along the frame: what a turn or a zoom leaves there."""
+    x, y, w, h = box
+    beside = w < SEAM_SIDE and (x < SEAM_SIDE or x + w > 1 - SEAM_SIDE)
+    above = h < SEAM_SIDE and (y < SEAM_SIDE or y + h > 1 - SEAM_SIDE)
+    return beside or above
 
 
 def _fills(mark: Patch, inset: Patch) -> bool:
@@ -301,6 +323,17 @@ def _box(part: Bools) -> Box:
     left, right = _tightened(int(columns[0]), int(columns[-1]) + 1, width)
     top, bottom = _tightened(int(rows[0]), int(rows[-1]) + 1, height)
     return left / width, top / height, (right - left) / width, (bottom - top) / height
+
+
+def _outline(part: Bools) -> Box:
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    (height, width), across, down = part.shape, np.ptp(columns) + 1, np.ptp(rows) + 1
+    return (
+        float(columns[0] / width),
+        float(rows[0] / height),
+        float(across / width),
+        float(down / height),
+    )
 
 
 def _tightened(first: int, last: int, side: int) -> tuple[int, int]:

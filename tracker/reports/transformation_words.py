@@ -127,7 +127,7 @@ def _colour(detail: Detail) -> str:
     brightness, contrast = _number(detail, "brightness"), _number(detail, "contrast")
     saturation, hue = _number(detail, "saturation"), _number(detail, "hue_degrees")
     found = [
-        _more(brightness, 0.035, "brighter", "darker"),
+        _more(brightness, 0.04, "brighter", "darker"),
         _more(contrast and contrast - 1, 0.1, "more contrast", "less contrast"),
         _more(saturation and saturation - 1, 0.2, "stronger colours", "paler colours"),
         _more(hue and abs(hue), 12, "colours shifted", ""),

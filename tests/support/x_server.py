@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class XSite:
     limits: dict[str, Limit] = field(default_factory=dict)
     capped: bool = False
     full_archive_allowed: bool = True
+    full_archive_asked_at: float = 0.0
     answer_instead: Callable[[Call], None] | None = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     served_posts: int = 0
@@ -229,6 +231,9 @@ class _Answer:
                 f"{PROBLEMS}/client-forbidden",
             )  # fmt: skip
             return
+        if reach == "all" and self._too_fast():
+            self._problem(429, "Too Many Requests", "Too Many Requests", "about:blank")
+            return
         if not 1 <= len(self._query.get("query", "")) <= 512:
             self._invalid("The `query` query parameter can not be empty or too long")
             return
@@ -242,6 +247,12 @@ class _Answer:
         if reach == "recent":
             posts = [p for p in posts if _at(p) > earliest]
         self._listing(posts, 10, "next_token")
+
+    def _too_fast(self) -> bool:
+        """Full-archive search allows one request a second; a little less says it is met."""
+        now, former = time.monotonic(), self._site.full_archive_asked_at
+        self._site.full_archive_asked_at = now
+        return now - former < 0.9
 
     def _starts_before(self, earliest: datetime) -> bool:
         since = self._query.get("since_id")

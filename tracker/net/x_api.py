@@ -7,7 +7,10 @@ becomes an error with the time of the next try, and until then nothing more of t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -40,6 +43,9 @@ MIN_TIMELINE_PAGE = 5
 MIN_SEARCH_PAGE = 10
 POSTS_EACH = 3
 """Most posts one asked-for post may cost: itself, and what it shares or quotes and replies to."""
+
+FULL_ARCHIVE_PAUSE_S = 1.0
+"""Full-archive search answers one request a second. Source: X API v2, rate limits."""
 
 _HOST_IN_TWEEPY = "https://api.twitter.com"
 _KEPT_AT_THE_DOOR = "added-by-the-adapter"
@@ -136,6 +142,7 @@ class XApi:
         self._reads = reads
         self._clock = clock
         self._closed: dict[str, TrackerError] = {}
+        self._full_archive = _Pace(FULL_ARCHIVE_PAUSE_S)
 
     def posts(self, ids: Sequence[str]) -> tuple[XAnswer, tuple[str, ...]]:
         """Return the posts with these ids (the first 100 at most), and the ids asked for."""
@@ -192,8 +199,10 @@ class XApi:
                 query, max_results=count, next_token=page.token, **_bounds(page), **fields
             )
 
-        endpoint = "full-archive search" if full_archive else "recent search"
-        return self._counted(endpoint, page.size, MIN_SEARCH_PAGE, ask)[0]
+        if not full_archive:
+            return self._counted("recent search", page.size, MIN_SEARCH_PAGE, ask)[0]
+        with self._full_archive.turn():
+            return self._counted("full-archive search", page.size, MIN_SEARCH_PAGE, ask)[0]
 
     def quotes(self, post_id: str, page: PageOf) -> XAnswer:
         """Return the posts that quote a post, the newest first."""
@@ -283,6 +292,24 @@ class XApi:
                 if error.retry_at > now:
                     raise type(error)(str(error), retry_at=error.retry_at)
                 del self._closed[scope]
+
+
+class _Pace:
+    """Lets one call at a time through, each a pause after the end of the one before."""
+
+    def __init__(self, pause_s: float) -> None:
+        self._pause_s = pause_s
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock:
+            time.sleep(max(0.0, self._next_at - time.monotonic()))
+            try:
+                yield
+            finally:
+                self._next_at = time.monotonic() + self._pause_s
 
 
 def post_ids_in(document: Mapping[str, object]) -> set[str]:

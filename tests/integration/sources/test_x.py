@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -322,6 +323,19 @@ def test_searches_reach_seven_days_or_the_whole_archive(site: XSite, made: Made)
     assert [path for path, _ in site.asked] == [
         "/2/tweets/search/recent", "/2/tweets/search/all",
     ]  # fmt: skip
+
+
+def test_the_full_archive_is_asked_no_faster_than_it_allows(site: XSite, made: Made) -> None:
+    numbers = [site.add_post(ago(days=n), "11", "the bridge") for n in range(1, 25)]
+    order = watch("https://x.com/search?q=bridge", back_to=ago(days=90), budget=10)
+    source = made(full_archive=True)
+    taken: list[str] = []
+    for _ in range(3):
+        polled = source.recent(order, None)
+        assert polled.interrupted is None
+        taken += keys(polled)
+        order = replace(order, cursor=polled.cursor)
+    assert taken == [url(n) for n in numbers]
 
 
 def test_a_watch_that_slept_longer_than_recent_search_reaches(

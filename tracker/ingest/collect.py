@@ -63,6 +63,12 @@ class Collect:
         self._acquirer.expect([post.url for post in wanted])
         return wanted
 
+    def expect(self, urls: Sequence[str]) -> None:
+        """Say which of ``urls`` will be taken soon: those that no one has fetched yet."""
+        with self._archive.database.read() as session:
+            held = {url: post_rows.get_post(session, _key_of(url)) for url in urls}
+        self._acquirer.expect([u for u, post in held.items() if not post or not post.fetched_at])
+
     def key(self, item: PendingPost) -> str:
         """Return the post's canonical address."""
         return item.key
@@ -182,6 +188,13 @@ def _note_changes(session: Session, former: StoredPost | None, key: PostKey, now
                 "last_seen_at": edit.last_seen_at.isoformat(),
             }
             ledger.append(session, LedgerKind.STATUS, body, at=now)
+
+
+def _key_of(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except UnsupportedSource:
+        return url
 
 
 def _discover_links(

@@ -21,7 +21,7 @@ from tests.support.callback_server import WebServer, file, serving
 from tests.support.footage import make_footage
 from tests.support.pages import article
 from tests.support.webserver import WebServer as WebPages
-from tests.support.x_server import GONE, TOKEN, Limit, XSite, serving_x
+from tests.support.x_server import GONE, PROTECTED, TOKEN, Limit, XSite, serving_x
 from tracker.app import App, open_app
 from tracker.config import Settings, XSettings, load_settings
 from tracker.errors import ConfigError, NetworkError, OutsideError, TrackerError
@@ -123,6 +123,24 @@ def test_a_post_that_is_gone_keeps_the_answer_that_says_so(
     assert len(kept) == 2
     body = app.archive.media.path(kept[-1].body_sha256 or "").read_bytes()
     assert b"Could not find tweet" in body
+
+
+def test_what_x_hides_is_a_status_of_the_post_and_no_failure(
+    make_app: AppMaker, x: XSite, clock: TurnedClock
+) -> None:
+    gone, closed = "1098230906194546688", "1098230906194546689"
+    x.hidden = {gone: GONE, closed: PROTECTED}
+    for number in (gone, closed):
+        x.add_post(clock.now() - timedelta(hours=1), "22", refers={"quoted": number})
+    with opened(make_app, x) as app:
+        add_watches(app, "x:@bob")
+        assert run(app) == 0
+        assert app.status().failing == ()
+        with app.archive.database.read() as session:
+            found = [posts.get_post(session, url(number)) for number in (gone, closed)]
+    assert [post and post.post.status for post in found] == [
+        PostStatus.DELETED, PostStatus.PRIVATE,
+    ]  # fmt: skip
 
 
 def test_posts_that_x_makes_wait_are_taken_in_when_it_allows(

@@ -144,6 +144,9 @@ class Collect:
 
         What was listed before a failure is kept, then the failure is raised.
         """
+        started_at = (
+            self._clock.now()
+        )  # what is read from here on counts against this poll's budget
         polled = self._acquirer.poll(watch, watch.last_polled_at)
         stored: dict[int, str | None] = {}
         bodies = self._bodies(polled.exchanges, stored)
@@ -157,7 +160,7 @@ class Collect:
             watch_rows.mark_polled(
                 session,
                 watch.target,
-                at=now,
+                at=started_at,
                 etag=polled.etag,
                 last_modified=polled.last_modified,
                 cursor=polled.cursor,

@@ -16,12 +16,12 @@ from tracker.model.post import Post
 from tracker.model.status import PostStatus
 
 
-def note_changes(session: Session, former: StoredPost | None, key: PostKey, now: datetime) -> None:
-    """Enter in the ledger what a further look at a fetched post found changed."""
-    if former is None or former.fetched_at is None:
+def note_changes(session: Session, former: PostStatus | None, key: PostKey, now: datetime) -> None:
+    """Enter in the ledger what a further look found changed; ``former`` is None on the first."""
+    if former is None:
         return
     status = post_rows.status_history(session, key)[-1:]
-    if status and status[0].at == now and status[0].status is not former.post.status:
+    if status and status[0].at == now and status[0].status is not former:
         body = {"post": key, "status": str(status[0].status)}
         ledger.append(session, LedgerKind.STATUS, body, at=now)
     for edit in post_edits.edits(session, key):

@@ -116,7 +116,7 @@ class Collect:
                     record_exchange(session, exchange, digest, key, now)
             raise SourceError(f"{key} now leads to another page: {post.key}")
         with self._archive.database.write() as session:
-            former = post_rows.get_post(session, post.key)
+            former = post_rows.last_status(session, post.key)
             post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
             note_changes(session, former, post.key, now)
             for exchange, digest in zip(fetched.exchanges, bodies, strict=True):

@@ -62,6 +62,7 @@ class XSite:
     capped: bool = False
     full_archive_allowed: bool = True
     full_archive_asked_at: float = 0.0
+    begins_empty: bool = False
     answer_instead: Callable[[Call], None] | None = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     served_posts: int = 0
@@ -284,6 +285,9 @@ class _Answer:
         token = self._query.get(token_name, "t0")
         if not re.fullmatch(r"t\d+", token):
             self._invalid(f"The `{token_name}` query parameter value [{token}] is not valid")
+            return
+        if token == "t0" and self._site.begins_empty:
+            self._reply(200, {"meta": {"result_count": 0, "next_token": "t00"}})
             return
         first = int(token[1:])
         page = kept[first : first + size]

@@ -37,6 +37,7 @@ MAX_EXPECTED = 10_000
 LARGEST_ID = 2**63 - 1
 RECENT_SEARCH_REACH = timedelta(days=7) - timedelta(minutes=5)
 """Recent search refuses anything older than seven days."""
+MAX_EMPTY_PAGES = 10
 _FEED_POSTS = 20
 
 _SEARCH = re.compile(r"https://x\.com/search\?q=([^&]+)\Z")
@@ -177,28 +178,48 @@ class XSource:
         return page
 
     def _page(self, place: Place, token: str | None, watch: Watch, newest: int | None) -> Page:
-        at = _Spot.read(token) if token else _first_spot(watch, newest)
-        asked = PageOf(min(watch.budget, MAX_PAGE), at.token, at.since_id, None, watch.back_to)
-        if at.since_id is not None:
-            asked = replace(asked, start_at=None)
+        read = self._read(place, _Spot.read(token) if token else _first_spot(watch, newest), watch)
+        items = read.items[: watch.budget]
+        with self._lock:
+            for item in items:  # the listing hands them out itself
+                self._kept.pop(str(item.order), None)
+        at = replace(read.at, lowest=min((i.order for i in items), default=read.at.lowest))
+        older = None
+        if len(read.items) > len(items):  # X lists no fewer than five or ten: the rest comes later
+            same = at.token if place.quoted is not None else None  # others go on below an id
+            older = replace(at, token=same).text()
+        elif read.following is not None:
+            older = replace(at, token=read.following).text()
+        return Page(items, older, read.exchanges)
+
+    def _read(self, place: Place, at: _Spot, watch: Watch) -> _Read:
+        """Ask for the page at ``at``, or for the next that is not empty: X lists such."""
+        exchanges: list[Exchange] = []
+        while True:
+            answer = self._listed_from(place, at, watch)
+            exchanges.append(answer.exchange)
+            found = self._keep(answer)
+            below = [n for n in found.asked if at.lowest is None or int(n) < at.lowest]
+            token = mapping(answer.document.get("meta")).get("next_token")
+            following = token if isinstance(token, str) else None
+            if below or following is None or len(exchanges) >= MAX_EMPTY_PAGES:
+                items = tuple(_item(n, found.posts[n]) for n in below)
+                return _Read(at, items, following, tuple(exchanges))
+            at = replace(at, token=following)
+
+    def _listed_from(self, place: Place, at: _Spot, watch: Watch) -> XAnswer:
+        start_at = None if at.since_id is not None else watch.back_to
+        asked = PageOf(min(watch.budget, MAX_PAGE), at.token, at.since_id, None, start_at)
+        by_id = replace(asked, token=None, until_id=at.lowest)
+        if at.token is None:
+            return self._listed(place, by_id)
         try:
-            answer = self._listed(place, asked)
+            return self._listed(place, asked)
         except SourceError:
-            if at.token is None or at.lowest is None:
+            if at.lowest is None:
                 raise
             # The page's own token is no longer good: the posts below the last one are the same.
-            answer = self._listed(place, replace(asked, token=None, until_id=at.lowest))
-        found = self._keep(answer)
-        with self._lock:
-            for number in found.asked:  # the listing hands them out itself
-                self._kept.pop(number, None)
-        items = tuple(_item(number, found.posts[number]) for number in found.asked)
-        following = mapping(answer.document.get("meta")).get("next_token")
-        lowest = min((item.order for item in items), default=at.lowest)
-        older = None
-        if isinstance(following, str):
-            older = replace(at, token=following, lowest=lowest).text()
-        return Page(items, older, (answer.exchange,))
+            return self._listed(place, by_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +242,16 @@ class _Spot:
         return cls(
             token if isinstance(token, str) else None, number_of(since_id), number_of(lowest)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was listed from ``at`` on, and the token of the page that follows."""
+
+    at: _Spot
+    items: tuple[Item, ...]
+    following: str | None
+    exchanges: tuple[Exchange, ...]
 
 
 def _first_spot(watch: Watch, newest: int | None) -> _Spot:

@@ -300,6 +300,38 @@ def test_a_back_fill_goes_page_by_page_to_its_date(site: XSite, source: XSource)
     }
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["https://x.com/ann", "https://x.com/search?q=bridge", "https://x.com/i/status/9/quotes"],
+)
+@pytest.mark.parametrize("budget", [2, 7, 11])
+def test_a_budget_smaller_than_the_smallest_page_loses_nothing(
+    target: str, budget: int, site: XSite, source: XSource
+) -> None:
+    def publish(minutes: int) -> str:
+        return url(site.add_post(ago(minutes=minutes), "11", "bridge", refers={"quoted": "9"}))
+
+    published = [publish(minutes) for minutes in range(200, 176, -1)]
+    order = watch(target, budget=budget, back_to=ago(days=1))
+    taken: list[str] = []
+    for _ in range(15):
+        polled = source.recent(order, None)
+        assert len(polled.read) <= budget
+        taken += keys(polled)
+        order = replace(order, cursor=polled.cursor)
+        if len(published) < 26:
+            published.append(publish(100 - len(published)))
+    assert sorted(taken) == sorted(published)
+
+
+def test_an_empty_page_is_not_the_end(site: XSite, source: XSource) -> None:
+    site.begins_empty = True
+    number = site.add_post(ago(hours=1), "11")
+    polled = source.recent(watch("https://x.com/ann"), None)
+    assert keys(polled) == [url(number)]
+    assert len(polled.read[0].exchanges) == 2
+
+
 def test_a_page_token_that_is_no_longer_good_is_replaced_by_an_id(
     site: XSite, source: XSource
 ) -> None:

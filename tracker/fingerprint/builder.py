@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.fingerprint.algorithm import CODE_BYTES, HASH_SIZE, current_algorithm
-from tracker.fingerprint.local_features import FeatureCollector
+from tracker.fingerprint.local_features import FeatureCollector, motion_between
 from tracker.fingerprint.phash import phash, shrink
 from tracker.fingerprint.quality import quality
 from tracker.fingerprint.shots import shots
@@ -39,7 +39,9 @@ class FingerprintBuilder:
 
     def add_detail(self, pts_ms: int, picture: Gray) -> None:
         """Take the picture, uint8 (h, w), that local features of ``pts_ms`` are taken from."""
-        self._features.add(pts_ms, picture)
+        last = self._frames[-2:]
+        moving = motion_between(*last) if len(last) == 2 else None
+        self._features.add(pts_ms, picture, moving)
 
     def finish(self, duration_ms: int) -> Fingerprint:
         """Return the fingerprint of all frames taken."""

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 import structlog
 
 from jobs.collect import poll
 from jobs.lock import the_only_daemon
 from jobs.schedule import PIPELINE, build_scheduler
+from jobs.stop import stop_on_signals
 from storage import watches as watch_rows
 from tracker.app import App, open_app
 from tracker.config import Settings
 
 log = structlog.get_logger()
-
-STOP_LIMIT_S = 7.0
-"""A supervisor that sent SIGTERM gets its answer within ten seconds."""
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Report = Callable[[str, int], None]
 """Is told a job's name and how many items it did."""
@@ -74,49 +65,16 @@ def run_forever(app: App, stop: threading.Event) -> int:
     return 0
 
 
-@contextmanager
-def stop_on_signals(interrupt: Callable[[], None]) -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set; ``interrupt`` then ends running children.
-
-    Every item is either finished or untouched: results are written in one transaction, so an
-    interrupted item is simply pending again. What has not ended by itself after ``STOP_LIMIT_S``
-    (a download that hangs) is left where it stands, which is no different from a crash.
-    """
-    stop = threading.Event()
-    reader, writer = os.pipe()
-    threading.Thread(target=_watch, args=(reader, stop, interrupt), daemon=True).start()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        # Only a byte into a pipe: the interrupted thread may hold any lock there is.
-        os.write(writer, b"s")
-
-    former = {number: signal.signal(number, on_signal) for number in STOP_SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-        os.close(writer)
-
-
-def _watch(reader: int, stop: threading.Event, interrupt: Callable[[], None]) -> None:
-    """Wait for a signal; then stop, and after ``STOP_LIMIT_S`` end the process in any case."""
-    if not os.read(reader, 1):  # the other end was closed: done without a signal
-        return
-    stop.set()
-    threading.Thread(target=interrupt, daemon=True).start()
-    time.sleep(STOP_LIMIT_S)
-    os._exit(0)
-
-
 def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done: None) -> int:
     """Open the archive, run the daemon until it is done or stopped, and return the exit code.
 
     Raises ``OutsideError`` while another daemon works on the same archive.
     """
     with (
+        stop_on_signals() as request,
         open_app(settings) as app,
         the_only_daemon(settings.data_dir),
-        stop_on_signals(app.interrupt) as stop,
     ):
+        request.interrupts(app.interrupt)
+        stop = request.event
         return run_once(app, stop, report) if once else run_forever(app, stop)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, cast
 import numpy as np
 
 from storage.feature_bytes import packed, unpacked
+from storage.sound_bytes import sound_packed, sound_unpacked
 from storage.tables import (
     AlgorithmRow,
     ClipRow,
@@ -20,6 +21,7 @@ from storage.tables import (
     MatchRow,
     MediaRow,
     PostRow,
+    SoundMatchRow,
     VideoRow,
     WatchRow,
 )
@@ -27,8 +29,9 @@ from tracker.model.clip import Clip
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import ClipId, Platform, PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
-from tracker.model.match import FramePair, Match, Segment, Transformation
+from tracker.model.match import FramePair, Match, Segment, SoundAgreement, Transformation
 from tracker.model.post import Lead, MediaRef
+from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import (
     ClaimKind,
     ForgeableBy,
@@ -143,6 +146,7 @@ def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, Any]:
         "views": np.ascontiguousarray(fingerprint.views, dtype=np.uint8).tobytes(),
         "quality": np.ascontiguousarray(fingerprint.quality, dtype=np.uint8).tobytes(),
         "features": packed(fingerprint.features),
+        "sound": sound_packed(fingerprint.sound),
     }
 
 
@@ -157,6 +161,7 @@ def fingerprint_from(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprin
         quality=np.frombuffer(row.quality, dtype=np.uint8),
         duration_ms=row.duration_ms,
         features=unpacked(row.features),
+        sound=sound_unpacked(row.sound),
     )
 
 
@@ -178,6 +183,7 @@ def match_columns(match: Match) -> dict[str, Any]:
         "pairs": json_text([_pair_list(p) for p in stored.pairs]),
         "transformations": _transformations_text(stored.transformations),
         "reverse_transformations": _transformations_text(stored.reverse_transformations),
+        "sound": stored.sound.value,
     }
 
 
@@ -192,6 +198,29 @@ def match_from(row: MatchRow, query: str | None = None) -> Match:
         pairs=tuple(FramePair(*values) for values in json.loads(row.pairs)),
         asserted=row.asserted,
         reverse_transformations=_transformations_from(row.reverse_transformations),
+        sound=SoundAgreement(row.sound or "unknown"),
+    )
+    return match if query in (None, row.query) else match.swapped()
+
+
+def sound_match_columns(match: SoundMatch) -> dict[str, Any]:
+    """Return the columns that hold ``match``, the smaller id as query."""
+    stored = match if match.query < match.reference else match.swapped()
+    return {
+        "query": stored.query,
+        "reference": stored.reference,
+        "score": float(stored.score),
+        "segments": json_text([_segment_list(s) for s in stored.segments]),
+    }
+
+
+def sound_match_from(row: SoundMatchRow, query: str | None = None) -> SoundMatch:
+    """Return the match in ``row`` seen from ``query``, by default from the smaller id."""
+    match = SoundMatch(
+        query=VideoId(row.query),
+        reference=VideoId(row.reference),
+        score=row.score,
+        segments=tuple(Segment(*values) for values in json.loads(row.segments)),
     )
     return match if query in (None, row.query) else match.swapped()
 

@@ -196,7 +196,8 @@ class AlgorithmRow(Row, table=True):
 class FingerprintRow(Row, table=True):
     """Arrays as bytes: codes and views and quality uint8, ``pts_ms`` little-endian int32.
 
-    ``features`` is what :mod:`storage.feature_bytes` packs; null where there are none.
+    ``features`` is what :mod:`storage.feature_bytes` packs, ``sound`` what
+    :mod:`storage.sound_bytes` packs; null where there are none.
 
     Row ids only grow and are never given twice: they are the checkpoint of the search index.
     """
@@ -214,6 +215,7 @@ class FingerprintRow(Row, table=True):
     views: bytes = Field(sa_type=LargeBinary)
     quality: bytes = Field(sa_type=LargeBinary)
     features: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sound: bytes | None = Field(default=None, sa_type=LargeBinary)
     made_at: datetime = Field(sa_type=Instant)
 
 
@@ -248,6 +250,27 @@ class MatchRow(Row, table=True):
     pairs: str = Field(default="[]", sa_type=CleanText)
     transformations: str = Field(default="[]", sa_type=CleanText)
     reverse_transformations: str = Field(default="[]", sa_type=CleanText)
+    sound: str | None = Field(default=None, sa_type=CleanText)
+    found_at: datetime = Field(sa_type=Instant)
+
+
+class SoundMatchRow(Row, table=True):
+    """The same sound in an unordered pair; ``query`` is the lexicographically smaller id.
+
+    Nothing is said about the picture, and no clip is made of these. ``segments`` is JSON.
+    """
+
+    __tablename__ = "sound_match"
+    __table_args__ = (
+        UniqueConstraint("algorithm_id", "query", "reference"),
+        Index("ix_sound_match_algorithm_id_reference", "algorithm_id", "reference"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    algorithm_id: int = Field(foreign_key="algorithm.id", sa_type=RowId)
+    query: str = Field(foreign_key="video.sha256", sa_type=CleanText)
+    reference: str = Field(foreign_key="video.sha256", sa_type=CleanText)
+    score: float = Field(sa_type=Float(53))
+    segments: str = Field(sa_type=CleanText)
     found_at: datetime = Field(sa_type=Instant)
 
 

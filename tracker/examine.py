@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from tracker.fingerprint.builder import FingerprintBuilder
 from tracker.fingerprint.local_features import FEATURE_INTERVAL_MS, FEATURE_SIDE
 from tracker.media.frames import Frame, FrameReader, Sampling
 from tracker.media.probe import MediaLimits as ExamineLimits
+from tracker.media.sound import children_cpu_ms, sound_print
 from tracker.model.fingerprint import Examined, Keyframe
 
 __all__ = ["ExamineLimits", "examine"]
@@ -35,7 +37,7 @@ def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
     file). Uses nothing but the file and its arguments, and the result can be pickled, so it may
     run in a worker process.
     """
-    started = time.process_time()
+    started_ms = _cpu_ms()
     reader = FrameReader(path, _sampling(), limits or ExamineLimits())
     builder = FingerprintBuilder()
     keyframes = _Keyframes()
@@ -46,12 +48,18 @@ def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
         keyframes.add(frame)
     if reader.info is None:
         raise DamagedVideo(f"{path.name} is damaged: not one frame of it decodes")
+    sound = sound_print(path) if reader.info.has_audio else None
     return Examined(
         info=reader.info,
-        fingerprint=builder.finish(reader.info.duration_ms),
+        fingerprint=replace(builder.finish(reader.info.duration_ms), sound=sound),
         keyframes=keyframes.kept(reader.info.duration_ms),
-        decode_cpu_ms=round((time.process_time() - started) * 1000),
+        decode_cpu_ms=round(_cpu_ms() - started_ms),
     )
+
+
+def _cpu_ms() -> float:
+    """Return the CPU milliseconds of this process and of the one that reads the sound."""
+    return time.process_time() * 1000 + children_cpu_ms()
 
 
 def _sampling() -> Sampling:

@@ -105,6 +105,11 @@ def lookalikes(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.query.family.startswith(LOOKALIKE)]
 
 
+def without_lookalikes(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return all other outcomes."""
+    return [outcome for outcome in outcomes if not outcome.query.family.startswith(LOOKALIKE)]
+
+
 def half(outcome: Outcome) -> str:
     """Return ``A`` or ``B``: which half the query belongs to, by the footage it shows.
 
@@ -134,7 +139,8 @@ def chosen_threshold(outcomes: Sequence[Outcome]) -> Threshold:
     best_wrong = max(wrong, default=0.0)
     above = [score for score in right if score > best_wrong]
     weakest = min(above, default=None)
-    least = best_wrong if weakest is None else (best_wrong + weakest) / 2
+    between = best_wrong if weakest is None else (best_wrong + weakest) / 2
+    least = between if weakest is None or between < weakest else best_wrong
     return Threshold(least, best_wrong, weakest)
 
 

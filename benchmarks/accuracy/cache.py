@@ -15,7 +15,13 @@ import tracker
 from tracker.benchmark.run import Measured, measure_files
 from tracker.fingerprint.algorithm import current_algorithm
 
-_CODE = ("examine.py", "fingerprint", "media", "model/features.py", "model/fingerprint.py")
+_CODE = (
+    "examine.py",
+    "fingerprint",
+    "media/frames.py",
+    "model/features.py",
+    "model/fingerprint.py",
+)
 
 
 class FingerprintCache:

@@ -29,13 +29,14 @@ ACCEPTED: Mapping[str, frozenset[str]] = {
     "split": frozenset({"picture_in_picture"}),
     "screenrec": frozenset({"picture_in_picture", "borders"}),
     "compilation": frozenset({"compilation"}),
-    "combined": frozenset({"crop", "caption", "mirror", "borders", "speed", "overlay"}),
+    "combined": frozenset({"crop", "caption", "mirror", "borders", "speed", "overlay", "colour"}),
+    "perspective": frozenset({"rotation", "borders", "crop"}),
     "recode": frozenset({"reencode"}),
     "resize": frozenset({"reencode"}),
     "framerate": frozenset({"reencode"}),
     "noise_blur": frozenset({"reencode"}),
 }
-"""What names the main edit of each family, where the truth itself lists no edits."""
+"""What names the main edit of each family; where the truth lists edits, those of them it lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def _truth(outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
     accepted = ACCEPTED.get(query.family, frozenset())
     if not query.edits:
         return accepted, accepted
-    main = frozenset({query.edits[0].kind})
-    return main, frozenset(edit.kind for edit in query.edits) | main
+    kinds = frozenset(edit.kind for edit in query.edits)
+    return (accepted & kinds) | {query.edits[0].kind}, kinds
 
 
 def _given(outcome: Outcome) -> frozenset[str] | None:

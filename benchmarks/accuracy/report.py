@@ -11,6 +11,7 @@ from benchmarks.accuracy.analysis import (
     lookalikes,
     short_copies,
     threshold_report,
+    without_lookalikes,
     wrong_answers,
 )
 from benchmarks.accuracy.labels import label_scores
@@ -49,14 +50,16 @@ def report_lines(result: BenchResult, wanted_half: str) -> Iterator[str]:
     wrong = wrong_answers(outcomes)
     yield f"wrong assertions at any rank: {len(wrong)}{_listed(wrong)}"
     yield from _lookalike_lines(outcomes)
-    yield from _threshold_lines(result.outcomes)
+    plain = without_lookalikes(result.outcomes)
+    yield from _threshold_lines("without look-alikes", plain)
+    if len(plain) < len(result.outcomes):
+        yield from _threshold_lines("all queries", result.outcomes)
 
 
 def report_document(measurement: Measurement, wanted_half: str) -> dict[str, object]:
     """Return the measurement as one JSON object."""
     outcomes = of_half(measurement.result.outcomes, wanted_half)
     near, labels, short = borders(outcomes), label_scores(outcomes), short_copies(outcomes)
-    thresholds = threshold_report(measurement.result.outcomes)
     return {
         "schema": SCHEMA,
         "corpus": measurement.corpus,
@@ -77,13 +80,8 @@ def report_document(measurement: Measurement, wanted_half: str) -> dict[str, obj
             name: {"queries": len(group), "asserted": wrong_answers(group)}
             for name, group in _by_family(lookalikes(outcomes)).items()
         },
-        "threshold": {
-            "chosen_on_a": round(thresholds.threshold.least_score, 4),
-            "best_wrong_on_a": round(thresholds.threshold.best_wrong, 4),
-            "weakest_right_on_a": thresholds.threshold.weakest_right,
-            "a": _brief(thresholds.on_a),
-            "b": _brief(thresholds.on_b),
-        },
+        "threshold": _threshold_document(without_lookalikes(measurement.result.outcomes)),
+        "threshold_with_lookalikes": _threshold_document(measurement.result.outcomes),
     }
 
 
@@ -135,11 +133,11 @@ def _lookalike_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"{name}: {asserted}, best score {best:.2f}{_listed(wrong)}"
 
 
-def _threshold_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _threshold_lines(name: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
     report = threshold_report(outcomes)
     chosen = report.threshold
     yield (
-        f"threshold chosen on half A: {chosen.least_score:.3f} (best wrong score "
+        f"threshold chosen on half A, {name}: {chosen.least_score:.3f} (best wrong score "
         f"{chosen.best_wrong:.3f}, weakest right one above it {_number(chosen.weakest_right)})"
     )
     for name, row in (("A", report.on_a), ("B", report.on_b)):
@@ -148,6 +146,17 @@ def _threshold_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
             f"{row.wrong_assertions} wrong references, {row.false_positives} false positives "
             f"on {row.negatives}"
         )
+
+
+def _threshold_document(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    report = threshold_report(outcomes)
+    return {
+        "chosen_on_a": round(report.threshold.least_score, 4),
+        "best_wrong_on_a": round(report.threshold.best_wrong, 4),
+        "weakest_right_on_a": report.threshold.weakest_right,
+        "a": _brief(report.on_a),
+        "b": _brief(report.on_b),
+    }
 
 
 def _brief(row: Scores) -> dict[str, object]:

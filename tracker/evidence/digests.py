@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from tracker.evidence.canonical import canonical_digest
 from tracker.model.fingerprint import Fingerprint, Keyframe
-from tracker.model.match import Match, Segment, Transformation
+from tracker.model.match import Match, Segment, SoundAgreement, Transformation
+from tracker.model.sound import SoundMatch, SoundPrint
 
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:
@@ -34,6 +35,8 @@ def fingerprint_digest(fingerprint: Fingerprint) -> str:
             "codes": _sha256(features.codes.astype("|u1").tobytes()),
             "places": _sha256(features.places.astype("|u1").tobytes()),
         }
+    if fingerprint.sound is not None:
+        parts["sound"] = _sound(fingerprint.sound)
     return canonical_digest(parts)
 
 
@@ -45,25 +48,48 @@ def keyframes_digest(keyframes: Sequence[Keyframe]) -> str:
 def match_digest(match: Match) -> str:
     """Return the digest of what two videos have in common, the same from either side."""
     seen = match if match.query < match.reference else match.swapped()
+    parts: dict[str, object] = {
+        "videos": [seen.query, seen.reference],
+        "score": _number(seen.score),
+        "asserted": bool(seen.asserted),
+        "segments": [_segment(s) for s in seen.segments],
+        "pairs": [
+            [
+                int(p.query_pts_ms),
+                int(p.reference_pts_ms),
+                int(p.distance_bits),
+                bool(p.mirrored),
+            ]
+            for p in seen.pairs
+        ],
+        "transformations": _transformations(seen.transformations),
+        "reverse_transformations": _transformations(seen.reverse_transformations),
+    }
+    if seen.sound is not SoundAgreement.UNKNOWN:  # as it was before sound was compared
+        parts["sound"] = seen.sound.value
+    return canonical_digest(parts)
+
+
+def sound_match_digest(match: SoundMatch) -> str:
+    """Return the digest of what two videos sound alike in, the same from either side."""
+    seen = match if match.query < match.reference else match.swapped()
     return canonical_digest(
         {
             "videos": [seen.query, seen.reference],
             "score": _number(seen.score),
-            "asserted": bool(seen.asserted),
             "segments": [_segment(s) for s in seen.segments],
-            "pairs": [
-                [
-                    int(p.query_pts_ms),
-                    int(p.reference_pts_ms),
-                    int(p.distance_bits),
-                    bool(p.mirrored),
-                ]
-                for p in seen.pairs
-            ],
-            "transformations": _transformations(seen.transformations),
-            "reverse_transformations": _transformations(seen.reverse_transformations),
         }
     )
+
+
+def _sound(sound: SoundPrint) -> dict[str, object]:
+    return {
+        "algorithm": sound.algorithm,
+        "version": sound.version,
+        "item_period_ms": _number(sound.item_period_ms),
+        "item_window_ms": _number(sound.item_window_ms),
+        "items": _sha256(sound.items.astype("<u4").tobytes()),
+    }
 
 
 def _transformations(transformations: Sequence[Transformation]) -> list[list[object]]:

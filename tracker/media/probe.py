@@ -25,11 +25,11 @@ from tracker.model.video import MediaInfo
 
 # Containers that carry footage. Playlists (hls, concat, dash) are left out on purpose: a hostile
 # file could name other files or addresses in them, and the demuxer would fetch those.
-_CONTAINERS = (
+CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpegtsraw,mpeg,mpegvideo,ogg,"
     "asf,asf_o,mxf,nut,gif,apng,ivf,h264,hevc,av1,obu,m4v,mjpeg,wav,mp3,aac,flac,w64,aiff,amr"
 )
-_OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
 _HEADER_BYTES = 400
 
 
@@ -61,7 +61,7 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
     """Yield the open container of the file at ``path``; the library's errors become ours."""
     head = _head(path)
     try:
-        with av.open(str(path), options=_OPEN_OPTIONS, metadata_errors="replace") as container:
+        with av.open(str(path), options=OPEN_OPTIONS, metadata_errors="replace") as container:
             yield container
     except (av.error.FFmpegError, ValueError) as exc:
         raise media_error(path, head, exc) from exc

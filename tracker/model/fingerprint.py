@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.model.features import Features
+from tracker.model.sound import SoundPrint
 from tracker.model.video import MediaInfo
 
 
@@ -37,7 +38,8 @@ class Fingerprint:
     presentation time of the frame, ascending; ``views`` uint8 (n,), which view of the frame was
     hashed (numbering is the algorithm's own); ``quality`` uint8 (n,), 0 for a frame too flat
     to say anything, 255 for a richly structured one. ``features`` are the second way to find
-    a copy, for what no window of a frame reaches.
+    a copy, for what no window of a frame reaches. ``sound`` is that of the first sound track,
+    ``None`` without one.
     """
 
     algorithm: Algorithm
@@ -47,6 +49,7 @@ class Fingerprint:
     quality: npt.NDArray[np.uint8]
     duration_ms: int
     features: Features = field(default_factory=Features.none)
+    sound: SoundPrint | None = None
 
     def __post_init__(self) -> None:
         n = len(self.codes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tracker.model.ids import VideoId
 
@@ -71,6 +72,19 @@ class FramePair:
         )
 
 
+class SoundAgreement(StrEnum):
+    """How the sounds of two videos agree where their pictures do.
+
+    ``none``: neither has any sound there. ``unknown``: one has none or is silent, or what is
+    heard (hum, noise, a moment only) tells nothing.
+    """
+
+    SAME = "same"
+    DIFFERENT = "different"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A reference that shares verified segments with the query.
@@ -79,7 +93,7 @@ class Match:
     as a copy of the reference, ``reverse_transformations`` the reference as a copy of the query
     (which of the two came first is not the matcher's to say). ``pairs`` are a few of the frame
     pairs behind the segments, for showing side by side. ``asserted`` is False for a candidate
-    under the threshold.
+    under the threshold. ``sound`` says how the sounds agree over the segments.
     """
 
     query: VideoId
@@ -90,6 +104,7 @@ class Match:
     pairs: tuple[FramePair, ...] = ()
     asserted: bool = True
     reverse_transformations: tuple[Transformation, ...] = ()
+    sound: SoundAgreement = SoundAgreement.UNKNOWN
 
     def swapped(self) -> Match:
         """Return the same finding with query and reference exchanged."""
@@ -102,4 +117,5 @@ class Match:
             pairs=tuple(pair.swapped() for pair in self.pairs),
             asserted=self.asserted,
             reverse_transformations=self.transformations,
+            sound=self.sound,
         )

@@ -44,11 +44,18 @@ def text_block(
     size = max(8, int(height / lines * 0.62))
     font = ImageFont.load_default(size)
     for line in range(lines):
-        text = words(rng, max(2, int(width / size / 3.2)))
+        text = _fitting(words(rng, max(2, int(width / size / 2.6))), font, width * 0.94)
         place = (width / 2, height * (line + 0.5) / lines)
         edge = max(1, size // 12)
         draw.text(place, text, (*ink, 255), font, "mm", stroke_width=edge, stroke_fill=(0, 0, 0))
     return picture
+
+
+def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str:
+    """Return as many words of the text as are not wider than ``width``."""
+    while " " in text and font.getlength(text) > width:
+        text = text.rsplit(" ", 1)[0]
+    return text
 
 
 def logo(rng: Random, side: int) -> Image.Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from benchmarks.accuracy.edits.ffmpeg import Part, Source, read_source
 from benchmarks.accuracy.edits.lookalikes import LookAlikes
 from benchmarks.accuracy.edits.montage import MONTAGES, edited, spliced
 from benchmarks.accuracy.edits.recipe import Edit
-from benchmarks.accuracy.edits.stillness import Takes, takes
+from benchmarks.accuracy.edits.stillness import Samples, Takes, sampled, takes
 from benchmarks.accuracy.edits.truth import Span, negative, positive
 from tracker.errors import UsageError
 
@@ -42,6 +42,7 @@ class Pool:
     foreign: tuple[Source, ...]
     pairs: tuple[Takes, ...]
     channels: tuple[Source, ...]
+    samples: Mapping[str, Samples]
 
 
 def make_corpus(
@@ -80,19 +81,20 @@ def _sources(folder: Path) -> list[Source]:
 def _pool(sources: Sequence[Source], rng: Random) -> Pool:
     order = list(sources)
     rng.shuffle(order)
+    samples = {source.id: sampled(source) for source in order}
     fifth = len(order) // 5
     channels = [order.pop() for _ in range(3 if len(order) >= LEAST_FOR_CHANNELS else 0)]
     foreign = [order.pop() for _ in range(max(1, fifth))]
     pairs: list[Takes] = []
     kept: list[Source] = []
     for source in order:
-        found = takes(source) if fifth and len(order) - len(kept) > 1 else []
+        found = takes(source, samples[source.id]) if fifth and len(order) - len(kept) > 1 else []
         if found and fifth:
             fifth -= 1
             pairs += found[:MOST_PAIRS_OF_A_SOURCE]
         else:
             kept.append(source)
-    return Pool(tuple(kept), tuple(foreign), tuple(pairs), tuple(channels))
+    return Pool(tuple(kept), tuple(foreign), tuple(pairs), tuple(channels), samples)
 
 
 class _Writer:
@@ -117,7 +119,7 @@ class _Writer:
         """Write copies, every kind of edit in turn."""
         for number, kind in enumerate(_in_turn(count)):
             rng = self._random("copy", number)
-            part = _stretch(rng, rng.choice(self._pool.references), _length(rng, kind))
+            part = self._telling(rng, self._pool.references, _length(rng, kind))
             name = f"p{number:04}_{_KINDS[kind][1]}"
             if kind < len(RECIPES):
                 self._queries.append(self._edited_copy(rng, name, part, kind))
@@ -187,7 +189,15 @@ class _Writer:
         return Random(f"{self._seed}/{what}/{number}")  # noqa: S311  # repeatable on purpose
 
     def _foreign(self, rng: Random) -> Callable[[float], Part]:
-        return lambda seconds: _stretch(rng, rng.choice(self._pool.foreign), seconds)
+        return lambda seconds: self._telling(rng, self._pool.foreign, seconds)
+
+    def _telling(self, rng: Random, sources: Sequence[Source], seconds: float) -> Part:
+        """Return a stretch in which something is to be seen, if twenty draws find one."""
+        for _ in range(20):
+            part = _stretch(rng, rng.choice(sources), seconds)
+            if self._pool.samples[part.source.id].shows_something(part):
+                break
+        return part
 
 
 _KINDS = (*RECIPES, *MONTAGES)

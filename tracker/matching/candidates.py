@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.matching.feature_hits import mirrored_features
+from tracker.matching.feature_pairs import mirrored_features
 from tracker.matching.ports import HashIndex
 from tracker.matching.view_pairs import mirrored
 from tracker.model.features import Features

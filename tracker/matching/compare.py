@@ -19,6 +19,9 @@ from tracker.model.match import FramePair, Segment
 SAME_LINE_MS = 700.0
 """A run whose middle lies on a stretch found before, within this of its line, is part of it."""
 
+MOST_SHARED = 0.5
+"""A stretch that lies so far, in both videos, in another one explains the same frames again."""
+
 LEAST_PROOF = 0.05
 """Runs that prove less are not looked at again."""
 
@@ -63,20 +66,27 @@ def compare(
 ) -> Comparison:
     """Return what the two videos share.
 
-    The pair is always evaluated with the smaller id as query and turned round for the caller,
-    so the answer is the same whichever video was asked about.
+    The pair is always evaluated with the shorter video as query (the smaller id, if they are of
+    one length) and turned round for the caller, so the answer is the same whichever video was
+    asked about.
     """
-    if query > reference:
+    ours, theirs = query_frames.duration_ms, reference_frames.duration_ms
+    if (ours, query) > (theirs, reference):
         turned = compare(reference, reference_frames, query, query_frames)
         stretches = [stretch.swapped() for stretch in turned.stretches]
         return Comparison(_by_query_time(stretches), turned.score)
     pairs = FeaturePairs(query_frames.features, reference_frames.features)
     found: list[SharedStretch] = []
-    for run in aligned_runs(frame_hits(query_frames, reference_frames, pairs)):
-        if not any(_belongs(run, stretch.segment) for stretch in found):
-            stretch = _stretch(run, pairs, query_frames, reference_frames)
-            if stretch is not None:
-                found.append(stretch)
+    refused: list[AlignedRun] = []
+    hits = frame_hits(query_frames, reference_frames, pairs)
+    for run in aligned_runs(hits, lambda run: run not in refused):
+        if any(_belongs(run, stretch.segment) for stretch in found):
+            continue
+        stretch = _stretch(run, pairs, query_frames, reference_frames)
+        if stretch is None or stretch.evidence < LEAST_PROOF:
+            refused.append(run)
+        if stretch is not None and not any(_repeats(stretch, other) for other in found):
+            found.append(stretch)
     strong = [s for s in found if s.evidence >= SEGMENT_EVIDENCE]
     kept = strong or sorted(found, key=lambda s: -s.evidence)[:1]
     total = score(sum(s.evidence for s in kept))
@@ -85,6 +95,20 @@ def compare(
 
 def _by_query_time(stretches: list[SharedStretch]) -> tuple[SharedStretch, ...]:
     return tuple(sorted(stretches, key=lambda s: (s.segment.query_start_ms, -s.evidence)))
+
+
+def _repeats(stretch: SharedStretch, other: SharedStretch) -> bool:
+    """Tell whether most of a stretch lies, in both videos, in one that proves more."""
+    one, two = stretch.segment, other.segment
+    query = _overlap(one.query_start_ms, one.query_end_ms, two.query_start_ms, two.query_end_ms)
+    there = _overlap(
+        one.reference_start_ms, one.reference_end_ms, two.reference_start_ms, two.reference_end_ms
+    )
+    return min(query, there) > MOST_SHARED and stretch.evidence <= other.evidence
+
+
+def _overlap(start: int, end: int, other_start: int, other_end: int) -> float:
+    return max(0, min(end, other_end) - max(start, other_start)) / (end - start)
 
 
 def _belongs(run: AlignedRun, segment: Segment) -> bool:

@@ -41,7 +41,9 @@ LEAST_WINDOW_MS = 3000
 MOST_WINDOW_MS = 60_000
 """Stretches this long are judged; of longer ones the middle."""
 
-FULL_VIEW = 0
+CERTAIN_WINDOW_MS = 8000
+STRICTER = 0.35
+"""What the shortest run in long footage must stand out more than one of this length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +75,9 @@ def moment(
     line = run.line
     look = second_look(pairs, line.speed, line.offset_ms, mirrored=line.mirrored)
     judged = [
-        (found[1], found[0], shape)
+        (found[1] - strictness, found[0], shape)
         for shape in _shapes(run, look, query, reference)
-        for window in _windows(run, query, reference)
+        for window, strictness in _windows(run, query, reference)
         if (found := _judged(line, shape, window, query, reference)) is not None
     ]
     if not judged:
@@ -121,17 +123,27 @@ def _box(fingerprint: Fingerprint, at_ms: int, view: int) -> npt.NDArray[np.uint
 
 def _windows(
     run: AlignedRun, query: Fingerprint, reference: Fingerprint
-) -> list[tuple[float, float]]:
-    """Return the stretches of the query to judge: the run, and all that its line reaches."""
+) -> list[tuple[tuple[float, float], float]]:
+    """Return the stretches of the query to judge, and how much more each must stand out.
+
+    They are the run, and all that its line reaches. A few seconds out of much longer footage
+    are more easily alike by chance than all there is of a short video.
+    """
     line = run.line
     start, end = run.query_range_ms
     missing = max(0, LEAST_WINDOW_MS - (end - start)) / 2
     middle, half = (start + end) / 2, MOST_WINDOW_MS / 2
     run_only = max(start - missing, middle - half), min(end + missing, middle + half)
     reach = sorted((t - line.offset_ms) / line.speed for t in (0, reference.duration_ms))
-    first = max(0.0, reach[0], middle - half)
-    last = min(float(query.duration_ms), reach[1], middle + half)
-    return [run_only, (first, last)] if last - first > run_only[1] - run_only[0] + 2000 else [run_only]
+    whole = (
+        max(0.0, reach[0], middle - half),
+        min(float(query.duration_ms), reach[1], middle + half),
+    )
+    length, longest = run_only[1] - run_only[0], max(1.0, whole[1] - whole[0])
+    short = min(1.0, max(0.0, (CERTAIN_WINDOW_MS - length) / (CERTAIN_WINDOW_MS - LEAST_WINDOW_MS)))
+    strictness = STRICTER * short * max(0.0, 1.0 - length / longest)
+    windows = [(run_only, strictness)]
+    return [*windows, (whole, 0.0)] if longest > length + 2000 else windows
 
 
 def _judged(

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: demo test check format bench lock clean
+.PHONY: demo test check format bench bench-peers bench-accuracy lock clean
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
@@ -26,6 +26,20 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/tracker bench $(CORPUS)
 
+# Other people's methods, in an environment of their own. vpdq is built from source and needs the
+# development files of FFmpeg's libraries; without them pdqhash stands in for it.
+PEERS := .venv-peers
+bench-peers: $(STAMP)
+	test -d $(PEERS) || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet vpdq==0.2.5 2>$(PEERS)/vpdq.log \
+		|| echo "vpdq cannot be built here (see $(PEERS)/vpdq.log): pdqhash stands in"
+
+# make bench-accuracy CORPUS="DIR…" [WRITE="--write docs/benchmarks.md"]
+bench-accuracy: bench-peers
+	$(BIN)/python -m benchmarks.accuracy.run $(CORPUS) --peers phash dhash vpdq videohash2 chromaprint $(WRITE)
+
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -40,4 +54,4 @@ lock: $(STAMP)
 		--output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

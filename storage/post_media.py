@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from storage import post_parts
 from storage.captures import PendingMedia
+from storage.columns import clean_text
 from storage.rows import media_ref_from, post_key
 from storage.tables import MediaRow
 from tracker.model.ids import PostKey, VideoId
@@ -62,6 +63,23 @@ def media_of_post(s: Session, key: PostKey) -> list[PostMedia]:
         )
         for row in rows
     ]
+
+
+def same_upload(s: Session, ref: MediaRef) -> VideoId | None:
+    """Return the video that this very file already turned out to be in another post.
+
+    That is: the same address of the platform, with the same media id.
+    """
+    if ref.platform_media_id is None or ref.via != "http":
+        return None
+    query = select(MediaRow.video).where(
+        MediaRow.platform_media_id == ref.platform_media_id,
+        MediaRow.url == clean_text(ref.url),
+        MediaRow.via == ref.via,
+        col(MediaRow.video).is_not(None),
+    )
+    found = s.exec(query).first()
+    return VideoId(found) if found else None
 
 
 def videos_of_post(s: Session, key: PostKey) -> list[VideoId]:

@@ -13,6 +13,7 @@ from storage.rows import claim_columns, claim_from, lead_from, lead_identity, me
 from storage.tables import (
     AttemptRow,
     CaptureRow,
+    EditRow,
     LeadRow,
     LinkRow,
     MediaRow,
@@ -206,7 +207,7 @@ def _take_over(s: Session, row: PostRow, other: PostRow) -> None:
     _take_over_media(s, row, other)
     _add_leads(s, row, leads(s, other))
     s.flush()
-    for table in (CaptureRow, StatusRow, SpellingRow):
+    for table in (CaptureRow, EditRow, StatusRow, SpellingRow):
         s.execute(update(table).where(col(table.post_id) == other.id).values(post_id=row_id(row)))
     row.depth = max(row.depth, other.depth)
     row.origin = row.origin or other.origin

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from storage import pending, post_parts
+from storage import pending, post_edits, post_parts
 from storage.post_parts import find_post, require_post
 from storage.rows import post_key, published_from, set_published_columns
 from storage.tables import (
@@ -29,7 +29,7 @@ from tracker.model.status import PostStatus
 from tracker.model.time_claim import Published, TimeClaim
 
 SHORTEST_PAUSE = timedelta(hours=1)
-LONGEST_PAUSE = timedelta(days=7)
+LONGEST_PAUSE = timedelta(days=60)
 _PUBLISHED_KINDS = (PostKind.POST.value, PostKind.ARTICLE.value)  # no feeds, no local files
 
 
@@ -60,10 +60,15 @@ class StoredPost:
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """What was found when a post's visibility had changed, or was first looked at."""
+    """What a post's visibility was found to be from ``at`` on, and still was at ``last_at``.
+
+    So a post that is gone was last seen at the ``last_at`` of the step before, and first seen
+    gone at the ``at`` of this one.
+    """
 
     status: PostStatus
     at: datetime
+    last_at: datetime
 
 
 def save_post(
@@ -86,6 +91,8 @@ def save_post(
     is_new = row.fetched_at is None
     row.fetched_at = row.fetched_at or now
     row.depth = max(row.depth, depth)
+    if not is_new:
+        post_edits.note_edits(s, row, post, now)
     _fill(row, post)
     if published is not None:
         set_published_columns(row, published)
@@ -169,7 +176,7 @@ def set_published(s: Session, key: PostKey, published: Published | None) -> None
 
 
 def set_status(s: Session, key: PostKey, status: PostStatus, at: datetime) -> None:
-    """Keep what a look at the post found; the history grows only when it changed."""
+    """Keep what a look at the post found: a new step of its history only when it changed."""
     _change_status(s, require_post(s, key), status, at)
 
 
@@ -181,7 +188,7 @@ def status_history(s: Session, key: PostKey) -> list[StatusChange]:
         .where(PostRow.key == (resolve(s, key) or key))
         .order_by(col(StatusRow.id))
     ).all()
-    return [StatusChange(PostStatus(row.status), row.at) for row in rows]
+    return [StatusChange(PostStatus(row.status), row.at, row.last_at or row.at) for row in rows]
 
 
 def posts_of_video(s: Session, video: VideoId) -> list[PostKey]:
@@ -221,8 +228,9 @@ def linked_from(s: Session, key: PostKey) -> list[tuple[PostKey, LinkRelation]]:
 def rechecks_due(s: Session, *, now: datetime, limit: int) -> list[PostKey]:
     """Return fetched web posts whose visibility should be looked at again, longest due first.
 
-    The pause is the post's age at the last look, at least an hour and at most a week: what is
-    new changes soon. Feeds are left out; nothing can be taken down by them.
+    The pause is the post's age at the last look, at least an hour and at most sixty days: what is
+    new changes soon, and each look comes twice as late as the one before. Feeds are left out;
+    nothing can be taken down by them.
     """
     query = (
         select(col(PostRow.key))
@@ -308,6 +316,7 @@ def _fill(row: PostRow, post: Post) -> None:
     row.account = post.account or row.account
     row.title = post.title or row.title
     row.text = post.text or row.text
+    row.edited_at = post.edited_at or row.edited_at
 
 
 def _schedule_check(row: PostRow, at: datetime) -> None:
@@ -320,11 +329,22 @@ def _schedule_check(row: PostRow, at: datetime) -> None:
 
 def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -> None:
     # "unknown" is no finding: it neither replaces one nor belongs in the history.
-    if status is PostStatus.UNKNOWN or status.value == row.status:
+    if status is PostStatus.UNKNOWN:
         return
-    row.status = status.value
-    s.add(row)
-    s.add(StatusRow(post_id=post_parts.row_id(row), status=status.value, at=at))
+    last = s.exec(
+        select_rows(StatusRow)
+        .where(StatusRow.post_id == row.id)
+        .order_by(col(StatusRow.id).desc())
+        .limit(1)
+    ).first()
+    if last is not None and status.value == row.status == last.status:
+        last.last_at = max(last.last_at or last.at, at)
+        s.add(last)
+    else:
+        row.status = status.value
+        s.add(row)
+        post_id = post_parts.row_id(row)
+        s.add(StatusRow(post_id=post_id, status=status.value, at=at, last_at=at))
     s.flush()
 
 
@@ -342,6 +362,7 @@ def _stored(s: Session, row: PostRow) -> StoredPost:
         claims=post_parts.claims(s, row),
         leads=post_parts.leads(s, row),
         spellings=post_parts.spellings(s, row),
+        edited_at=row.edited_at,
     )
     return StoredPost(
         post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at

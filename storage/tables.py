@@ -48,6 +48,7 @@ class PostRow(Row, table=True):
     published_earliest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_latest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_basis: str | None = Field(default=None, sa_type=CleanText)
+    edited_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SpellingRow(Row, table=True):
@@ -113,13 +114,28 @@ class LeadRow(Row, table=True):
 
 
 class StatusRow(Row, table=True):
-    """One step in the history of a post's visibility."""
+    """One step in the history of a post's visibility, first found ``at``, last at ``last_at``."""
 
     __tablename__ = "post_status"
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     post_id: int = Field(foreign_key="post.id", index=True, sa_type=RowId)
     status: str = Field(sa_type=CleanText)
     at: datetime = Field(sa_type=Instant)
+    last_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EditRow(Row, table=True):
+    """A text of a post that read otherwise than before."""
+
+    __tablename__ = "post_edit"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=RowId)
+    field: str = Field(sa_type=CleanText)
+    before: str = Field(sa_type=CleanText)
+    after: str = Field(sa_type=CleanText)
+    last_seen_at: datetime = Field(sa_type=Instant)
+    first_seen_at: datetime = Field(sa_type=Instant)
+    edited_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class CaptureRow(Row, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,18 @@ from tracker.model.capture import FetchedMedia, FetchedPost
 from tracker.model.ids import VideoId
 from tracker.model.post import LinkRelation, MediaRef, Post
 from tracker.model.watch import Watch
+from tracker.net.urls import is_shorthand
 from tracker.sources.ports import Polled
 from tracker.sources.registry import Sources
 
 FOLLOWED = frozenset(
-    {LinkRelation.EMBEDS, LinkRelation.QUOTES, LinkRelation.SHARES, LinkRelation.LISTS}
+    {
+        LinkRelation.EMBEDS,
+        LinkRelation.QUOTES,
+        LinkRelation.SHARES,
+        LinkRelation.REUSES,
+        LinkRelation.LISTS,
+    }
 )
 """Relations that a lookup follows: what the page shows, not everything it mentions."""
 
@@ -53,6 +61,10 @@ class Acquirer:
     def post(self, target: str) -> FetchedPost:
         """Return what is published at ``target``; raises the source's ``TrackerError``."""
         return self._sources.fetch(target)
+
+    def expect(self, targets: Sequence[str]) -> None:
+        """Say what ``post`` will be asked for soon; some sources ask for many posts at once."""
+        self._sources.expect(targets)
 
     def poll(self, watch: Watch, since: datetime | None) -> Polled:
         """Return what a watched feed or page lists now."""
@@ -116,7 +128,7 @@ def local_video(target: str) -> Path | None:
 
     Raises ``SourceError`` for a path at which there is no file.
     """
-    if "://" in target:
+    if "://" in target or is_shorthand(target):
         return None
     path = Path(target)
     if path.suffix.lower() in SAVED_ARTICLE_SUFFIXES:

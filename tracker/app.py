@@ -13,6 +13,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
+from storage.index.sound_index import SoundIndex
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker.acquire import Acquirer
@@ -29,10 +30,12 @@ from tracker.ingest.collect import Collect
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.imports import Imports
+from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
 from tracker.lookup import Lookup
+from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
 from tracker.media.probe import MediaLimits
@@ -42,11 +45,15 @@ from tracker.model.watch import Watch
 from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
+from tracker.net.mastodon import MastodonClient
+from tracker.net.x_api import XApi
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
+from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
 from tracker.sources.telegram import Telegram
+from tracker.sources.x import XSource
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
@@ -105,7 +112,10 @@ def open_app(
     """
     with ExitStack() as stack:
         archive = _open_archive(settings, stack, writes=writes)
-        yield _build(settings, archive, clock or SystemClock(), stack)
+        clock = clock or SystemClock()
+        # The reads of X are counted: whoever may write nothing cannot ask it.
+        x = _x_source(settings, archive, clock, stack) if writes else None
+        yield _build(settings, archive, clock, stack, (x,) if x else ())
 
 
 def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
@@ -151,25 +161,30 @@ def _make_staging(path: Path) -> None:
         raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
 
-def _build(settings: Settings, archive: Archive, clock: Clock, stack: ExitStack) -> App:
+def _build(
+    settings: Settings,
+    archive: Archive,
+    clock: Clock,
+    stack: ExitStack,
+    billed: tuple[PlatformSource, ...],
+) -> App:
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    guard = AddressGuard(
-        allow_private=settings.network.allow_private,
-        allowed_networks=settings.network.allowed_networks,
-    )
+    guard = _guard(settings)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
-    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock)
-    sources = Sources(http, ytdlp, clock, _native_sources(settings, http, guard, clock, stack))
+    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock, cookie_file=_cookie_file(settings))
+    native = (*billed, *_native_sources(settings, http, guard, clock, stack))
+    sources = Sources(http, ytdlp, clock, native)
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
     features = FaissHashIndex(
         archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
     )
-    fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features)
-    identifier = Identifier(index, fingerprints, features)
+    sounds = SoundIndex(archive.index_directory, algorithm_key)
+    fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features, sounds)
+    identifier = Identifier(index, fingerprints, features, SoundSearch(sounds, fingerprints.sound))
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
         collect=Collect(archive, acquirer, clock, budget=settings.collect.budget),
@@ -220,7 +235,41 @@ def _native_sources(
         plc_directory=settings.bluesky.plc_directory,
     )
     stack.callback(bluesky.close)
-    return (Telegram(http, host=settings.telegram.host), Bluesky(bluesky))
+    mastodon = MastodonClient(guard, _http_limits(settings), clock)
+    stack.callback(mastodon.close)
+    return (
+        Telegram(http, host=settings.telegram.host),
+        Bluesky(bluesky),
+        Mastodon(mastodon, servers=settings.mastodon.servers),
+    )
+
+
+def _x_source(
+    settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
+) -> XSource | None:
+    """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
+    token = settings.x.token()
+    if not token:
+        return None
+    reads = MonthlyReads(archive.database, "x", settings.x.monthly_reads, clock)
+    reads.adopt_limit()
+    api = XApi(
+        token,
+        reads,
+        _guard(settings),
+        _http_limits(settings),
+        clock,
+        api_url=settings.x.api_url,
+    )
+    stack.callback(api.close)
+    return XSource(api, clock, full_archive=settings.x.full_archive)
+
+
+def _guard(settings: Settings) -> AddressGuard:
+    return AddressGuard(
+        allow_private=settings.network.allow_private,
+        allowed_networks=settings.network.allowed_networks,
+    )
 
 
 def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
@@ -254,6 +303,10 @@ def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
         generic_allowed=True,  # every connection it makes passes the guard
         max_media_bytes=settings.network.max_media_bytes,
     )
+
+
+def _cookie_file(settings: Settings) -> Path | None:
+    return Path(settings.ytdlp.cookie_file).expanduser() if settings.ytdlp.cookie_file else None
 
 
 def _media_limits(settings: Settings) -> MediaLimits:

@@ -44,6 +44,13 @@ def summarise(stored: StoredPost) -> PostSummary:
     return PostSummary(post.key, post.platform, post.account, stored.published, post.status)
 
 
+def shown_in(session: Session, video: VideoId) -> tuple[tuple[PostSummary, ...], tuple[str, ...]]:
+    """Return the posts that showed ``video``, or the paths of its files where no post did."""
+    stored = [post_rows.get_post(session, key) for key in post_rows.posts_of_video(session, video)]
+    posts = tuple(summarise(s) for s in stored if s and s.post.kind is not PostKind.FILE)
+    return posts, () if posts else video_rows.files(session, video)
+
+
 def _appearances(
     session: Session,
     clip: ClipId,

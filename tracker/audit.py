@@ -15,12 +15,17 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures, clips, fingerprints, ledger, matches, videos
+from storage import captures, clips, fingerprints, ledger, matches, sounds, videos
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker.errors import IntegrityError, OutsideError
-from tracker.evidence.digests import document_digest, fingerprint_digest, match_digest
+from tracker.evidence.digests import (
+    document_digest,
+    fingerprint_digest,
+    match_digest,
+    sound_match_digest,
+)
 from tracker.evidence.hash_chain import check_chain
 from tracker.evidence.recorded import Recorded, RecordedDigest
 from tracker.model.ids import VideoId
@@ -92,6 +97,7 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _check_known(session, recorded)
     yield from _compare(recorded.fingerprints, _fingerprint_rows(session), "fingerprint")
     yield from _compare(recorded.matches, _match_rows(session), "match")
+    yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
 
 
@@ -139,6 +145,13 @@ def _match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], 
         digest = None if stored.match is None else match_digest(stored.match)
         asserted = stored.match is None or stored.match.asserted
         yield (stored.videos, stored.algorithm_key), _Row(label, digest, asserted)
+
+
+def _sound_match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], _Row]]:
+    for stored in sounds.all_sound_matches(session):
+        label = f"sound match of {' and '.join(sorted(stored.videos))}"
+        digest = None if stored.match is None else sound_match_digest(stored.match)
+        yield (stored.videos, stored.algorithm_key), _Row(label, digest)
 
 
 def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:

@@ -88,6 +88,12 @@ class LogSettings(_Section):
     format: Literal["text", "json"] = "text"
 
 
+class MastodonSettings(_Section):
+    """Hosts that are known to speak Mastodon's interface: their hashtags can be watched too."""
+
+    servers: tuple[str, ...] = ("mastodon.social",)
+
+
 class TelegramSettings(_Section):
     """Where the public pages of Telegram's channels are asked for."""
 
@@ -99,6 +105,43 @@ class BlueskySettings(_Section):
 
     appview: Host = "https://public.api.bsky.app"
     plc_directory: Host = "https://plc.directory"
+
+
+class XSettings(_Section):
+    """Access to X's API, which is billed by the post; without a token yt-dlp reads its posts.
+
+    ``monthly_reads`` are posts and account look-ups in a calendar month (UTC), posts that others
+    refer to included.
+    """
+
+    bearer_token: SecretStr = SecretStr("")
+    bearer_token_file: str = ""
+    api_url: Host = "https://api.x.com"
+    monthly_reads: Annotated[int, Field(ge=0)] = 10_000
+    full_archive: bool = False
+
+    def token(self) -> str:
+        """Return the token, from the file where one is named; empty when there is none.
+
+        Raises ``ConfigError``, which never quotes it.
+        """
+        text = self.bearer_token.get_secret_value()
+        if not text and self.bearer_token_file:
+            path = Path(self.bearer_token_file).expanduser()
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ConfigError(f"x.bearer_token_file: cannot read {path}") from exc
+        token = text.strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigError("x.bearer_token: not a token: it has spaces or line breaks in it")
+        return token
+
+
+class YtDlpSettings(_Section):
+    """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
+
+    cookie_file: str = ""
 
 
 class WatchSettings(_Section):
@@ -140,7 +183,10 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
     bluesky: BlueskySettings = BlueskySettings()
+    mastodon: MastodonSettings = MastodonSettings()
     telegram: TelegramSettings = TelegramSettings()
+    x: XSettings = XSettings()
+    ytdlp: YtDlpSettings = YtDlpSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

@@ -17,6 +17,7 @@
     │   ├── NetworkError                          no answer, a time-out, a broken answer
     │   │   └── HttpStatusError                   an answer that says no (404, 500 …)
     │   ├── RateLimited                           the platform asks us to wait
+    │   │   └── BotCheck                          it wants proof that a person is asking
     │   │   └── QuotaSpent                        what a month allows has been read
     │   ├── ForbiddenAddress                      the guard refused to connect (never retried)
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
@@ -32,6 +33,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from tracker.model.capture import Exchange
 from tracker.model.status import PostStatus
 
 
@@ -102,11 +104,17 @@ class UnsupportedSource(SourceError):
 
 
 class PostUnavailable(SourceError):
-    """The platform says the post cannot be seen; ``status`` says why (that is a finding)."""
+    """The platform says the post cannot be seen; ``status`` says why (that is a finding).
 
-    def __init__(self, message: str, *, status: PostStatus) -> None:
+    ``exchanges`` are the answers that said so, where the source keeps them.
+    """
+
+    def __init__(
+        self, message: str, *, status: PostStatus, exchanges: tuple[Exchange, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.exchanges = exchanges
 
 
 class OutsideError(TrackerError):
@@ -136,6 +144,10 @@ class HttpStatusError(NetworkError):
 
 class RateLimited(OutsideError):
     """The platform asks us to wait; ``retry_at`` is its own word where it gave one."""
+
+
+class BotCheck(RateLimited):
+    """The platform wants proof that a person is asking: cookies of a session may be one."""
 
 
 class QuotaSpent(RateLimited):

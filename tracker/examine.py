@@ -29,6 +29,16 @@ KEYFRAME_BYTES_PER_HOUR = 40_000_000
 
 LEAST_KEYFRAMES = 3
 
+SAMPLING = Sampling(
+    interval_ms=SAMPLE_INTERVAL_MS,
+    gray_side=GRAY_SIDE,
+    picture_side=KEYFRAME_SIDE,
+    picture_interval_ms=KEYFRAME_INTERVAL_MS,
+    detail_side=FEATURE_SIDE,
+    detail_interval_ms=FEATURE_INTERVAL_MS,
+)
+"""What is taken from every video."""
+
 
 def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
     """Return all that one decode of the file at ``path`` yields.
@@ -38,7 +48,7 @@ def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
     run in a worker process.
     """
     started_ms = _cpu_ms()
-    reader = FrameReader(path, _sampling(), limits or ExamineLimits())
+    reader = FrameReader(path, SAMPLING, limits or ExamineLimits())
     builder = FingerprintBuilder()
     keyframes = _Keyframes()
     for frame in reader:
@@ -60,17 +70,6 @@ def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:
 def _cpu_ms() -> float:
     """Return the CPU milliseconds of this process and of the one that reads the sound."""
     return time.process_time() * 1000 + children_cpu_ms()
-
-
-def _sampling() -> Sampling:
-    return Sampling(
-        interval_ms=SAMPLE_INTERVAL_MS,
-        gray_side=GRAY_SIDE,
-        picture_side=KEYFRAME_SIDE,
-        picture_interval_ms=KEYFRAME_INTERVAL_MS,
-        detail_side=FEATURE_SIDE,
-        detail_interval_ms=FEATURE_INTERVAL_MS,
-    )
 
 
 class _Keyframes:

@@ -14,9 +14,11 @@ from sqlmodel import Session
 from storage import ledger
 from storage import matches as match_rows
 from storage import posts as post_rows
+from storage import sounds as sound_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
 from tracker import __version__
+from tracker.appearances import shown_in
 from tracker.clock import Clock
 from tracker.errors import OutsideError
 from tracker.ingest.stage import Archive
@@ -32,7 +34,13 @@ from tracker.model.video import Video
 from tracker.reports.csv_table import render_csv
 from tracker.reports.html import render_html
 from tracker.reports.json_document import render_json
-from tracker.reports.report_input import ArchiveFacts, ReportInput, SideBySide
+from tracker.reports.report_input import (
+    ArchiveFacts,
+    ReportInput,
+    SameSound,
+    SideBySide,
+    SoundBeside,
+)
 from tracker.subjects import Subjects
 
 _TOOLS = ("av", "faiss-cpu", "imagehash", "numpy", "opencv-python-headless", "yt-dlp")
@@ -94,17 +102,43 @@ class Reports:
                 posts=tuple(_posts(session, appearances)),
                 videos=tuple(_videos(session, appearances)),
                 versions=tuple((name, version(name)) for name in _TOOLS),
+                sounds=tuple(
+                    SoundBeside(child.id, parent.video, match.sound)
+                    for child, parent, match in self._compared(session, chain)
+                ),
+                same_sounds=tuple(self._same_sounds(session, chain)),
             )
 
     def _pictures(self, session: Session, chain: Chain) -> Iterator[SideBySide]:
         """Yield the frames of each appearance beside those of its parent, or of the root."""
+        for child, parent, match in self._compared(session, chain):
+            yield from self._side_by_side(child, parent, match)
+
+    def _compared(
+        self, session: Session, chain: Chain
+    ) -> Iterator[tuple[Appearance, Appearance, Match]]:
+        """Yield each appearance with its parent, or the root, and what the two share."""
         by_id = {link.appearance.id: link.appearance for link in chain.links}
         for link in chain.links:
             child = link.appearance
             parent = by_id[link.parent or chain.root]
             match = None if child.cites else self._match(session, child.video, parent.video)
             if match is not None:
-                yield from self._side_by_side(child, parent, match)
+                yield child, parent, match
+
+    def _same_sounds(self, session: Session, chain: Chain) -> Iterator[SameSound]:
+        """Yield the videos outside the chain that sound like one of its appearances."""
+        inside = {link.appearance.video for link in chain.links}
+        told: set[VideoId] = set()
+        for link in chain.links:
+            video = link.appearance.video
+            if link.appearance.cites or video in told:
+                continue
+            told.add(video)
+            for match in sound_rows.sound_matches_of(session, video, self._algorithm):
+                if match.reference not in inside:
+                    seen = shown_in(session, match.reference)
+                    yield SameSound(link.appearance.id, match, *seen)
 
     def _match(self, session: Session, child: VideoId, parent: VideoId) -> Match | None:
         for match in match_rows.matches_of(session, child, self._algorithm):

@@ -11,11 +11,13 @@ from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, compare
 from tracker.matching.ports import FingerprintArchive, HashIndex
 from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
+from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
 from tracker.matching.verify import confirmed, measured
 from tracker.model.fingerprint import Examined, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
+from tracker.model.sound import SoundMatch
 
 LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
@@ -26,23 +28,30 @@ class Identified:
     """What the archive holds of a query's footage.
 
     ``matches`` are asserted, ``candidates`` stayed under the threshold; both best first.
+    ``sound_matches`` are videos with the same sound in which none of the footage was found.
     ``elapsed_ms`` has the keys ``search``, ``align`` and ``verify``.
     """
 
     matches: tuple[Match, ...]
     candidates: tuple[Match, ...]
     elapsed_ms: Mapping[str, int] = field(default_factory=dict)
+    sound_matches: tuple[SoundMatch, ...] = ()
 
 
 class Identifier:
     """Finds the stored videos that share footage with a query."""
 
     def __init__(
-        self, index: HashIndex, archive: FingerprintArchive, features: HashIndex | None = None
+        self,
+        index: HashIndex,
+        archive: FingerprintArchive,
+        features: HashIndex | None = None,
+        sounds: SoundSearch | None = None,
     ) -> None:
         self._index = index
         self._features = features
         self._archive = archive
+        self._sounds = sounds
 
     @property
     def algorithm_key(self) -> str:
@@ -83,11 +92,18 @@ class Identifier:
                         match = self._explained_backwards(match, examined)
                     matches.append(match)
         matches.sort(key=lambda match: (-match.score, match.reference))
-        return Identified(
-            tuple(match for match in matches if match.asserted),
-            tuple(match for match in matches if not match.asserted),
-            clock.elapsed_ms(),
-        )
+        asserted = tuple(match for match in matches if match.asserted)
+        doubtful = tuple(match for match in matches if not match.asserted)
+        if self._sounds is None:
+            return Identified(asserted, doubtful, clock.elapsed_ms())
+        sound, seen = examined.fingerprint.sound, {match.reference for match in asserted}
+        with clock.phase("search"):
+            heard = self._sounds.others(
+                query, sound, lambda v: v not in seen and _wanted(v, exclude, only)
+            )
+        with clock.phase("align"):
+            asserted = tuple(self._sounds.told(match, sound) for match in asserted)
+        return Identified(asserted, doubtful, clock.elapsed_ms(), heard)
 
     def _compared(self, query: VideoId, examined: Examined, video: VideoId) -> Comparison:
         return compare(query, examined.fingerprint, video, self._archive.get(video))
@@ -109,7 +125,11 @@ class Identifier:
             return match
         keyframes = self._archive.keyframes(video)
         duration_ms = self._archive.get(video).duration_ms
-        explained = _explained(segments, examined.keyframes, keyframes, duration_ms)
+        explained = _explained(
+            segments,
+            (examined.keyframes, examined.fingerprint.duration_ms),
+            (keyframes, duration_ms),
+        )
         return replace(match, transformations=explained)
 
     def _score(self, examined: Examined, video: VideoId, comparison: Comparison) -> float:
@@ -126,19 +146,26 @@ class Identifier:
         segments = match.swapped().segments
         keyframes = self._archive.keyframes(match.reference)
         duration_ms = examined.fingerprint.duration_ms
-        explained = _explained(segments, keyframes, examined.keyframes, duration_ms)
+        explained = _explained(
+            segments,
+            (keyframes, self._archive.get(match.reference).duration_ms),
+            (examined.keyframes, duration_ms),
+        )
         return replace(match, reverse_transformations=explained)
 
 
 def _explained(
     segments: tuple[Segment, ...],
-    copy: Sequence[Keyframe],
-    source: Sequence[Keyframe],
-    source_duration_ms: int,
+    copy: tuple[Sequence[Keyframe], int],
+    source: tuple[Sequence[Keyframe], int],
 ) -> tuple[Transformation, ...]:
-    """Return what was done to the source to make the copy, measured on the surest segment."""
+    """Return what was done to the source to make the copy, measured on the surest segment.
+
+    ``copy`` and ``source`` are keyframes and duration in milliseconds.
+    """
     surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-    return transformations(segments, source_duration_ms, measured(surest, copy, source))
+    shape = measured(surest, copy[0], source[0])
+    return transformations(segments, source[1], shape, query_duration_ms=copy[1])
 
 
 def _wanted(video: VideoId, exclude: Collection[VideoId], only: Collection[VideoId] | None) -> bool:

@@ -15,9 +15,8 @@ from sqlmodel import Session
 from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
-from storage import videos as video_rows
 from tracker.acquire import Acquirer, Problem, local_video, sha256_of
-from tracker.appearances import summarise
+from tracker.appearances import shown_in
 from tracker.errors import NotAVideo, TrackerError
 from tracker.examine import examine
 from tracker.identify import Identified, Identifier
@@ -27,9 +26,14 @@ from tracker.media.probe import MediaLimits
 from tracker.model.clip import Appearance
 from tracker.model.fingerprint import Examined
 from tracker.model.ids import AppearanceId, ClipId, VideoId
-from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.lookup import (
+    Earliest,
+    LookupMatch,
+    LookupResult,
+    LookupSoundMatch,
+    LookupSubject,
+)
 from tracker.model.match import Match
-from tracker.model.post import PostKind
 from tracker.model.time_claim import Published
 from tracker.provenance.chain import describe
 from tracker.provenance.order import in_order, not_orderable_with
@@ -163,6 +167,10 @@ class Lookup:
             found = sorted(identified.matches, key=_best_first)
             matches = [self._dressed(session, match, found) for match in found]
             candidates = [self._dressed(session, match, found) for match in identified.candidates]
+            heard = [
+                LookupSoundMatch(match, *shown_in(session, match.reference))
+                for match in identified.sound_matches
+            ]
             earliest = self._earliest(session, matches)
             searched = post_rows.coverage(session)
         info = query.examined.info
@@ -174,6 +182,7 @@ class Lookup:
             earliest=earliest,
             searched=searched,
             elapsed_ms=_with_total(watch, identified),
+            sound_matches=tuple(heard[:top]),
         )
 
     def _dressed(self, session: Session, match: Match, found: Sequence[Match]) -> LookupMatch:
@@ -189,14 +198,8 @@ class Lookup:
                 anchors.index(clip.reference) if clip.reference in anchors else len(anchors)
             ),
         )
-        stored = [
-            post
-            for key in post_rows.posts_of_video(session, match.reference)
-            if (post := post_rows.get_post(session, key)) is not None
-        ]
-        posts = tuple(summarise(post) for post in stored if post.post.kind is not PostKind.FILE)
-        files = () if posts else video_rows.files(session, match.reference)
-        return LookupMatch(match, clips[0].id if clips else None, posts, files)
+        seen = shown_in(session, match.reference)
+        return LookupMatch(match, clips[0].id if clips else None, *seen)
 
     def _earliest(self, session: Session, matches: Sequence[LookupMatch]) -> Earliest | None:
         """Return the earliest known appearance of the stretch that the best match is about."""

@@ -19,8 +19,10 @@ _CODE = (
     "examine.py",
     "fingerprint",
     "media/frames.py",
+    "media/sound.py",
     "model/features.py",
     "model/fingerprint.py",
+    "model/sound.py",
 )
 
 

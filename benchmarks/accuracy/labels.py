@@ -19,7 +19,7 @@ ACCEPTED: Mapping[str, frozenset[str]] = {
     "caption_bar": frozenset({"caption", "borders"}),
     "subtitle": frozenset({"caption", "overlay"}),
     "logo": frozenset({"overlay"}),
-    "reactor": frozenset({"overlay"}),
+    "reactor": frozenset({"overlay", "picture_in_picture"}),
     "colour": frozenset({"colour"}),
     "photometric": frozenset({"colour"}),
     "flip": frozenset({"mirror"}),

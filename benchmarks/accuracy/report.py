@@ -40,7 +40,7 @@ def report_lines(result: BenchResult, wanted_half: str) -> Iterator[str]:
     Only the threshold is about both halves.
     """
     outcomes = of_half(result.outcomes, wanted_half)
-    families = _by_family(outcomes)
+    families = by_family(outcomes)
     yield "recall per family, misses named:"
     for name, group in families.items():
         yield from _family_line(name, group)
@@ -66,7 +66,7 @@ def report_document(measurement: Measurement, wanted_half: str) -> dict[str, obj
         "half": wanted_half,
         "bench": measurement.result.document(),
         "recall": scores(outcomes).recall,
-        "missed": {name: _missed(group) for name, group in _by_family(outcomes).items()},
+        "missed": {name: _missed(group) for name, group in by_family(outcomes).items()},
         "wrong": wrong_answers(outcomes),
         "short_copies": {"queries": len(short), "found": sum(o.found for o in short)},
         "borders": {"reported": near.reported, "within_1_s": near.share, "far": near.far},
@@ -78,14 +78,15 @@ def report_document(measurement: Measurement, wanted_half: str) -> dict[str, obj
         },
         "lookalikes": {
             name: {"queries": len(group), "asserted": wrong_answers(group)}
-            for name, group in _by_family(lookalikes(outcomes)).items()
+            for name, group in by_family(lookalikes(outcomes)).items()
         },
         "threshold": _threshold_document(without_lookalikes(measurement.result.outcomes)),
         "threshold_with_lookalikes": _threshold_document(measurement.result.outcomes),
     }
 
 
-def _by_family(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+def by_family(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """Return the outcomes of each family of edits."""
     names = sorted({outcome.query.family for outcome in outcomes})
     return {name: [o for o in outcomes if o.query.family == name] for name in names}
 
@@ -126,7 +127,7 @@ def _label_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _lookalike_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    for name, group in _by_family(lookalikes(outcomes)).items():
+    for name, group in by_family(lookalikes(outcomes)).items():
         wrong = wrong_answers(group)
         best = max((a.score for o in group for a in o.answers), default=0.0)
         asserted = f"{len(wrong)} wrong assertions on {len(group)} queries"

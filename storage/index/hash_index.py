@@ -1,4 +1,4 @@
-"""The exact index of hashes or feature codes: a cache that may be deleted at any time."""
+"""The index of hashes or of feature codes: a cache that may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -7,58 +7,35 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.index.layouts import FEATURES, HASHES, Layout, RowsOf, Shard, features_key
 from storage.index.manifest import Manifest, read_manifest, write_manifest
-from storage.index.shards import Shard, ShardHits, ShardRows, merged, remove_shard, write_shard
+from storage.index.rows import ShardHits, ShardRows, merged
+from storage.index.sections import DamagedIndex
 from tracker.errors import IntegrityError
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.search_rows import search_features, search_rows
+
+__all__ = ["FaissHashIndex", "FingerprintSource", "FoundHashes", "feature_rows", "features_key"]
+
+feature_rows = FEATURES
+"""The layout of an index of local features."""
 
 FingerprintSource = Callable[[int], Iterable[tuple[int, VideoId, Fingerprint]]]
 """Given a row id, yields (row id, video, fingerprint) of all later rows, in order."""
 
+VideoOfRow = Callable[[int], VideoId | None]
+"""Gives the video of a row id of the source."""
+
 MOST_ROWS_AT_ONCE = 2_000_000
 """Rows gathered in memory before they are written as a shard (about 100 MB)."""
 
-_QUERY_BATCH = 2048
-
-RowsOf = Callable[[VideoId, Fingerprint], ShardRows]
-"""Says which rows an index holds of a fingerprint."""
-
-
-def hash_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
-    """Return the hashes of frames and windows that are searched among."""
-    keep = search_rows(fingerprint)
-    return ShardRows(
-        fingerprint.codes[keep],
-        np.zeros(len(keep), np.int32),
-        fingerprint.pts_ms[keep],
-        fingerprint.views[keep],
-        (video,),
-    )
-
-
-def features_key(algorithm_key: str) -> str:
-    """Return what the index of an algorithm's local features is called."""
-    return f"{algorithm_key}|features"
-
-
-def feature_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
-    """Return the codes of the local features that are searched among."""
-    features = fingerprint.features
-    keep = search_features(features)
-    return ShardRows(
-        features.codes[keep],
-        np.zeros(len(keep), np.int32),
-        features.pts_ms[features.frames[keep]],
-        np.zeros(len(keep), np.uint8),
-        (video,),
-    )
+_QUERY_BATCH = 8192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,11 +50,16 @@ class FoundHashes:
 
 
 class FaissHashIndex:
-    """Exact radius search over every stored hash of one algorithm.
+    """Radius search over every stored hash, or feature code, of one algorithm.
+
+    Hashes are searched exactly. Feature codes are, up to ``layout.most_exact_rows`` of them; in
+    a larger index a pair is found if the cells of its codes are near (see ``feature_shard``).
+    What is found depends on what is stored alone, never on the order it came in or on threads.
 
     Lives in a directory of its own under ``directory``, so that indexes of several algorithms
     stand side by side. A missing, damaged or foreign file empties the index; the next
-    ``refresh`` builds it again from the source.
+    ``refresh`` builds it again from the source. Damage that only shows when the bytes are first
+    read is repaired in the same way, from the source of the last ``refresh``.
     """
 
     def __init__(
@@ -85,16 +67,14 @@ class FaissHashIndex:
         directory: Path,
         algorithm_key: str,
         code_bytes: int,
-        rows: RowsOf = hash_rows,
+        layout: Layout = HASHES,
     ) -> None:
         digest = hashlib.sha256(algorithm_key.encode()).hexdigest()
         self._directory = directory / digest[:16]
-        self._rows_of = rows
+        self._layout = layout
         self._empty = Manifest(algorithm_key, code_bytes)
-        self._manifest = self._empty
-        self._shards: tuple[Shard, ...] = ()
-        self._starts = np.zeros(1, np.int64)
-        self._held: frozenset[VideoId] = frozenset()
+        self._source: tuple[FingerprintSource, VideoOfRow | None] | None = None
+        self._held = _Held(self._empty, ())
         self._load()
 
     @property
@@ -105,17 +85,22 @@ class FaissHashIndex:
     @property
     def checkpoint(self) -> int:
         """The greatest row id of the source that is held."""
-        return self._manifest.checkpoint
+        return self._held.manifest.checkpoint
 
     @property
     def videos(self) -> int:
         """How many videos are held."""
-        return int(self._starts[-1])
+        return int(self._held.starts[-1])
 
     @property
     def frames(self) -> int:
         """How many frames are searched among."""
-        return sum(shard.name.frames for shard in self._shards)
+        return sum(shard.name.frames for shard in self._held.shards)
+
+    @property
+    def rows(self) -> int:
+        """How many hashes or feature codes are searched among."""
+        return self._held.rows
 
     @property
     def size_bytes(self) -> int:
@@ -125,12 +110,13 @@ class FaissHashIndex:
 
     def holds(self, video: VideoId) -> bool:
         """Tell whether ``video`` is in the index, even if none of its frames says anything."""
-        return video in self._held
+        return bytes.fromhex(video) in self._held.digests
 
     def video(self, reference: int) -> VideoId:
         """Return the video that ``search`` calls ``reference``."""
-        shard = int(np.searchsorted(self._starts, reference, side="right")) - 1
-        return self._shards[shard].videos[reference - int(self._starts[shard])]
+        held = self._held
+        shard = int(np.searchsorted(held.starts, reference, side="right")) - 1
+        return held.shards[shard].video(reference - int(held.starts[shard]))
 
     def search(
         self,
@@ -141,19 +127,35 @@ class FaissHashIndex:
     ) -> FoundHashes:
         """Return every stored hash within the radius of each of ``codes`` (n, code bytes).
 
-        With ``wholes_only`` hashes of windows of the picture are left out.
+        With ``wholes_only`` hashes of windows of the picture are left out. Raises
+        ``IntegrityError`` if the index is damaged and was never refreshed by this object.
         """
+        try:
+            return self._search(codes, max_distance_bits, wholes_only)
+        except DamagedIndex:
+            if self._source is None:
+                raise
+            self._rebuild(*self._source)
+            return self._search(codes, max_distance_bits, wholes_only)
+
+    def _search(self, codes: npt.NDArray[np.uint8], radius: int, wholes_only: bool) -> FoundHashes:
+        held = self._held
+        most = self._layout.most_exact_rows
+        exact = most is None or held.rows <= most
         found = []
-        for shard, start in zip(self._shards, self._starts, strict=False):
+        for shard, start in zip(held.shards, held.starts, strict=False):
             for at in range(0, len(codes), _QUERY_BATCH):
                 batch = np.ascontiguousarray(codes[at : at + _QUERY_BATCH])
-                hits = shard.search(batch, max_distance_bits, wholes_only=wholes_only)
-                found.append(_named(shard, hits, at, int(start)))
+                hits = shard.search(batch, radius, wholes_only=wholes_only, exact=exact)
+                found.append(_named(hits, at, int(start)))
         return _joined(found)
 
-    def refresh(
-        self, source: FingerprintSource, video_of: Callable[[int], VideoId | None] | None = None
-    ) -> int:
+    def check(self) -> None:
+        """Read every byte held; raises ``IntegrityError`` if one was altered."""
+        for shard in self._held.shards:
+            shard.check()
+
+    def refresh(self, source: FingerprintSource, video_of: VideoOfRow | None = None) -> int:
         """Take in everything after the checkpoint and return how many videos that was.
 
         ``video_of`` gives the video of a row id in the source. Where that differs from what is
@@ -161,33 +163,45 @@ class FaissHashIndex:
         Appends shards and now and then merges small ones; nothing that is held is written again
         more often than the logarithm of the size. Several processes may call it at once.
         """
+        self._source = (source, video_of)
         self._directory.mkdir(parents=True, exist_ok=True)
-        added = 0
         with self._locked():
             self._load()
-            if video_of is not None and video_of(self.checkpoint) != self._last_video():
-                write_manifest(self._directory, self._empty)
-                self._open(self._empty)
-            for checkpoint, rows in _batches(source(self._manifest.checkpoint), self._rows_of):
-                self._append(checkpoint, rows)
-                added += len(rows.videos)
+            if video_of is not None and video_of(self.checkpoint) != self._held.last_video():
+                self._forget()
+            try:
+                added = self._take_in(source)
+            except DamagedIndex:  # a shard that was to be merged is damaged
+                self._forget()
+                added = self._take_in(source)
             self._sweep()
         return added
 
-    def _last_video(self) -> VideoId | None:
-        """Return the video whose row the checkpoint is."""
-        return self._shards[-1].videos[-1] if self._shards else None
+    def _rebuild(self, source: FingerprintSource, video_of: VideoOfRow | None) -> None:
+        with self._locked():
+            self._forget()
+        self.refresh(source, video_of)
+
+    def _forget(self) -> None:
+        write_manifest(self._directory, self._empty)
+        self._open(self._empty)
+
+    def _take_in(self, source: FingerprintSource) -> int:
+        added = 0
+        for checkpoint, rows in _batches(source(self.checkpoint), self._layout.rows):
+            self._append(checkpoint, rows)
+            added += len(rows.videos)
+        return added
 
     def _append(self, checkpoint: int, rows: ShardRows) -> None:
-        names = list(self._manifest.shards)
+        shards = list(self._held.shards)
         size = len(rows.codes)
         # Merge backwards while the neighbour is no larger: each row moves O(log n) times.
-        while names and names[-1].rows <= 2 * size and names[-1].rows + size <= MOST_ROWS_AT_ONCE:
-            last = Shard(self._directory, names.pop(), self._empty.code_bytes)
-            rows = merged([last.rows(), rows])
+        while shards and _mergeable(shards[-1].name.rows, size):
+            rows = merged([shards.pop().rows(), rows])
             size = len(rows.codes)
-        names.append(write_shard(self._directory, rows))
-        manifest = replace(self._manifest, checkpoint=checkpoint, shards=tuple(names))
+        names = (*(shard.name for shard in shards), self._layout.write(self._directory, rows))
+        manifest = replace(self._held.manifest, checkpoint=checkpoint, shards=names)
         write_manifest(self._directory, manifest)
         self._open(manifest)
 
@@ -209,21 +223,18 @@ class FaissHashIndex:
         self._open(self._empty)
 
     def _open(self, manifest: Manifest) -> None:
-        held = {shard.name: shard for shard in self._shards}
+        open_already = {shard.name: shard for shard in self._held.shards}
         shards = tuple(
-            held.get(name) or Shard(self._directory, name, manifest.code_bytes)
+            open_already.get(name) or self._layout.open(self._directory, name, manifest.code_bytes)
             for name in manifest.shards
         )
-        self._manifest, self._shards = manifest, shards
-        self._held = frozenset(video for shard in shards for video in shard.videos)
-        self._starts = np.cumsum([0, *(len(shard.videos) for shard in shards)], dtype=np.int64)
+        self._held = _Held(manifest, shards)
 
     def _sweep(self) -> None:
         """Delete shard files that no manifest names: merged ones, and those of a crash."""
-        named = {name.name for name in self._manifest.shards}
+        named = {name.name for name in self._held.manifest.shards}
         for path in self._directory.glob("shard-*"):
-            if path.stem not in named:
-                remove_shard(self._directory, path.stem)
+            if path.name.partition(".")[0] not in named:
                 path.unlink(missing_ok=True)
 
     @contextmanager
@@ -233,12 +244,35 @@ class FaissHashIndex:
             yield
 
 
-def _named(shard: Shard, hits: ShardHits, first_query_row: int, start: int) -> FoundHashes:
+class _Held:
+    """The shards of one manifest; ``starts`` int64 (shards + 1,) number their videos."""
+
+    def __init__(self, manifest: Manifest, shards: tuple[Shard, ...]) -> None:
+        self.manifest = manifest
+        self.shards = shards
+        self.starts = np.cumsum([0, *(len(shard.id_table) for shard in shards)], dtype=np.int64)
+        self.rows = sum(shard.name.rows for shard in shards)
+
+    @cached_property
+    def digests(self) -> frozenset[bytes]:
+        """The digests of all videos."""
+        return frozenset(row.tobytes() for shard in self.shards for row in shard.id_table)
+
+    def last_video(self) -> VideoId | None:
+        """Return the video whose row the checkpoint is."""
+        return self.shards[-1].video(len(self.shards[-1].id_table) - 1) if self.shards else None
+
+
+def _mergeable(neighbour_rows: int, rows: int) -> bool:
+    return neighbour_rows <= 2 * rows and neighbour_rows + rows <= MOST_ROWS_AT_ONCE
+
+
+def _named(hits: ShardHits, first_query_row: int, start: int) -> FoundHashes:
     return FoundHashes(
         hits.query_rows + first_query_row,
-        shard.owners(hits.rows) + start,
-        shard.pts_ms(hits.rows),
-        shard.views(hits.rows),
+        hits.owners + start,
+        hits.pts_ms,
+        hits.views,
         hits.distances,
     )
 

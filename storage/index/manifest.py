@@ -1,4 +1,4 @@
-"""Which shards make up the hash index, and up to where the database is in it."""
+"""Which shards make up an index, and up to where the database is in it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from storage.index.shards import ShardName
+from storage.index.rows import ShardName
 from tracker.errors import IntegrityError
 
 MANIFEST = "manifest.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``checkpoint`` is the greatest row id of the database whose hashes are held."""
+    """``checkpoint`` is the greatest row id of the database whose rows are held."""
 
     algorithm_key: str
     code_bytes: int

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from benchmarks.accuracy.ablation import CHANGES, COLUMNS
+from benchmarks.accuracy.ablation import main as run_ablation
 from benchmarks.accuracy.edits.__main__ import main as make_edits
 from benchmarks.accuracy.edits.catalogue import RECIPES
 from benchmarks.accuracy.edits.ffmpeg import Part, Source, read_source
@@ -171,3 +173,51 @@ def test_the_runner_measures_the_same_from_its_cache(
     printed = capsys.readouterr().out
     assert "recall per family, misses named:" in printed
     assert "threshold chosen on half A" in printed
+
+
+def test_an_ablation_leaves_out_what_it_names(
+    videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(videos, tmp_path / "corpus", seed=1, queries=2)
+    document = tmp_path / "document.md"
+    document.write_text("before\n<!-- ablation: begin -->\nold\n<!-- ablation: end -->\nafter\n")
+    arguments = [str(tmp_path / "corpus"), "--cache", str(tmp_path / "cache")]
+    arguments += ["--write", str(document), "--only", *CHANGES]
+    assert run_ablation(arguments) == 0
+    printed = capsys.readouterr().out
+    text = document.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    searched = {}
+    for line in printed.splitlines()[2:]:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert line in text
+        searched[cells[0]] = float(cells[COLUMNS.index("searched, MB/h")])
+    assert set(searched) == set(CHANGES)
+    assert searched["full frames and nothing else"] < searched["no windows"]
+    assert searched["no windows"] < searched["everything"]
+    assert searched["local features only"] < searched["everything"]
+
+
+def test_tables_and_peers_are_written_into_a_document(
+    videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(videos, tmp_path / "corpus", seed=1, queries=2)
+    document = tmp_path / "document.md"
+    document.write_text("before\n<!-- measured: begin -->\n<!-- measured: end -->\nafter\n")
+    arguments = [str(tmp_path / "corpus"), "--cache", str(tmp_path / "cache")]
+    assert run_accuracy([*arguments, "--peers", "dhash", "--write", str(document)]) == 0
+    text = document.read_text()
+    for word in ("### Corpus `corpus`", "imagehash dHash", "| recall |", "Families under", "after"):
+        assert word in text
+    assert "imagehash dHash" in capsys.readouterr().out
+
+
+def test_peers_without_their_environment_are_named(
+    videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_corpus(videos, tmp_path / "corpus", seed=1, queries=1)
+    arguments = [str(tmp_path / "corpus"), "--cache", str(tmp_path / "cache"), "--peers", "vpdq"]
+    assert run_accuracy([*arguments, "--peers-python", str(tmp_path / "none")]) != 0
+    assert "make bench-peers" in capsys.readouterr().err

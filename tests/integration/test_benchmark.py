@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.accuracy.peers import naive_counts
+from benchmarks.accuracy.peers.chromaprint import chromaprint
+from benchmarks.accuracy.peers.naive import naive
 from tests.support.footage import Edit, make_copy, make_footage
 from tracker.benchmark import BenchResult, run_bench
+from tracker.benchmark.corpus import read_corpus
+from tracker.benchmark.metrics import scores
 from tracker.cli.bench_text import bench_tables
 from tracker.errors import UsageError
 
@@ -119,7 +122,17 @@ def test_a_video_that_cannot_be_read_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_the_naive_count_is_run_on_the_same_corpus(corpus: Path) -> None:
-    naive = naive_counts(corpus)
-    assert naive.false_positives == 0
-    assert naive.recall_of["trim"] == 1.0
-    assert naive.recall_of["mirror"] == 0.0
+    result = naive(read_corpus(corpus), "pHash")
+    outcomes = {outcome.query.id: outcome for outcome in result.at_no_false_positive()}
+    assert scores(list(outcomes.values())).false_positives == 0
+    assert outcomes["trim"].found
+    assert not outcomes["mirror"].found
+    assert result.as_shipped() is None
+    assert result.cpu_s > 0
+    # One hash of eight bytes a second.
+    assert result.kept_bytes_per_hour == pytest.approx(8 * 3600, rel=0.2)
+
+
+def test_silent_videos_have_no_chromaprint(corpus: Path) -> None:
+    result = chromaprint(read_corpus(corpus))
+    assert [outcome.answers for outcome in result.outcomes] == [()] * 4

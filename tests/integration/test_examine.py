@@ -13,6 +13,7 @@ import av
 import imagehash
 import imageio_ffmpeg
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -104,6 +105,21 @@ def test_rotation_metadata_is_applied(tmp_path: Path, clip: Footage) -> None:
     plain = list(FrameReader(clip.path, Sampling(), MediaLimits()))
     assert np.array_equal(frames[0].gray, np.rot90(plain[0].gray))
     assert upright.info.duration_ms == turned.info.duration_ms
+
+
+def test_grain_that_a_decoder_makes_up_is_not_drawn(tmp_path: Path, clip: Footage) -> None:
+    path = tmp_path / "grain.mp4"
+    grain = ["-svtav1-params", "film-grain=40", "-preset", "12", "-crf", "40", "-t", "1"]
+    ffmpeg("-i", str(clip.path), "-c:v", "libsvtav1", *grain, str(path))
+    (first, *_) = FrameReader(path, Sampling(gray_side=320), MediaLimits())
+    with av.open(str(path)) as drawn:
+        noisy = next(drawn.decode(video=0)).to_ndarray(format="gray").astype(np.uint8)
+    assert high_frequencies(first.gray) < 0.9 * high_frequencies(noisy)
+
+
+def high_frequencies(gray: npt.NDArray[np.uint8]) -> float:
+    """Return how much neighbouring pixels differ, in grey levels."""
+    return float(np.abs(np.diff(gray.astype(np.float32), axis=1)).mean())
 
 
 def test_creation_time_and_audio_are_read(tmp_path: Path, clip: Footage) -> None:

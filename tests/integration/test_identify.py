@@ -128,7 +128,7 @@ def test_an_edited_copy_is_found_with_its_borders(world: World, tmp_path: Path, 
     if edit.letterbox:
         assert kinds["borders"]["box"] == pytest.approx([0, 0.15, 1, 0.7], abs=0.03)
     if name == "trim":
-        assert set(kinds) == {"trim"}
+        assert set(kinds) == {"reencode", "trim"}
 
 
 @pytest.mark.parametrize("mirror", [False, True])

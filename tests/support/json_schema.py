@@ -1,7 +1,8 @@
 """A small, strict checker for the JSON Schemas in ``docs/schemas``.
 
 It knows exactly the keywords those files use and fails on any other, so that no rule of theirs
-is silently passed over; fields that a schema does not name are reported too.
+is silently passed over; fields that a schema does not name are reported too, unless it says
+``"additionalProperties": true``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 KNOWN = {
     *("$schema", "$defs", "$ref", "title", "description", "type", "required", "properties"),
+    "additionalProperties",
     *("items", "minItems", "maxItems", "enum", "const", "pattern", "minimum", "maximum"),
 }
 
@@ -86,7 +88,8 @@ def _check_object(
     yield from (f"{path}.{name} is missing" for name in required if name not in value)
     for name, item in value.items():
         if name not in properties:
-            yield f"{path}.{name} is not described"
+            if schema.get("additionalProperties") is not True:
+                yield f"{path}.{name} is not described"
         else:
             yield from _check(item, _mapping(properties[name]), root, f"{path}.{name}")
 

@@ -18,7 +18,8 @@ class Cost:
     ``examine_cpu_s`` is the CPU time of decoding and fingerprinting ``video_ms`` of footage;
     ``ffmpeg_cpu_s`` that of ffmpeg decoding the same files to nothing on one thread.
     ``index_bytes`` is the size on disk of the index over ``indexed_ms`` of references,
-    ``keyframe_bytes`` that of the pictures kept of them.
+    ``sound_bytes`` that of the index of their sounds, ``keyframe_bytes`` that of the pictures
+    kept of them.
     """
 
     video_ms: int
@@ -26,6 +27,7 @@ class Cost:
     ffmpeg_cpu_s: float
     indexed_ms: int
     index_bytes: int
+    sound_bytes: int = 0
     keyframe_bytes: int = 0
 
     @property
@@ -47,6 +49,11 @@ class Cost:
     def index_bytes_per_hour(self) -> float:
         """Bytes of index an hour of video takes."""
         return self.index_bytes / (self.indexed_ms / 3_600_000)
+
+    @property
+    def sound_bytes_per_hour(self) -> float:
+        """Bytes of sound index an hour of video takes."""
+        return self.sound_bytes / (self.indexed_ms / 3_600_000)
 
     @property
     def keyframe_bytes_per_hour(self) -> float:
@@ -119,6 +126,7 @@ class BenchResult:
                 "p95": round(self.lookup_cpu_ms(0.95), 1),
             },
             "index": {"bytes_per_hour": round(self.cost.index_bytes_per_hour)},
+            "sound": {"bytes_per_hour": round(self.cost.sound_bytes_per_hour)},
             "keyframes": {"bytes_per_hour": round(self.cost.keyframe_bytes_per_hour)},
             "best_wrong_score": round(self.best_wrong_score(), 4),
             "missed": list(self.missed()),

@@ -17,6 +17,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from storage.index import FaissHashIndex, feature_rows, features_key
+from storage.index.sound_index import SoundIndex
 from tracker.benchmark.corpus import Corpus, Query, Reference, read_corpus
 from tracker.benchmark.metrics import Answer, Outcome
 from tracker.benchmark.result import BenchResult, Cost
@@ -24,10 +25,12 @@ from tracker.errors import MediaError, ToolError, UsageError
 from tracker.examine import examine
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
+from tracker.matching.sound_search import SoundSearch
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
 from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
 from tracker.model.ids import VideoId, video_id
 from tracker.model.match import Match
+from tracker.model.sound import SoundPrint
 
 Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what was just finished)."""
@@ -70,7 +73,9 @@ def run_bench(
             Path(temporary), features_key(key), FEATURE_CODE_BYTES, feature_rows
         )
         features.refresh(files.references_after)
-        identifier = Identifier(index, files, features)
+        sounds = SoundIndex(Path(temporary), key)
+        sounds.refresh(files.sounds_after)
+        identifier = Identifier(index, files, features, SoundSearch(sounds, files.sound))
         outcomes = tuple(_outcome(query, files, identifier, steps) for query in corpus.queries)
         cost = Cost(
             video_ms=sum(one.info.duration_ms for one in files.examined.values()),
@@ -78,6 +83,7 @@ def run_bench(
             ffmpeg_cpu_s=files.ffmpeg_cpu_s,
             indexed_ms=sum(files.of(r).info.duration_ms for r in corpus.references),
             index_bytes=index.size_bytes + features.size_bytes,
+            sound_bytes=sounds.size_bytes,
             keyframe_bytes=sum(
                 len(picture.jpeg) for r in corpus.references for picture in files.of(r).keyframes
             ),
@@ -126,8 +132,15 @@ class _Files:
             if number > row:
                 yield number, video, self.examined[name].fingerprint
 
+    def sounds_after(self, row: int) -> Iterable[tuple[int, VideoId, SoundPrint | None]]:
+        for number, video, fingerprint in self.references_after(row):
+            yield number, video, fingerprint.sound
+
     def get(self, video: VideoId) -> Fingerprint:
         return self.examined[self._references[video]].fingerprint
+
+    def sound(self, video: VideoId) -> SoundPrint | None:
+        return self.get(video).sound
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         return self.examined[self._references[video]].keyframes

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from storage.database import Database
 from tracker.config import Settings
-from tracker.errors import TrackerError
+from tracker.errors import ConfigError, TrackerError
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
@@ -50,6 +50,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _python,
         _decoders,
         _ytdlp,
+        _x_token,
         _data_directory,
         _database,
     )
@@ -83,7 +84,7 @@ def _decodes(codec: str) -> bool:
     return True
 
 
-def _ytdlp(_settings: Settings) -> Iterator[Finding]:
+def _ytdlp(settings: Settings) -> Iterator[Finding]:
     yield Finding("yt-dlp", True, version("yt-dlp"))
     found_by_child = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
     runtime = next((r for r in JAVASCRIPT_RUNTIMES if shutil.which(r, path=found_by_child)), None)
@@ -95,13 +96,53 @@ def _ytdlp(_settings: Settings) -> Iterator[Finding]:
         else "none found; YouTube needs one: `pip install deno`, or install node",
         needed=False,
     )
-    impersonates = importlib.util.find_spec("curl_cffi") is not None
+    solver = importlib.util.find_spec("yt_dlp_ejs") is not None
+    yield Finding(
+        "YouTube's challenges",
+        runtime is not None and solver,
+        f"yt-dlp-ejs {_installed('yt-dlp-ejs')} for the JavaScript runtime"
+        if solver
+        else "yt-dlp-ejs is missing: `pip install 'yt-dlp[default]'`",
+        needed=False,
+    )
+    there = importlib.util.find_spec("curl_cffi") is not None
     yield Finding(
         "browser impersonation",
-        impersonates,
-        f"curl_cffi {_installed('curl_cffi')}"
-        if impersonates
-        else "curl_cffi is missing; some platforms refuse other clients: `pip install curl_cffi`",
+        False,
+        (f"curl_cffi {_installed('curl_cffi')} is there but not used" if there else "not used")
+        + ": it connects outside the address guard, so sites that demand it refuse us",
+        needed=False,
+    )
+    yield from _cookies(settings)
+
+
+def _cookies(settings: Settings) -> Iterator[Finding]:
+    if not settings.ytdlp.cookie_file:
+        yield Finding(
+            "yt-dlp's cookies",
+            False,
+            "none; Instagram and some videos of YouTube need a session: ytdlp.cookie_file",
+            needed=False,
+        )
+        return
+    path = Path(settings.ytdlp.cookie_file).expanduser()
+    readable = path.is_file() and os.access(path, os.R_OK)
+    detail = f"{path}" if readable else f"cannot read {path}"
+    yield Finding("yt-dlp's cookies", readable, f"{detail} (copied for each call)")
+
+
+def _x_token(settings: Settings) -> Iterator[Finding]:
+    """Only whether there is one: asking X would be billed."""
+    try:
+        token = settings.x.token()
+    except ConfigError as exc:
+        yield Finding("X bearer token", False, str(exc))
+        return
+    detail = f"there; at most {settings.x.monthly_reads} reads a month from {settings.x.api_url}"
+    yield Finding(
+        "X bearer token",
+        bool(token),
+        detail if token else "none; X is read by yt-dlp: no searches, no account timelines",
         needed=False,
     )
 

@@ -15,7 +15,13 @@ from rich.text import Text
 from tracker.model.added import AddedResult, AddedVideo
 from tracker.model.chain import Chain, ChainLink, Relation
 from tracker.model.clip import PostSummary
-from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.lookup import (
+    Earliest,
+    LookupMatch,
+    LookupResult,
+    LookupSoundMatch,
+    LookupSubject,
+)
 from tracker.model.match import Segment
 from tracker.model.post import Lead
 from tracker.model.summary import ClipSummary, FailingWork, StatusSummary, Verified
@@ -23,6 +29,7 @@ from tracker.model.watch import Watch
 from tracker.reports import wording
 from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_line
+from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
 
 MAX_WIDTH = 100
@@ -73,6 +80,7 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
     if with_candidates:
         title = "Candidates under the threshold, not asserted:"
         _print_matches(console, title, result.candidates)
+    _print_sound_matches(console, result.sound_matches)
     _print_reach(console, result)
 
 
@@ -131,9 +139,28 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     changes = ", ".join(transformation_phrases(item.match.transformations))
     if changes:
         _say(console, f"Changed: {changes}", 4)
+    sound = agreement_words(item.match.sound)
+    if sound:
+        _say(console, sound, 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
         _say(console, f"Local file: {clean_line(path, 300)}", 4)
+
+
+def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]) -> None:
+    if not matches:
+        return
+    console.print()
+    _say(console, SAME_SOUND_TITLE)
+    for number, item in enumerate(matches, start=1):
+        video = clean_line(item.match.reference, 64)[:16]
+        _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…", style=BOLD)
+        for segment in item.match.segments:
+            _say(console, _segment_words(segment), 4)
+        _print_posts(console, item.posts, 4)
+        for path in item.files:
+            _say(console, f"Local file: {clean_line(path, 300)}", 4)
+    _say(console, SAME_SOUND_NOTE, style=DIM)
 
 
 def _segment_words(segment: Segment) -> str:

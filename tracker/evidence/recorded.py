@@ -6,6 +6,7 @@ Bodies by kind (other keys are free)::
                  kept (false: the bytes were looked at and not stored)
     fingerprint  video, algorithm, digest, keyframes_digest
     match        query, reference, algorithm, digest
+    sound_match  query, reference, algorithm, digest
     chain        clip, revision, root, digest
     deletion     sha256 (bytes removed on purpose)
 """
@@ -45,6 +46,7 @@ class Recorded:
     fingerprints: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
     keyframes: dict[tuple[VideoId, str], RecordedDigest] = field(default_factory=dict)
     matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
+    sound_matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
 
     def take(self, entry: LedgerEntry) -> None:
@@ -90,9 +92,17 @@ def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:
 
 
 def _match(recorded: Recorded, body: Body, sequence: int) -> None:
+    recorded.matches[_pair(body)] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _sound_match(recorded: Recorded, body: Body, sequence: int) -> None:
+    recorded.sound_matches[_pair(body)] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _pair(body: Body) -> tuple[frozenset[str], str]:
+    """Return what a match is found by: both videos and the algorithm."""
     pair = frozenset((str(body.get("query")), str(body.get("reference"))))
-    name = (pair, str(body.get("algorithm")))
-    recorded.matches[name] = RecordedDigest(str(body.get("digest")), sequence)
+    return pair, str(body.get("algorithm"))
 
 
 def _chain(recorded: Recorded, body: Body, sequence: int) -> None:
@@ -107,5 +117,6 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.DELETION: _deletion,
     LedgerKind.FINGERPRINT: _fingerprint,
     LedgerKind.MATCH: _match,
+    LedgerKind.SOUND_MATCH: _sound_match,
     LedgerKind.CHAIN: _chain,
 }

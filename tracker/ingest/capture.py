@@ -53,9 +53,17 @@ class Capture:
         self._clock = clock
 
     def pending(self, limit: int) -> Sequence[PendingMedia]:
-        """Return media addresses without a video."""
+        """Return media addresses without a video, of each upload to a platform only one.
+
+        The others of the same upload come next: then there may be nothing left to fetch.
+        """
         with self._archive.database.read() as session:
-            return capture_rows.pending_media(session, now=self._clock.now(), limit=limit)
+            found = capture_rows.pending_media(session, now=self._clock.now(), limit=limit)
+        first: dict[object, PendingMedia] = {}
+        for item in found:
+            upload = (item.ref.platform_media_id, item.ref.url, item.ref.via)
+            first.setdefault(item.id if upload[0] is None else upload, item)
+        return list(first.values())
 
     def key(self, item: PendingMedia) -> str:
         """Return the row's number: one address may belong to several posts."""
@@ -66,12 +74,37 @@ class Capture:
         self.take(item)
 
     def take(self, item: PendingMedia) -> Captured:
-        """Fetch the media, keep it, and say whether its bytes are new."""
+        """Fetch the media, keep it, and say whether its bytes are new.
+
+        A file of the platform that another post has already served is not transferred again.
+        """
+        held = self._held(item)
+        if held is not None:
+            return Captured(held, new=False)
         with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
             fetched = self._acquirer.media(item.ref, Path(staging))
             self.check(fetched.path)
             self._archive.media.add_file(fetched.path, fetched.video)
         return Captured(fetched.video, self._record(item, fetched))
+
+    def _held(self, item: PendingMedia) -> VideoId | None:
+        now = self._clock.now()
+        with self._archive.database.read() as session:
+            video = post_media.same_upload(session, item.ref)
+        if video is None:
+            return None
+        with self._archive.database.write() as session:
+            post_media.link_video(session, item.post, item.ref, video)
+            observe(session, item.post, now)
+            video_rows.touch(session, video)
+            body = {"post": item.post, "url": item.ref.url, "sha256": video, "video": video}
+            ledger.append(
+                session,
+                LedgerKind.CAPTURE,
+                {**body, "same_upload": item.ref.platform_media_id},
+                at=now,
+            )
+        return video
 
     def check(self, path: Path) -> MediaInfo:
         """Return the file's facts; raises ``MediaError`` unless it is a video within limits."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from storage import captures as capture_rows
-from storage import ledger, post_media
+from storage import ledger, post_edits, post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
@@ -21,7 +21,7 @@ from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.errors import SourceError, TrackerError, UnsupportedSource
 from tracker.ingest.stage import Archive
-from tracker.ingest.visibility import status_of
+from tracker.ingest.visibility import answers_of, status_of
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.ids import PostKey
 from tracker.model.ledger import LedgerKind
@@ -59,7 +59,9 @@ class Collect:
             found = post_rows.pending_posts(
                 session, now=self._clock.now(), limit=limit, exclude_origins=spent
             )
-        return _within(found, left)
+        wanted = _within(found, left)
+        self._acquirer.expect([post.url for post in wanted])
+        return wanted
 
     def key(self, item: PendingPost) -> str:
         """Return the post's canonical address."""
@@ -78,7 +80,7 @@ class Collect:
         except TrackerError as exc:
             status = status_of(exc)
             if key is not None and status is not None:
-                self.record_status(key, status)
+                self.record_status(key, status, answers_of(exc))
             raise
         self.record(fetched, key=key, depth=depth, origin=origin)
         return fetched
@@ -100,7 +102,9 @@ class Collect:
                     record_exchange(session, exchange, digest, key, now)
             raise SourceError(f"{key} now leads to another page: {post.key}")
         with self._archive.database.write() as session:
+            former = post_rows.get_post(session, post.key)
             post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
+            _note_changes(session, former, post.key, now)
             for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
                 record_exchange(session, exchange, digest, post.key, now)
             observe(session, post.key, now)
@@ -108,10 +112,15 @@ class Collect:
                 _discover_links(session, fetched.post, depth - 1, origin, now)
             touch_shown(session, post)
 
-    def record_status(self, key: PostKey, status: PostStatus) -> None:
-        """Note that the platform answered with a reason instead of the post."""
+    def record_status(
+        self, key: PostKey, status: PostStatus, answers: Sequence[Exchange] = ()
+    ) -> None:
+        """Note that the platform answered with a reason instead of the post; keep the answers."""
+        bodies = [_stored_body(self._archive, exchange) for exchange in answers]
         now = self._clock.now()
         with self._archive.database.write() as session:
+            for exchange, digest in zip(answers, bodies, strict=True):
+                record_exchange(session, exchange, digest, key, now)
             post_rows.set_status(session, key, status, now)
             ledger.append(session, LedgerKind.STATUS, {"post": key, "status": str(status)}, at=now)
             touch_videos(session, key)
@@ -153,6 +162,26 @@ class Collect:
         if held is None or not known or _tells_more(fetched.post, held):
             self.record(fetched, key=None, depth=depth, origin=origin)
         return not known
+
+
+def _note_changes(session: Session, former: StoredPost | None, key: PostKey, now: datetime) -> None:
+    """Enter in the ledger what a further look at a fetched post found changed."""
+    if former is None or former.fetched_at is None:
+        return
+    status = post_rows.status_history(session, key)[-1:]
+    if status and status[0].at == now and status[0].status is not former.post.status:
+        body = {"post": key, "status": str(status[0].status)}
+        ledger.append(session, LedgerKind.STATUS, body, at=now)
+    for edit in post_edits.edits(session, key):
+        if edit.first_seen_at == now:
+            body = {
+                "post": key,
+                "edited": edit.field,
+                "before_sha256": hashlib.sha256(edit.before.encode()).hexdigest(),
+                "after_sha256": hashlib.sha256(edit.after.encode()).hexdigest(),
+                "last_seen_at": edit.last_seen_at.isoformat(),
+            }
+            ledger.append(session, LedgerKind.STATUS, body, at=now)
 
 
 def _discover_links(

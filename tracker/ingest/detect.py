@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from storage import fingerprints as fingerprint_rows
 from storage import ledger
 from storage import matches as match_rows
+from storage import sounds as sound_rows
 from storage import videos as video_rows
 from storage.index.hash_index import FaissHashIndex
+from storage.index.sound_index import SoundIndex
 from tracker.clock import Clock
 from tracker.errors import IntegrityError
-from tracker.evidence.digests import match_digest
-from tracker.identify import Identifier
+from tracker.evidence.digests import match_digest, sound_match_digest
+from tracker.identify import Identified, Identifier
 from tracker.ingest.stage import Archive
 from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.match import Match
+from tracker.model.sound import SoundMatch, SoundPrint
 
 REFRESH_BATCH = 256
 """Fingerprints read at once when the index catches up with the database."""
@@ -32,8 +35,10 @@ class ArchivedFingerprints:
         index: FaissHashIndex,
         algorithm_key: str,
         features: FaissHashIndex | None = None,
+        sounds: SoundIndex | None = None,
     ) -> None:
         self._archive = archive
+        self._sounds = sounds
         self._indexes = (index,) if features is None else (index, features)
         self._algorithm = algorithm_key
 
@@ -44,6 +49,11 @@ class ArchivedFingerprints:
         if found is None:
             raise IntegrityError(f"the fingerprint of {video} is missing")
         return found
+
+    def sound(self, video: VideoId) -> SoundPrint | None:
+        """Return the print of the video's sound, ``None`` where it has none."""
+        with self._archive.database.read() as session:
+            return sound_rows.get_sound(session, video, self._algorithm)
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         """Return the video's keyframes, none when they were not kept."""
@@ -64,6 +74,8 @@ class ArchivedFingerprints:
         """Let the indexes catch up with the database."""
         for index in self._indexes:
             index.refresh(self._after, self._video_of)
+        if self._sounds is not None:
+            self._sounds.refresh(self._sounds_after, self._video_of)
 
     def _video_of(self, row_id: int) -> VideoId | None:
         with self._archive.database.read() as session:
@@ -75,6 +87,15 @@ class ArchivedFingerprints:
                 batch = fingerprint_rows.fingerprints_after(
                     session, self._algorithm, row_id, REFRESH_BATCH
                 )
+            if not batch:
+                return
+            yield from batch
+            row_id = batch[-1][0]
+
+    def _sounds_after(self, row_id: int) -> Iterator[tuple[int, VideoId, SoundPrint | None]]:
+        while True:
+            with self._archive.database.read() as session:
+                batch = sound_rows.sounds_after(session, self._algorithm, row_id, REFRESH_BATCH)
             if not batch:
                 return
             yield from batch
@@ -122,22 +143,27 @@ class Detect:
         if examined is None:
             raise IntegrityError(f"the fingerprint of {item} is missing")
         found = self._identifier.identify(item, examined, exclude={item}, both_directions=True)
-        self._record(item, found.matches)
+        self._record(item, found)
 
-    def _record(self, video: VideoId, matches: Sequence[Match]) -> None:
+    def _record(self, video: VideoId, found: Identified) -> None:
         now = self._clock.now()
         with self._archive.database.write() as session:
-            for match in matches:
+            for match in found.matches:
                 if match_rows.save_match(session, match, self._algorithm, now=now):
-                    ledger.append(session, LedgerKind.MATCH, self._ledger_body(match), at=now)
+                    body = self._ledger_body(match, match_digest(match))
+                    ledger.append(session, LedgerKind.MATCH, body, at=now)
+            for heard in found.sound_matches:
+                if sound_rows.save_sound_match(session, heard, self._algorithm, now=now):
+                    body = self._ledger_body(heard, sound_match_digest(heard))
+                    ledger.append(session, LedgerKind.SOUND_MATCH, body, at=now)
             fingerprint_rows.mark_detected(session, video, self._algorithm, now=now)
             video_rows.touch(session, video)
 
-    def _ledger_body(self, match: Match) -> dict[str, object]:
+    def _ledger_body(self, match: Match | SoundMatch, digest: str) -> dict[str, object]:
         return {
             "query": match.query,
             "reference": match.reference,
             "algorithm": self._algorithm,
-            "digest": match_digest(match),
+            "digest": digest,
             "score": f"{match.score:.6f}",
         }

@@ -11,7 +11,7 @@ from tracker.clock import Clock
 from tracker.errors import TrackerError
 from tracker.ingest.collect import Collect
 from tracker.ingest.stage import Archive
-from tracker.ingest.visibility import status_of
+from tracker.ingest.visibility import answers_of, status_of
 from tracker.model.ids import PostKey
 from tracker.model.status import PostStatus
 
@@ -32,7 +32,9 @@ class Recheck:
     def pending(self, limit: int) -> Sequence[PostKey]:
         """Return posts whose last look is long enough ago for their age."""
         with self._archive.database.read() as session:
-            return post_rows.rechecks_due(session, now=self._clock.now(), limit=limit)
+            due = post_rows.rechecks_due(session, now=self._clock.now(), limit=limit)
+        self._acquirer.expect(due)
+        return due
 
     def key(self, item: PostKey) -> str:
         """Return the post's canonical address."""
@@ -47,10 +49,11 @@ class Recheck:
             status = status_of(exc)
             if status is None:
                 raise
-            self._collect.record_status(item, status)
+            self._collect.record_status(item, status, answers_of(exc))
             return
-        live = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
-        self._collect.record(live, key=item, depth=0, origin=None)
+        if fetched.post.status is PostStatus.UNKNOWN:  # it was there to be read
+            fetched = replace(fetched, post=replace(fetched.post, status=PostStatus.LIVE))
+        self._collect.record(fetched, key=item, depth=0, origin=None)
 
     def _mark(self, key: PostKey) -> None:
         with self._archive.database.write() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.errors import HttpStatusError, PostUnavailable, TrackerError
+from tracker.model.capture import Exchange
 from tracker.model.status import PostStatus
 
 _STATUS_OF_HTTP = {
@@ -12,6 +13,11 @@ _STATUS_OF_HTTP = {
     410: PostStatus.DELETED,
     451: PostStatus.GEO_BLOCKED,
 }
+
+
+def answers_of(error: TrackerError) -> tuple[Exchange, ...]:
+    """Return the answers that said why the post cannot be seen, where they are kept."""
+    return error.exchanges if isinstance(error, PostUnavailable) else ()
 
 
 def status_of(error: TrackerError) -> PostStatus | None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tracker.matching.map_models import Floats, PointPairs, best_map
+from tracker.matching.pictures import WORKING_SIDE, Picture, at_most, flipped, gray, picture
 from tracker.model.fingerprint import Keyframe
 
-Picture = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
-
-MOST_FEATURES = 400
 RATIO = 0.8
 """Lowe's ratio test. Source: Lowe, Distinctive Image Features, IJCV 2004."""
 
 LEAST_INLIERS = 12
-"""Fewer feature pairs on one affine map are chance: four and more occur in unrelated frames."""
+"""Fewer feature pairs on one map are chance: four and more occur in unrelated frames."""
 
-REACH_SHARE = 0.01
-"""A feature may land this share of the picture's longer side off its place."""
-
-_LEAST_SCALE, _MOST_SCALE = 0.15, 6.0
+CORNERS = 400
+CORNER_SIDE = 384
+CORNER_CONTRAST = 8
+BLOBS = 400
+_NOTHING_PX = 16
+BLOB_SIDE = 256
+"""Blobs are found in pictures this small: their doubled first octave costs most of the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +35,10 @@ class Geometry:
 
     ``matrix`` float64 (2, 3) maps reference points to query points, both as fractions of their
     picture's width and height (of the mirrored query if the match is mirrored). ``inliers`` is
-    the number of feature pairs behind it and ``spread`` the share of the query picture's width
-    or height, whichever is less, that they extend over; ``rotation_degrees`` is
-    counter-clockwise as seen.
+    the number of feature pairs behind it and ``spread`` the share of the width or height,
+    whichever is less, of the reference's visible part that they extend over.
+    ``rotation_degrees`` is counter-clockwise as seen in that picture, 0 unless the features
+    demand a rotation.
     """
 
     matrix: Floats
@@ -43,68 +47,111 @@ class Geometry:
     spread: float
 
 
+class View:
+    """A keyframe (its mirror image) to be compared; decoded once somebody asks for it."""
+
+    def __init__(self, keyframe: Keyframe, *, mirrored: bool = False) -> None:
+        self._keyframe = keyframe
+        self._mirrored = mirrored
+
+    @cached_property
+    def image(self) -> Picture:
+        """The picture, uint8 (h, w, 3) BGR; a black one, of no features, if it is none."""
+        image = picture(self._keyframe)
+        if image is None:
+            return np.zeros((_NOTHING_PX, _NOTHING_PX, 3), np.uint8)
+        return flipped(image) if self._mirrored else image
+
+    @cached_property
+    def small(self) -> Picture:
+        """The picture as it is compared place by place."""
+        return at_most(self.image, WORKING_SIDE)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @cached_property
+    def corners(self) -> _Features:
+        """Many cheap features that bear little change of size (ORB)."""
+        orb = cv2.ORB.create(nfeatures=CORNERS, fastThreshold=CORNER_CONTRAST)
+        return _features(
+            orb.detectAndCompute, at_most(gray(self.image), CORNER_SIDE), cv2.NORM_HAMMING
+        )
+
+    @cached_property
+    def blobs(self) -> _Features:
+        """Fewer, dearer features that bear blur and change of size (SIFT)."""
+        sift = cv2.SIFT.create(nfeatures=BLOBS)
+        return _features(sift.detectAndCompute, at_most(gray(self.image), BLOB_SIDE), cv2.NORM_L2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Features:
+    """``places`` float64 (n, 2), fractions of the picture, and what is seen there."""
+
+    places: Floats
+    descriptors: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+    norm: int
+
+
 def geometry(query: Keyframe, reference: Keyframe, *, mirrored: bool) -> Geometry | None:
     """Return how ``reference`` lies in ``query``; ``None`` if the features show no one map."""
-    q, r = _decoded(query), _decoded(reference)
-    if q is None or r is None:
-        return None
-    if mirrored:
-        q = np.ascontiguousarray(q[:, ::-1])
-    pairs = _feature_pairs(r, q)
-    if pairs is None:
-        return None
-    source, target = pairs
-    reach = REACH_SHARE * max(q.shape)
-    estimate, inliers = cv2.estimateAffine2D(
-        source, target, method=cv2.RANSAC, ransacReprojThreshold=reach, maxIters=2000
-    )
-    count = int(inliers.sum()) if inliers is not None else 0
-    if estimate is None or count < LEAST_INLIERS:
-        return None
-    found = np.asarray(estimate, np.float64)
-    if not _plausible(found):
-        return None
-    turn = -np.degrees(np.arctan2(found[1, 0] - found[0, 1], found[0, 0] + found[1, 1]))
-    places = target[inliers.ravel() > 0] / (q.shape[1], q.shape[0])
-    spread = float(np.ptp(places, axis=0).min())
-    return Geometry(_in_fractions(found, q, r), count, float(turn), spread)
+    q, r = View(query, mirrored=mirrored), View(reference)
+    found = [by_corners(q, r), by_blobs(q, r)]
+    return max((f for f in found if f is not None), key=lambda f: f.inliers, default=None)
 
 
-def _decoded(keyframe: Keyframe) -> Picture | None:
-    data = np.frombuffer(keyframe.jpeg, np.uint8)
-    if not len(data):
-        return None
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    return np.asarray(picture, np.uint8) if isinstance(picture, np.ndarray) else None
+def by_corners(query: View, reference: View) -> Geometry | None:
+    """Return how ``reference`` lies in ``query`` by many cheap features."""
+    return _geometry(query.corners, reference.corners, query.shape, reference.shape)
 
 
-def _feature_pairs(source: Picture, target: Picture) -> tuple[Floats, Floats] | None:
-    """Return the places of features that are each other's clear best match, (n, 2) each."""
-    sift = cv2.SIFT.create(nfeatures=MOST_FEATURES)
-    source_points, source_features = sift.detectAndCompute(source, None)
-    target_points, target_features = sift.detectAndCompute(target, None)
-    if min(len(source_points), len(target_points)) < LEAST_INLIERS:
+def by_blobs(query: View, reference: View) -> Geometry | None:
+    """Return how ``reference`` lies in ``query`` by fewer, dearer features."""
+    return _geometry(query.blobs, reference.blobs, query.shape, reference.shape)
+
+
+def _geometry(
+    query: _Features,
+    reference: _Features,
+    query_shape: tuple[int, int],
+    reference_shape: tuple[int, int],
+) -> Geometry | None:
+    pairs = _pairs(reference, query)
+    if len(pairs.source) < LEAST_INLIERS:
         return None
-    both = cv2.BFMatcher(cv2.NORM_L2).knnMatch(source_features, target_features, k=2)
+    found = best_map(pairs, query_shape, reference_shape)
+    if found is None or found.inliers.sum() < LEAST_INLIERS:
+        return None
+    spread = _spread(pairs.target[found.inliers], found.matrix)
+    return Geometry(found.matrix, int(found.inliers.sum()), found.rotation_degrees, spread)
+
+
+def _spread(places: Floats, matrix: Floats) -> float:
+    """Return the share of the reference's visible part that the places extend over."""
+    corners = np.array([[0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]], np.float64) @ matrix.T
+    visible = np.ptp(np.clip(corners, 0, 1), axis=0)
+    return float(min(1.0, (np.ptp(places, axis=0) / np.maximum(visible, 1e-6)).min()))
+
+
+def _features(detect: Callable[..., tuple[object, object]], image: Picture, norm: int) -> _Features:
+    points, descriptors = detect(image, None)
+    if not isinstance(descriptors, np.ndarray) or not isinstance(points, tuple | list):
+        return _Features(np.zeros((0, 2)), np.zeros((0, 1), np.uint8), norm)
+    # Pixel centres lie at whole numbers.
+    places = np.array([point.pt for point in points], np.float64) + 0.5
+    return _Features(places / (image.shape[1], image.shape[0]), descriptors, norm)
+
+
+def _pairs(source: _Features, target: _Features) -> PointPairs:
+    """Return the places of features whose best match is clearly better than the next."""
+    if min(len(source.places), len(target.places)) < LEAST_INLIERS:
+        return PointPairs(np.zeros((0, 2)), np.zeros((0, 2)))
+    matcher = cv2.BFMatcher(source.norm)
+    both = matcher.knnMatch(source.descriptors, target.descriptors, k=2)
     clear = [m[0] for m in both if len(m) == 2 and m[0].distance < RATIO * m[1].distance]
-    if len(clear) < LEAST_INLIERS:
-        return None
-    return (
-        np.array([source_points[m.queryIdx].pt for m in clear], np.float64),
-        np.array([target_points[m.trainIdx].pt for m in clear], np.float64),
+    return PointPairs(
+        source.places[[m.queryIdx for m in clear]], target.places[[m.trainIdx for m in clear]]
     )
-
-
-def _plausible(matrix: Floats) -> bool:
-    """Tell whether the map is an edit someone would make: no collapse, little shear."""
-    stretch = np.linalg.svd(matrix[:, :2], compute_uv=False)
-    upright = np.linalg.det(matrix[:, :2]) > 0
-    in_range = bool(stretch[1] >= _LEAST_SCALE and stretch[0] <= _MOST_SCALE)
-    return bool(upright and in_range and stretch[0] / max(stretch[1], 1e-9) < 2.5)
-
-
-def _in_fractions(matrix: Floats, query: Picture, reference: Picture) -> Floats:
-    from_fractions = np.diag([reference.shape[1], reference.shape[0], 1.0])
-    to_fractions = np.diag([1.0 / query.shape[1], 1.0 / query.shape[0]])
-    result: Floats = to_fractions @ matrix @ from_fractions
-    return result

@@ -46,7 +46,11 @@ class Hits(Protocol):
 
 
 class HashIndex(Protocol):
-    """Every stored hash of one algorithm, searched exactly: nothing within the radius is missed."""
+    """Every stored hash of one algorithm, searched exactly: nothing within the radius is missed.
+
+    A large index of feature codes may miss pairs, but only by a rule that looks at the two codes
+    and treats both alike: what else is stored, its order and threads never decide.
+    """
 
     @property
     def algorithm_key(self) -> str:

@@ -25,7 +25,10 @@ SAME_SPEED = 0.03
 def sound_agreement(
     query: SoundPrint | None, reference: SoundPrint | None, segments: Sequence[Segment]
 ) -> SoundAgreement:
-    """Return how the sounds agree over the stretches in which the pictures do."""
+    """Return how the sounds agree over the stretches in which the pictures do.
+
+    Exchanging the two (and the sides of the segments) changes nothing.
+    """
     if not _heard(query, segments) and not _heard(
         reference, [segment.swapped() for segment in segments]
     ):
@@ -33,10 +36,10 @@ def sound_agreement(
     if query is None or reference is None or query.algorithm != reference.algorithm:
         return SoundAgreement.UNKNOWN
     found = [_best(query, reference, segment) for segment in segments]
-    if any(one.is_same for one in found):
-        return SoundAgreement.SAME
     back = [_best(reference, query, segment.swapped()) for segment in segments]
-    steady = all(abs(segment.speed - 1) <= SAME_SPEED for segment in segments)
+    if any(one.is_same for one in (*found, *back)):
+        return SoundAgreement.SAME
+    steady = all(max(s.speed, 1 / s.speed) <= 1 + SAME_SPEED for s in segments)
     if steady and _differs(found) and _differs(back):
         return SoundAgreement.DIFFERENT
     return SoundAgreement.UNKNOWN

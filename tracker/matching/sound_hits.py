@@ -96,9 +96,12 @@ def _best_offset(hits: SoundHits, speed: float) -> SoundLine | None:
     if not len(hits.query):
         return None
     offsets = np.round(hits.reference - speed * hits.query).astype(np.int64)
-    pairs = np.unique(np.stack((offsets, hits.query)), axis=1)[0]  # an item votes once a place
-    least = int(pairs.min())
-    votes = np.convolve(np.bincount(pairs - least), np.ones(3, np.int64))
+    least, width = int(offsets.min()), int(hits.query.max()) + 1
+    # An item votes once a place, however often its key is there.
+    places = np.unique((offsets - least) * width + hits.query) // width
+    votes = np.convolve(np.bincount(places), np.ones(2 * LINE_ITEMS + 1, np.int64))
     at = int(np.argmax(votes))
-    line = SoundLine(speed, float(least + at - 1), 0)
+    if votes[at] < LEAST_HITS:  # and no line has more items than votes
+        return None
+    line = SoundLine(speed, float(least + at - LINE_ITEMS), 0)
     return SoundLine(speed, line.offset, len(np.unique(hits.query[on_line(hits, line)])))

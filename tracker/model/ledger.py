@@ -14,6 +14,7 @@ class LedgerKind(StrEnum):
     STATUS = "status"
     FINGERPRINT = "fingerprint"
     MATCH = "match"
+    SOUND_MATCH = "sound_match"
     CHAIN = "chain"
     VERDICT = "verdict"
     EXPORT = "export"

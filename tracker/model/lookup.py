@@ -9,6 +9,7 @@ from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.match import Match
+from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import Published
 
 
@@ -40,6 +41,15 @@ class LookupMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupSoundMatch:
+    """A stored video with the same sound in which none of the footage was found."""
+
+    match: SoundMatch
+    posts: tuple[PostSummary, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Earliest:
     """The earliest appearance of the subject's footage that this archive knows.
 
@@ -59,6 +69,9 @@ class Earliest:
 class LookupResult:
     """One lookup's answer. ``matches`` are asserted, best first; ``candidates`` are not.
 
+    ``sound_matches`` have the same sound under another picture: they say nothing about the footage
+    and take no part in ``earliest``.
+
     ``elapsed_ms`` holds whole milliseconds by phase: ``fetch``, ``decode``, ``search``,
     ``align``, ``verify``, ``total``; a phase that is missing took no time.
     """
@@ -69,3 +82,4 @@ class LookupResult:
     earliest: Earliest | None
     searched: Coverage
     elapsed_ms: Mapping[str, int] = field(default_factory=dict)
+    sound_matches: tuple[LookupSoundMatch, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -29,6 +30,8 @@ class LinkRelation(StrEnum):
     QUOTES = "quotes"
     SHARES = "shares"  # native repost: no new upload
     REPLIES = "replies"
+    EDITS = "edits"  # another version of the same post
+    REUSES = "reuses"  # carries the other post's upload, by the platform's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +86,4 @@ class Post:
     claims: tuple[TimeClaim, ...] = field(default=())
     leads: tuple[Lead, ...] = field(default=())
     spellings: tuple[str, ...] = field(default=())  # other addresses of the same post
+    edited_at: datetime | None = None  # the last change, by the platform's own word

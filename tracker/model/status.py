@@ -14,6 +14,7 @@ class PostStatus(StrEnum):
     LIVE = "live"
     DELETED = "deleted"
     PRIVATE = "private"
+    SUSPENDED = "suspended"  # the account, by the platform
     LOGIN_REQUIRED = "login_required"
     GEO_BLOCKED = "geo_blocked"
     UNKNOWN = "unknown"

@@ -54,12 +54,12 @@ _STATUS_OF_ERROR = {
     "NotFound": PostStatus.DELETED,
     "HandleNotFound": PostStatus.DELETED,
     "ActorNotFound": PostStatus.DELETED,
-    "AccountTakedown": PostStatus.DELETED,
+    "AccountTakedown": PostStatus.SUSPENDED,
     "AccountDeactivated": PostStatus.DELETED,
     "RepoNotFound": PostStatus.DELETED,
-    "RepoTakendown": PostStatus.DELETED,
+    "RepoTakendown": PostStatus.SUSPENDED,
     "RepoDeactivated": PostStatus.DELETED,
-    "RepoSuspended": PostStatus.DELETED,
+    "RepoSuspended": PostStatus.SUSPENDED,
     "BlockedActor": PostStatus.PRIVATE,
     "BlockedByActor": PostStatus.PRIVATE,
 }
@@ -85,7 +85,7 @@ class BlueskyClient:
         appview: str = PUBLIC_APPVIEW,
         plc_directory: str = PLC_DIRECTORY,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._limits = limits
         self._appview = appview.rstrip("/")
         self._plc_directory = plc_directory.rstrip("/")
@@ -213,7 +213,7 @@ class BlueskyClient:
             transport=self.door, trust_env=False, max_redirects=self._limits.max_redirects
         )
         client = ClientBase(f"{where}/xrpc", request)
-        with mapped_sdk_errors(f"{where}/xrpc/{method}", self._clock.now):
+        with mapped_sdk_errors(f"{where}/xrpc/{method}", self.clock.now):
             content = client.invoke_query(
                 method, params=params, output_encoding="application/json"
             ).content

@@ -58,12 +58,13 @@ class Response:
     """A page as it was answered; its bytes are ``exchange.body``.
 
     ``headers`` have lower-case names. ``not_modified`` is True for an answer 304, which has no
-    body.
+    body. ``leads_to`` is the target of a redirect that was not followed because the caller said so.
     """
 
     exchange: Exchange
     headers: Mapping[str, str]
     not_modified: bool = False
+    leads_to: str | None = None
 
     @property
     def text(self) -> str:
@@ -93,6 +94,7 @@ class _Visit:
     requested_url: str
     started_at: datetime
     redirects: list[str] = field(default_factory=list)
+    leads_to: str | None = None
 
 
 class HttpClient:
@@ -112,11 +114,13 @@ class HttpClient:
         etag: str | None = None,
         last_modified: str | None = None,
         abandon: Callable[[str, bytes], bool] | None = None,
+        leaves: Callable[[str], bool] | None = None,
     ) -> Response:
         """Return the page at ``url``; with ``etag`` or ``last_modified`` only if it changed.
 
         ``abandon`` is asked once, with the content type and the first piece of the body; if it
-        says True (a film where a page was hoped for), nothing more is read.
+        says True (a film where a page was hoped for), nothing more is read. ``leaves`` is asked
+        of the target of each redirect; one of which it says True is not connected to but named.
 
         Raises ``ForbiddenAddress``, ``NetworkError`` (also for a page over the size or time
         limit), ``HttpStatusError``, ``RateLimited``, ``UnsupportedSource``.
@@ -127,13 +131,15 @@ class HttpClient:
         body = bytearray()
         collect = _Collector(body)
         with self._deadline.within(self._limits.total_timeout_s), mapped_errors(url):
-            response, visit = self._request(url, headers)
+            response, visit = self._request(url, headers, leaves)
             with _closing(response):
-                _copy(response, collect, self._limits.max_page_bytes, abandon)
+                if visit.leads_to is None:
+                    _copy(response, collect, self._limits.max_page_bytes, abandon)
         return Response(
             exchange=self._exchange(response, visit, bytes(body)),
             headers=lower_case_headers(response.headers),
             not_modified=response.status_code == 304,
+            leads_to=visit.leads_to,
         )
 
     def download(self, url: str, directory: Path) -> Downloaded:
@@ -174,8 +180,13 @@ class HttpClient:
             headers=lower_case_headers(response.headers),
         )
 
-    def _request(self, url: str, headers: dict[str, str]) -> tuple[httpx.Response, _Visit]:
-        """Return the first answer that is no redirect, its body still unread."""
+    def _request(
+        self,
+        url: str,
+        headers: dict[str, str],
+        leaves: Callable[[str], bool] | None = None,
+    ) -> tuple[httpx.Response, _Visit]:
+        """Return the first answer that is no redirect to follow, its body still unread."""
         visit = _Visit(url, self._clock.now())
         cookies = httpx.Cookies()
         while True:
@@ -187,6 +198,9 @@ class HttpClient:
             if len(visit.redirects) > self._limits.max_redirects:
                 raise NetworkError(f"more than {self._limits.max_redirects} redirects: {url}")
             url = _target(response)
+            if leaves is not None and leaves(url):
+                visit.leads_to = url
+                return response, visit
         self._refuse_failure(response)
         return response, visit
 
@@ -220,7 +234,7 @@ class HttpClient:
         )
 
     def _exchange(self, response: httpx.Response, visit: _Visit, body: bytes) -> Exchange:
-        final_url = str(response.request.url)
+        final_url = visit.leads_to or str(response.request.url)
         return Exchange(
             requested_url=visit.requested_url,
             final_url=final_url,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
@@ -46,7 +46,9 @@ class GuardedAdapter(BaseAdapter):
 
     ``moved`` maps the start of an address, as the library has it built in, to where it is to be
     asked instead (``{"https://api.twitter.com": "https://api.x.com"}``). ``tools`` are recorded
-    with every exchange, beside the versions of httpx and requests.
+    with every exchange, beside the versions of httpx and requests. ``secret_headers`` gives what
+    is added for an address just before the request leaves (a token): the library, its logs and
+    its exceptions never hold it.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class GuardedAdapter(BaseAdapter):
         *,
         moved: Mapping[str, str] | None = None,
         tools: tuple[tuple[str, str], ...] = (),
+        secret_headers: Callable[[str], Mapping[str, str]] = lambda _url: {},
     ) -> None:
         super().__init__()
         self._guard = guard
@@ -64,6 +67,7 @@ class GuardedAdapter(BaseAdapter):
         self._clock = clock
         self._moved = dict(moved or {})
         self._tools = (*tools, *_TOOLS)
+        self._secret_headers = secret_headers
         self._deadline = Deadline()
         self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
         self._local = _Recorder()
@@ -128,6 +132,7 @@ class GuardedAdapter(BaseAdapter):
             extensions={"timeout": timeout.as_dict()},
         )
         outgoing.headers["accept-encoding"] = "gzip, deflate"
+        outgoing.headers.update(self._secret_headers(url))
         return outgoing
 
     def _body(self, answer: httpx.Response, url: str) -> bytes:

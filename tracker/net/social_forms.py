@@ -11,11 +11,29 @@ import re
 from tracker.net.url_form import NUMBER, Form, form
 
 X_HOSTS = (
-    "x.com twitter.com fxtwitter.com vxtwitter.com fixupx.com fixvx.com twittpr.com "
-    "d.fxtwitter.com d.vxtwitter.com d.fixupx.com platform.twitter.com platform.x.com "
-    "xcancel.com nitter."
+    "x.com twitter.com .fxtwitter.com .vxtwitter.com .fixupx.com .fixvx.com .twittpr.com "
+    "platform.twitter.com platform.x.com publish.twitter.com publish.x.com "
+    "twitterez.com xcancel.com twiiit.com lightbrd.com nitter."
 )
 _X_KEY = "https://x.com/i/status/{id}"
+_X_ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
+_X_LISTINGS = (
+    form(
+        "x",
+        X_HOSTS,
+        r"/(?:\w{1,20}|i/web)/status(?:es)?/(?P<quoted>\d{1,20})/quotes/?",
+        "https://x.com/i/status/{quoted}/quotes",
+        is_post=False,
+    ),
+    form(
+        "x",
+        "x.com twitter.com",
+        r"/search(?:/(?:live|top|video|videos|photos))?/?",
+        "https://x.com/search?q={query}",
+        is_post=False,
+        query=("q", _X_ANY_TEXT),
+    ),
+)
 _X = (
     form(
         "x",
@@ -27,6 +45,8 @@ _X = (
     form("x", X_HOSTS, r"/i/(?:web/status|videos(?:/tweet)?)/(?P<id>\d{1,20})(?!\w).*", _X_KEY),
     form("x", X_HOSTS, r"/statuses/(?P<id>\d{1,20})(?!\w).*", _X_KEY),
     form("x", X_HOSTS, r"/embed/(?:index|Tweet)\.html", _X_KEY, id=("id", NUMBER)),
+    form("x", X_HOSTS, r"/", nested="query"),  # publish.twitter.com shows how to embed it
+    form("x", X_HOSTS, r"/oembed/?", nested="url"),
 )
 
 _X_PAGES = (
@@ -36,7 +56,8 @@ _X_PAGES = (
 _X_ACCOUNT = form(
     "x",
     "x.com twitter.com",
-    rf"/(?P<account>(?!(?:{_X_PAGES})/?$)\w{{1,20}})/?",
+    rf"/(?P<account>(?!(?:{_X_PAGES})(?:/|$))\w{{1,20}})"
+    r"(?:/(?:with_replies|media|highlights|articles))?/?",
     "https://x.com/{account}",
     fold="account",
     is_post=False,
@@ -47,7 +68,7 @@ _TT_ID = r"(?P<id>\d{6,20})(?!\w).*"
 _TIKTOK = (
     form(
         "tiktok",
-        "tiktok.com vxtiktok.com tnktok.com tfxktok.com",
+        "tiktok.com .vxtiktok.com .tnktok.com .tfxktok.com tiktokez.com kktiktok.com",
         r"/@(?P<account>[\w.-]*)/(?:video|photo)/" + _TT_ID,
         _TT_KEY,
         no_account="_",
@@ -73,7 +94,10 @@ _TIKTOK = (
     ),
 )
 
-_IG = "instagram.com instagr.am ddinstagram.com d.ddinstagram.com kkinstagram.com"
+_IG = (
+    "instagram.com instagr.am .ddinstagram.com kkinstagram.com vxinstagram.com uuinstagram.com "
+    "eeinstagram.com zzinstagram.com instagramez.com"
+)
 _IG_PAGES = "p reel reels tv stories explore accounts share about legal developer direct web"
 _INSTAGRAM = (
     form(
@@ -105,14 +129,14 @@ _INSTAGRAM = (
     ),
     form(
         "threads",
-        "threads.net threads.com",
+        "threads.net threads.com fixthreads.net vxthreads.net threadsez.com",
         r"/@(?P<account>[\w.]+)/post/(?P<id>[\w-]{5,60})(?:/.*)?",
         "https://www.threads.net/@{account}/post/{id}",
         fold="account",
     ),
 )
 
-_FB = ".facebook.com fb.com"
+_FB = ".facebook.com fb.com facebed.com"
 _FB_VIDEO = "https://www.facebook.com/watch/?v={id}"
 _FB_ID = r"(?P<id>\d{5,20})"
 _FB_STORY = re.compile(r"[\w.-]{5,100}", re.ASCII)
@@ -177,7 +201,9 @@ _TELEGRAM = (
     ),
 )
 
-_BSKY = "bsky.app staging.bsky.app main.bsky.dev fxbsky.app bskyx.app vxbsky.app"
+_BSKY = (
+    "bsky.app staging.bsky.app main.bsky.dev fxbsky.app bskyx.app vxbsky.app bskye.app xbsky.app"
+)
 _BLUESKY = (
     form(
         "bluesky",
@@ -214,10 +240,13 @@ _BLUESKY = (
 
 _REDDIT_KEY = "https://www.reddit.com/comments/{id}"
 _REDDIT_ID = r"(?P<id>[A-Za-z0-9]{2,13})"
+_REDDIT_HOSTS = (
+    ".reddit.com rxddit.com vxreddit.com rxyddit.com redditez.com libreddit. redlib. teddit."
+)
 _REDDIT = (
     form(
         "reddit",
-        ".reddit.com",
+        _REDDIT_HOSTS,
         rf"/(?:r/[^/]+/|(?:u|user)/(?P<account>[^/]+)/)?comments/{_REDDIT_ID}(?:[/.].*)?",
         _REDDIT_KEY,
         fold="id",
@@ -272,6 +301,7 @@ _FEDIVERSE = (
 )
 
 SOCIAL_FORMS: tuple[Form, ...] = (
+    *_X_LISTINGS,
     *_X,
     _X_ACCOUNT,
     *_TIKTOK,

@@ -30,7 +30,9 @@ _TRACKING_NAME = re.compile(
     r"ttclid|li_fat_id|igshid|igsh|mc_cid|mc_eid|_ga|_gl|_hsenc|_hsmi|"
     r"mkt_tok|vero_id|oly_enc_id|s_cid|xtor|wt_mc|ref_src|ref_url|si|cmpid|"
     r"ocid|smid|smtyp|__twitter_impression|fb_action_ids|fb_action_types|"
-    r"fb_source|fb_ref|srsltid"
+    r"fb_source|fb_ref|srsltid|mibextid|rdid|ig_rid|ig_mid|xmt|epik|wbraid|_openstat|guccounter|"
+    r"guce_referrer(?:_sig)?|__cft__.*|__tn__|__xts__.*|pk_(?:campaign|kwd|source|medium)|"
+    r"(?:mtm|matomo|piwik)_.*|hsctatracking|vero_conv|ncid|sr_share|sc_channel|irclickid|_branch_.*"
 )
 
 
@@ -55,11 +57,11 @@ class WebUrl:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
     def parameter(self, name: str) -> str | None:
-        """Return the percent-decoded value of the first parameter of that name."""
+        """Return the decoded value of the first parameter of that name; ``+`` is a space."""
         for piece in self.query:
             key, _, value = piece.partition("=")
             if unquote(key) == name:
-                return unquote(value)
+                return unquote(value.replace("+", " "))
         return None
 
     def text(self) -> str:

@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tracker.errors import UnsupportedSource
 from tracker.model.ids import Platform, PostKey
+from tracker.net.link_wrappers import is_short_link, wrapped_url
 from tracker.net.platform_forms import FORMS, MAIN_HOSTS
 from tracker.net.url_form import Form, bare_host, handles
 from tracker.net.url_syntax import WebUrl, parse_web_url
 
 WEB = Platform("web")
-_MAX_NESTING = 3
+_MAX_NESTING = 5
 _AT_URI = re.compile(r"at://([^/?#]+)/app\.bsky\.feed\.post/([^/?#]+)", re.IGNORECASE)
+_SHORTHAND = re.compile(
+    r"x:(?:@(?P<account>\w{1,20})|search:(?P<search>.*\S.*)|quotes:(?P<quotes>\d{1,20}))\Z",
+    re.ASCII | re.IGNORECASE,
+)
 _MAX_HANDLE_CHARS = 200
 
 
@@ -32,7 +37,8 @@ class Address:
     ``account`` is the handle without ``@`` where the address names it (``user@host`` on
     Mastodon). ``post_id`` is the platform's own id; it is ``None`` for short links that lead
     to one post but do not say which. ``is_post`` is True for the address of one single post
-    on a known platform.
+    on a known platform. ``is_short_link`` is True for an address that only leads on, nobody
+    knows where without asking.
     """
 
     key: PostKey
@@ -40,12 +46,18 @@ class Address:
     account: str | None
     post_id: str | None
     is_post: bool
+    is_short_link: bool = False
+
+
+class _TooDeep(UnsupportedSource):
+    """Addresses inside addresses beyond all reason."""
 
 
 def canonical_url(url: str) -> PostKey:
     """Return the one key for every spelling of ``url``; applying it twice changes nothing.
 
-    Raises ``UnsupportedSource`` for anything but an http(s) address (or a Bluesky ``at://``).
+    Raises ``UnsupportedSource`` for anything but an http(s) address, a Bluesky ``at://``, or the
+    shorthand ``x:@handle``, ``x:search:QUERY``, ``x:quotes:POST_ID``.
     """
     return parse_address(url).key
 
@@ -58,8 +70,16 @@ def parse_address(url: str) -> Address:
     return _parse(url, nesting=0)
 
 
+def is_shorthand(text: str) -> bool:
+    """Tell whether ``text`` names an account or a search in short: ``x:@handle``."""
+    return _SHORTHAND.match(text.strip()) is not None
+
+
 def _parse(url: str, nesting: int) -> Address:
-    web = parse_web_url(_without_at_uri(url))
+    web = parse_web_url(_spelled_out(url))
+    inner = _parsed_inner(wrapped_url(web), nesting)
+    if inner is not None:
+        return inner
     if web.fragment.startswith("!/") and _main_platform(web) == "x":  # twitter.com/#!/…
         web = parse_web_url(f"https://{web.host}/{web.fragment[2:]}")
     known_host = _main_platform(web) is not None
@@ -71,9 +91,19 @@ def _parse(url: str, nesting: int) -> Address:
     return _plain(web)
 
 
-def _without_at_uri(url: str) -> str:
-    found = _AT_URI.match(url.strip())
-    return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else url
+def _spelled_out(url: str) -> str:
+    """The web address of what is written as an ``at://`` URI or in our shorthand."""
+    text = url.strip()
+    if found := _AT_URI.match(text):
+        return f"https://bsky.app/profile/{found[1]}/post/{found[2]}"
+    if found := _SHORTHAND.match(text):
+        account, search = found["account"], found["search"]
+        if account is not None:
+            return f"https://x.com/{account}"
+        if search is not None:
+            return f"https://x.com/search?q={quote(search.strip(), safe='')}"
+        return f"https://x.com/i/status/{found['quotes']}/quotes"
+    return url
 
 
 def _main_platform(web: WebUrl) -> Platform | None:
@@ -83,9 +113,17 @@ def _main_platform(web: WebUrl) -> Platform | None:
 def _plain(web: WebUrl) -> Address:
     """An address of no known form: a page on the open web, or somewhere on a platform."""
     platform = _main_platform(web)
-    if platform is not None:
+    short = is_short_link(web)
+    if platform is not None or short:
         web = replace(web, scheme="https", port=None)
-    return Address(PostKey(web.text()), platform or WEB, None, None, is_post=False)
+    return Address(
+        PostKey(web.text()),
+        platform or WEB,
+        None,
+        None,
+        is_post=False,
+        is_short_link=short,
+    )
 
 
 def _apply(form: Form, web: WebUrl, nesting: int) -> Address | None:
@@ -112,22 +150,31 @@ def _groups(form: Form, web: WebUrl) -> dict[str, str] | None:
         return None
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     for group, (parameter, pattern) in form.parameters.items():
-        value = pattern.match(web.parameter(parameter) or "")
+        value = pattern.match((web.parameter(parameter) or "").strip())
         if value is None:
             return None
-        groups.update({group: value[0]}, **value.groupdict())
+        parts = {group: value[0], **value.groupdict()}
+        groups.update({name: quote(part, safe="") for name, part in parts.items()})
     return groups
 
 
 def _nested(inner: str | None, nesting: int) -> Address | None:
     """The address inside an embed's own address, if it is one of a post."""
-    if inner is None or nesting >= _MAX_NESTING:
+    address = _parsed_inner(inner, nesting)
+    return address if address is not None and address.is_post else None
+
+
+def _parsed_inner(inner: str | None, nesting: int) -> Address | None:
+    if inner is None:
         return None
+    if nesting >= _MAX_NESTING:
+        raise _TooDeep("an address that wraps too many others")
     try:
-        address = _parse(inner, nesting + 1)
+        return _parse(inner, nesting + 1)
+    except _TooDeep:
+        raise
     except UnsupportedSource:
         return None
-    return address if address.is_post else None
 
 
 def _account(form: Form, groups: dict[str, str], web: WebUrl) -> str | None:

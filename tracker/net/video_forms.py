@@ -7,7 +7,10 @@ import re
 from tracker.net.url_form import NUMBER, Form, form
 
 _YOUTUBE_ID = re.compile(r"(?!videoseries$|live_stream$)[\w-]{11}(?![\w-])", re.ASCII)
-_YT = "youtube.com music.youtube.com gaming.youtube.com youtube-nocookie.com youtubekids.com"
+_YT = (
+    "youtube.com music.youtube.com gaming.youtube.com youtube-nocookie.com youtubekids.com "
+    "yout-ube.com koutube.com yewtu.be piped.video piped. invidious. inv."
+)
 _YT_KEY = "https://www.youtube.com/watch?v={id}"
 _YT_PATH_ID = r"(?P<id>(?!videoseries/?$|live_stream/?$)[\w-]{11})(?![\w-]).*"
 _YOUTUBE = (

@@ -16,37 +16,32 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import imageio_ffmpeg
 
 from tracker.clock import Clock
 from tracker.errors import (
-    ForbiddenAddress,
-    HttpStatusError,
-    MediaLimitExceeded,
     NetworkError,
     OutsideError,
-    PostUnavailable,
-    RateLimited,
     ToolError,
     TrackerError,
     UnsupportedSource,
 )
 from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
-from tracker.model.status import PostStatus
 from tracker.net.guard import AddressGuard
 from tracker.net.url_syntax import parse_web_url, shown
+from tracker.net.ytdlp_answers import error_of, info_of, parsed_answer, read_answer
 
-_MAX_ANSWER_BYTES = 48 * 1024 * 1024
 _MAX_PATTERN_URL_CHARS = 2048
 _CHUNK_BYTES = 1024 * 1024
+_MAX_COOKIE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +70,37 @@ class Extraction:
     exchange: Exchange
 
 
-class YtDlp:
-    """Asks yt-dlp about posts and fetches their videos. Safe to use from several threads."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list as far as it was read: ``info["entries"]`` are the entries that were not known.
 
-    def __init__(self, limits: YtDlpLimits, guard: AddressGuard, clock: Clock) -> None:
+    ``read`` counts the entries passed, known ones included; ``ended`` says that nothing new is
+    left. ``interrupted`` is what broke the reading off.
+    """
+
+    info: Mapping[str, object]
+    exchange: Exchange
+    read: int
+    ended: bool
+    interrupted: TrackerError | None
+
+
+class YtDlp:
+    """Asks yt-dlp about posts and fetches their videos. Safe to use from several threads.
+
+    ``cookie_file`` (Netscape format) is copied for each call: yt-dlp rewrites what it is given,
+    and neither the file nor a cookie in it becomes part of an answer.
+    """
+
+    def __init__(
+        self,
+        limits: YtDlpLimits,
+        guard: AddressGuard,
+        clock: Clock,
+        *,
+        cookie_file: Path | None = None,
+    ) -> None:
+        self._cookie_file = cookie_file
         self._limits = limits
         self._guard = guard
         self._clock = clock
@@ -110,6 +132,42 @@ class YtDlp:
         with _scratch(None) as scratch:
             return self._call("extract", url, scratch, self._limits.extract_timeout_s)
 
+    def listing(
+        self,
+        url: str,
+        *,
+        known: Collection[str] = (),
+        start: int = 1,
+        limit: int = 100,
+        newest_first: bool = True,
+    ) -> Listing:
+        """Return what a channel, playlist or search lists from entry ``start`` on, none opened.
+
+        At most ``limit`` entries whose names (``ytdlp_listing.name_of``) are not ``known``. With
+        ``newest_first`` a run of known ones ends the list, and nothing older is asked for. Raises
+        as ``extract`` does.
+        """
+        self._guard.check(url)
+        listing = {
+            "known": sorted(known),
+            "start": start,
+            "limit": limit,
+            "newest_first": newest_first,
+        }
+        started_at = self._clock.now()
+        with _scratch(None) as scratch:
+            timeout_s = self._limits.extract_timeout_s
+            answer = self._answer("list", url, scratch, timeout_s, listing)
+        info, broken = info_of(answer, url), answer.get("interrupted")
+        read = answer.get("read")
+        return Listing(
+            info,
+            self._exchange(url, info, started_at),
+            read=read if isinstance(read, int) else 0,
+            ended=answer.get("ended") is True,
+            interrupted=error_of(broken, url) if isinstance(broken, dict) else None,
+        )
+
     def download(self, url: str, directory: Path) -> tuple[Extraction, Path, VideoId, int]:
         """Write the post's video into ``directory``: one file, as the platform serves it.
 
@@ -128,14 +186,39 @@ class YtDlp:
 
     def _call(self, action: str, url: str, scratch: Path, timeout_s: float) -> Extraction:
         started_at = self._clock.now()
-        request = json.dumps(self._request(action, url, scratch, timeout_s)).encode()
-        answer = _parsed(self._run_child(request, scratch / "home", timeout_s, url))
-        if answer.get("outcome") != "done":
-            raise _error(answer, url)
-        info = answer.get("info")
-        if not isinstance(info, dict):
-            raise UnsupportedSource(f"yt-dlp found nothing at {shown(url)}")
+        info = info_of(self._answer(action, url, scratch, timeout_s), url)
         return Extraction(info, self._exchange(url, info, started_at))
+
+    def _answer(
+        self,
+        action: str,
+        url: str,
+        scratch: Path,
+        timeout_s: float,
+        listing: Mapping[str, object] | None = None,
+    ) -> dict[str, Any]:
+        asked = self._request(action, url, scratch, timeout_s)
+        asked |= {"listing": listing, "cookie_file": self._cookies(scratch)}
+        answer = parsed_answer(
+            self._run_child(json.dumps(asked).encode(), scratch / "home", timeout_s, url)
+        )
+        if answer.get("outcome") != "done":
+            raise error_of(answer, url)
+        return answer
+
+    def _cookies(self, scratch: Path) -> str | None:
+        """A copy for one call, which ends with it."""
+        if self._cookie_file is None:
+            return None
+        copy = scratch / "home" / "cookies.txt"
+        try:
+            with self._cookie_file.open("rb") as file:
+                content = file.read(_MAX_COOKIE_BYTES)
+            copy.touch(mode=0o600)
+            copy.write_bytes(content)
+        except OSError as exc:
+            raise OutsideError(f"cannot read the cookie file of yt-dlp: {exc.strerror}") from exc
+        return str(copy)
 
     def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
         limits = self._limits
@@ -191,7 +274,7 @@ class YtDlp:
                 _kill_group(process)
                 self._children.discard(process)
             _refuse_crash(process.returncode, url)
-            return _read_answer(out)
+            return read_answer(out)
 
 
 def _is_site(host: str) -> bool:
@@ -256,43 +339,6 @@ def _refuse_crash(code: int, url: str) -> None:
         raise ToolError(f"yt-dlp overran its limits or crashed ({name}) on {shown(url)}")
     if code > 0:
         raise ToolError(f"yt-dlp's process failed (exit code {code}) on {shown(url)}")
-
-
-def _read_answer(out: IO[bytes]) -> bytes:
-    out.seek(0)
-    return out.read(_MAX_ANSWER_BYTES)
-
-
-def _parsed(answer: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(answer, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as exc:
-        raise ToolError("yt-dlp's process gave no readable answer") from exc
-    if not isinstance(value, dict):
-        raise ToolError("yt-dlp's process gave no readable answer")
-    return value
-
-
-def _error(answer: Mapping[str, Any], url: str) -> TrackerError:
-    """The error that the child's answer stands for."""
-    message = f"{answer.get('message')} ({shown(url)})"
-    match answer.get("kind"):
-        case "unavailable":
-            return PostUnavailable(message, status=PostStatus(answer.get("status") or "unknown"))
-        case "http":
-            return HttpStatusError(message, status_code=int(answer.get("status_code") or 0))
-        case kind:
-            return _ERRORS.get(str(kind), ToolError)(message)
-
-
-_ERRORS: dict[str, type[TrackerError]] = {
-    "rate_limited": RateLimited,
-    "unsupported": UnsupportedSource,
-    "network": NetworkError,
-    "forbidden": ForbiddenAddress,
-    "too_large": MediaLimitExceeded,
-    "tool": ToolError,
-}
 
 
 def _media_file(scratch: Path, url: str) -> Path:

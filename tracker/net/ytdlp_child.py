@@ -43,7 +43,7 @@ _DROPPED_KEYS = frozenset(
 class Request(TypedDict):
     """What the parent asks for."""
 
-    action: str  # extract | download
+    action: str  # extract | download | list
     url: str
     directory: str
     ffmpeg: str
@@ -56,6 +56,8 @@ class Request(TypedDict):
     cpu_time_s: int
     wall_time_s: int
     socket_timeout_s: float
+    cookie_file: str | None  # a private copy, which yt-dlp rewrites
+    listing: dict[str, Any] | None
 
 
 def main() -> int:
@@ -143,6 +145,8 @@ def _answer(request: Request, refused: list[str]) -> dict[str, object]:
     from tracker.net.ytdlp_errors import failure
 
     try:
+        if request["action"] == "list":
+            return _listing(request, refused)
         info = _run(request)
     except (YoutubeDLError, OSError, MemoryError, RecursionError, ValueError) as exc:
         return failure(exc, refused)
@@ -160,6 +164,38 @@ def _run(request: Request) -> object:
         return _without_dropped(ydl.sanitize_info(info))
 
 
+def _listing(request: Request, refused: list[str]) -> dict[str, object]:
+    import yt_dlp
+
+    from tracker.net.ytdlp_errors import EXTRACTOR_ERRORS, failure
+    from tracker.net.ytdlp_listing import ListingRequest, list_entries
+
+    asked = request["listing"] or {}
+    wanted = ListingRequest(
+        request["url"],
+        start=int(asked["start"]),
+        limit=int(asked["limit"]),
+        known=frozenset(asked["known"]),
+        newest_first=bool(asked["newest_first"]),
+    )
+    options = {
+        **_options(request, download=False),
+        "noplaylist": False,
+        "playlist_items": None,
+        "extractor_args": {"youtubetab": {"approximate_date": ["yes"]}},
+    }
+    with yt_dlp.YoutubeDL(options) as ydl:
+        listed = list_entries(ydl, wanted, EXTRACTOR_ERRORS)
+        info = {**listed.head, "entries": listed.entries}
+        return {
+            "outcome": "done",
+            "info": _without_dropped(ydl.sanitize_info(info)),
+            "read": listed.read,
+            "ended": listed.ended,
+            "interrupted": failure(listed.error, refused) if listed.error else None,
+        }
+
+
 def _options(request: Request, *, download: bool) -> dict[str, object]:
     allowed = ["default"] if request["generic_allowed"] else ["default", "-generic"]
     return {
@@ -171,6 +207,7 @@ def _options(request: Request, *, download: bool) -> dict[str, object]:
         "allowed_extractors": allowed,
         "enable_file_urls": False,
         "proxy": "",
+        "cookiefile": request["cookie_file"],
         "cachedir": False,
         "geo_bypass": False,
         "socket_timeout": request["socket_timeout_s"],

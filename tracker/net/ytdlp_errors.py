@@ -42,10 +42,17 @@ _NOISE = re.compile(
 # First match wins. The wordings are those of yt-dlp's extractors, which quote the platforms.
 _WORDINGS: tuple[tuple[str, PostStatus | None, tuple[str, ...]], ...] = (
     (
-        "rate_limited",
+        "bot_check",
         None,
-        ("rate.?limit", "too many requests", "not a bot", "captcha", "try again later"),
+        (
+            "not a (?:ro)?bot",
+            "captcha",
+            "unusual traffic",
+            "verify (?:that )?you are (?:a )?human",
+            "automated (?:queries|requests)",
+        ),
     ),
+    ("rate_limited", None, ("rate.?limit", "too many requests", "try again later")),
     (
         "unavailable",
         PostStatus.GEO_BLOCKED,

@@ -13,7 +13,13 @@ from datetime import datetime
 from tracker.model.added import AddedResult
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
-from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
+from tracker.model.lookup import (
+    Earliest,
+    LookupMatch,
+    LookupResult,
+    LookupSoundMatch,
+    LookupSubject,
+)
 from tracker.model.match import Segment, Transformation
 from tracker.model.post import Lead
 from tracker.model.status import PostStatus
@@ -28,6 +34,7 @@ PHASES = ("fetch", "decode", "search", "align", "verify", "total")
 _STATUSES = {
     PostStatus.LIVE: "live",
     PostStatus.DELETED: "deleted",
+    PostStatus.SUSPENDED: "deleted",
     PostStatus.PRIVATE: "private",
 }
 
@@ -108,6 +115,16 @@ def transformation_documents(transformations: Iterable[Transformation]) -> list[
     return [{"kind": item.kind, "detail": dict(item.detail)} for item in transformations]
 
 
+def sound_segment_document(segment: Segment) -> Document:
+    """Return a stretch in which two videos sound the same; ``reference_ms`` is the other's."""
+    return {
+        "query_ms": [segment.query_start_ms, segment.query_end_ms],
+        "reference_ms": [segment.reference_start_ms, segment.reference_end_ms],
+        "speed": _fraction(segment.speed),
+        "score": _fraction(segment.score),
+    }
+
+
 # --- tracker/lookup/1 ---------------------------------------------------------------------
 
 
@@ -119,6 +136,7 @@ def lookup_document(result: LookupResult, *, with_candidates: bool = True) -> Do
         "subject": _subject(result.subject),
         "matches": [_match(item) for item in result.matches],
         "candidates": [_match(item) for item in candidates],
+        "sound_matches": [_sound_match(item) for item in result.sound_matches],
         "earliest": _earliest(result.earliest),
         "searched": coverage_document(result.searched),
         "elapsed_ms": {phase: int(result.elapsed_ms.get(phase, 0)) for phase in PHASES},
@@ -141,7 +159,18 @@ def _match(item: LookupMatch) -> Document:
         "score": _fraction(item.match.score),
         "clip": item.clip,
         "segments": [_segment(segment) for segment in item.match.segments],
+        "sound": item.match.sound.value,
         "transformations": transformation_documents(item.match.transformations),
+        "posts": [post_document(post) for post in item.posts],
+        "files": list(item.files),
+    }
+
+
+def _sound_match(item: LookupSoundMatch) -> Document:
+    return {
+        "video": item.match.reference,
+        "score": _fraction(item.match.score),
+        "segments": [sound_segment_document(segment) for segment in item.match.segments],
         "posts": [post_document(post) for post in item.posts],
         "files": list(item.files),
     }

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from tracker.reports.report_input import ReportInput
 from tracker.reports.report_view import report_view
+from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE
 from tracker.reports.wording import NOT_SEARCHED
 
 TEMPLATE = "report.html.j2"
@@ -28,6 +29,8 @@ def render_html(report: ReportInput) -> str:
     return environment.get_template(TEMPLATE).render(
         report=report_view(report),
         not_searched=NOT_SEARCHED,
+        same_sound_title=SAME_SOUND_TITLE,
+        same_sound_note=SAME_SOUND_NOTE,
         style=Markup(style),  # noqa: S704 - our own file, read from the package
         policy=_policy(style),
     )

@@ -12,8 +12,10 @@ from tracker.reports.documents import (
     claim_document,
     instant_text,
     lead_document,
+    post_document,
+    sound_segment_document,
 )
-from tracker.reports.report_input import ReportInput
+from tracker.reports.report_input import ReportInput, SameSound
 from tracker.reports.wording import NOT_SEARCHED, answer_words
 
 
@@ -47,7 +49,27 @@ def report_document(report: ReportInput) -> Document:
             }
             for pair in report.pictures
         ],
+        "sounds": [
+            {
+                "appearance": sound.appearance,
+                "reference": sound.reference,
+                "sound": sound.agreement.value,
+            }
+            for sound in report.sounds
+        ],
+        "sound_matches": [_same_sound(item) for item in report.same_sounds],
         "archive": _archive(report),
+    }
+
+
+def _same_sound(item: SameSound) -> Document:
+    return {
+        "appearance": item.appearance,
+        "video": item.match.reference,
+        "score": round(item.match.score, 6),
+        "segments": [sound_segment_document(segment) for segment in item.match.segments],
+        "posts": [post_document(post) for post in item.posts],
+        "files": list(item.files),
     }
 
 

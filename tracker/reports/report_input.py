@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tracker.model.chain import Chain
+from tracker.model.clip import PostSummary
 from tracker.model.ids import AppearanceId, VideoId
+from tracker.model.match import SoundAgreement
 from tracker.model.post import Post
+from tracker.model.sound import SoundMatch
 from tracker.model.video import Video
 
 
@@ -26,6 +29,25 @@ class SideBySide:
     appearance_jpeg: bytes
     mirrored: bool
     reference: VideoId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBeside:
+    """How the sound of an appearance agrees with that of ``reference``, whose picture it shows."""
+
+    appearance: AppearanceId
+    reference: VideoId
+    agreement: SoundAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class SameSound:
+    """A video outside the chain with the sound of an appearance, and where it was seen."""
+
+    appearance: AppearanceId
+    match: SoundMatch
+    posts: tuple[PostSummary, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +71,7 @@ class ReportInput:
 
     ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
     chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
+    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound.
     """
 
     chain: Chain
@@ -60,3 +83,5 @@ class ReportInput:
     posts: tuple[Post, ...] = ()
     videos: tuple[Video, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    sounds: tuple[SoundBeside, ...] = ()
+    same_sounds: tuple[SameSound, ...] = ()

@@ -19,6 +19,7 @@ from tracker.reports import wording
 from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_block, clean_line, file_name, web_link
 from tracker.reports.report_input import ReportInput, SideBySide
+from tracker.reports.sound_view import sound_view
 from tracker.reports.timeline import Bar, Timeline, timeline
 from tracker.reports.transformation_words import transformation_phrases
 from tracker.reports.views import (
@@ -157,6 +158,7 @@ def _appearance(
         claims=tuple(_claim(n, claim) for n, claim in enumerate(seen.claims, start=1)),
         conflicts=conflicts,
         pictures=_pictures(report, seen, positions),
+        sound=sound_view(report, seen.id),
     )
 
 

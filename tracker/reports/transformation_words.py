@@ -17,11 +17,8 @@ _PLAIN = {
     "blurred_fill": "set on a blurred enlargement of itself",
     "border": "framed with a border",
     "brightness": "brightness changed",
-    "caption": "caption added",
     "caption_bar": "caption bar added",
     "color": "colours changed",
-    "colour": "colours changed",
-    "compilation": "cut together with other footage",
     "contrast": "contrast changed",
     "exact": "not changed in any way we could measure",
     "flip": "mirrored left to right",
@@ -38,7 +35,6 @@ _PLAIN = {
     "mirror": "mirrored left to right",
     "mirrored": "mirrored left to right",
     "noise": "noise added",
-    "overlay": "something laid over the picture",
     "padding": "bars added around the picture",
     "photometric": "brightness or contrast changed",
     "pillarbox": "bars added left and right",
@@ -46,7 +42,6 @@ _PLAIN = {
     "reactor": "shown beside a second picture",
     "recode": "compressed again",
     "recompression": "compressed again",
-    "reencode": "compressed again",
     "resize": "size changed",
     "reverse": "played backwards",
     "scale": "size changed",
@@ -94,9 +89,68 @@ def _crop(detail: Detail) -> str:
 
 def _picture_in_picture(detail: Detail) -> str:
     box = _box(detail)
+    if detail.get("shows") == "other":
+        where = f" ({_place(box)})" if box is not None else ""
+        return f"another picture set into it{where}"
     if box is None:
         return "shown small inside another picture"
     return f"shown small ({_percent(box[2])} of the width) inside another picture"
+
+
+def _overlay(detail: Detail) -> str:
+    box = _box(detail)
+    return "something laid over the picture" + (f" ({_place(box)})" if box is not None else "")
+
+
+def _caption(detail: Detail) -> str:
+    box, in_bar = _box(detail), detail.get("place") == "bar"
+    words = "caption bar added" if in_bar else "caption added"
+    return words + (f" ({_place(box)})" if box is not None else "")
+
+
+def _compilation(detail: Detail) -> str:
+    """Name the stretches of the copy that come from the other video, if there are few."""
+    words = "cut together with other footage"
+    stretches = detail.get("query_ms")
+    if not isinstance(stretches, list | tuple) or not 1 <= len(stretches) <= 3:
+        return words
+    spans = [span for stretch in stretches if (span := _span(stretch)) is not None]
+    if len(spans) != len(stretches):
+        return words
+    return f"{words} (shared: {', '.join(spans)})"
+
+
+def _colour(detail: Detail) -> str:
+    """Name what became of the colours, the plainest first."""
+    if detail.get("grey") is True:
+        return "turned to black and white"
+    brightness, contrast = _number(detail, "brightness"), _number(detail, "contrast")
+    saturation, hue = _number(detail, "saturation"), _number(detail, "hue_degrees")
+    found = [
+        _more(brightness, 0.04, "brighter", "darker"),
+        _more(contrast and contrast - 1, 0.1, "more contrast", "less contrast"),
+        _more(saturation and saturation - 1, 0.2, "stronger colours", "paler colours"),
+        _more(hue and abs(hue), 12, "colours shifted", ""),
+    ]
+    named = [words for words in found if words]
+    return f"colours changed ({', '.join(named)})" if named else "colours changed"
+
+
+def _more(value: float | None, least: float, above: str, below: str) -> str:
+    if value is None or abs(value) < least:
+        return ""
+    return above if value > 0 else below
+
+
+def _reencode(detail: Detail) -> str:
+    words = "compressed again"
+    sizes = [_size(detail.get(name)) for name in ("reference_size", "size")]
+    if all(sizes):
+        words += f" ({sizes[0]} to {sizes[1]} pixels)"
+    stretch = _number(detail, "stretch")
+    if stretch is not None and stretch > 0:
+        words += ", stretched to another shape"
+    return words
 
 
 def _framed(words: str) -> Callable[[Detail], str]:
@@ -120,6 +174,12 @@ def _borders(detail: Detail) -> str:
     return _framed("bars added left or right" if beside else "bars added above or below")(detail)
 
 
+def _borders_or_cover(detail: Detail) -> str:
+    if detail.get("fill") == "blurred":
+        return _framed("set on a blurred enlargement of itself")(detail)
+    return _borders(detail)
+
+
 def _speed(detail: Detail) -> str:
     factor = _number(detail, "speed", "factor", "rate", "ratio")
     if factor is None or factor <= 0 or abs(factor - 1) < 0.005:
@@ -129,32 +189,36 @@ def _speed(detail: Detail) -> str:
 
 
 def _rotate(detail: Detail) -> str:
-    degrees = _number(detail, "degrees_counter_clockwise", "degrees", "angle")
+    counter = _number(detail, "degrees_counter_clockwise")
+    if counter is not None and abs(counter) <= 360:
+        way = "counter-clockwise" if counter > 0 else "clockwise"
+        return f"rotated by {abs(counter):.0f}° {way}"
+    degrees = _number(detail, "degrees", "angle")
     if degrees is None or abs(degrees) > 360:
         return "rotated"
     return f"rotated by {abs(degrees):.0f}°"
 
 
 def _trim(detail: Detail) -> str:
-    stretch = detail.get("reference_ms")
-    if not isinstance(stretch, list | tuple) or len(stretch) != 2:
-        return "shortened"
-    start, end = (value if isinstance(value, int) else -1 for value in stretch)
-    if not 0 <= start < end:
-        return "shortened"
-    return f"shortened to {media_time(start)}–{media_time(end)} of the other video"
+    span = _span(detail.get("reference_ms"))
+    return "shortened" if span is None else f"shortened to {span} of the other video"
 
 
 _MEASURED: dict[str, Callable[[Detail], str]] = {
     "border": _borders,
-    "borders": _borders,
+    "borders": _borders_or_cover,
+    "caption": _caption,
+    "colour": _colour,
+    "compilation": _compilation,
     "crop": _crop,
     "crop_off": _crop,
     "letterbox": _framed("bars added above and below"),
+    "overlay": _overlay,
     "padding": _framed("bars added around the picture"),
     "pillarbox": _framed("bars added left and right"),
     "picture_in_picture": _picture_in_picture,
     "pip": _picture_in_picture,
+    "reencode": _reencode,
     "rotate": _rotate,
     "rotation": _rotate,
     "speed": _speed,
@@ -172,6 +236,32 @@ def _box(detail: Detail) -> tuple[float, float, float, float] | None:
         return None
     x, y, width, height = numbers
     return x, y, width, height
+
+
+def _place(box: tuple[float, float, float, float]) -> str:
+    """Return where in the picture a box lies: "upper right", "bottom"."""
+    x, y, width, height = box
+    across = _side(x, 1 - x - width, "left", "right")
+    down = _side(y, 1 - y - height, "upper", "lower")
+    if across and down:
+        return f"{down} {across}"
+    return across or {"upper": "top", "lower": "bottom"}.get(down, "middle")
+
+
+def _span(stretch: object) -> str | None:
+    """Return two media times in milliseconds as "0:04.0–0:13.0"; ``None`` if they are none."""
+    if not isinstance(stretch, list | tuple) or len(stretch) != 2:
+        return None
+    start, end = (value if isinstance(value, int) else -1 for value in stretch)
+    return f"{media_time(start)}–{media_time(end)}" if 0 <= start < end else None
+
+
+def _size(value: object) -> str:
+    """Return width and height as "640×360"; empty if they are none."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return ""
+    sides = [v for v in value if isinstance(v, int) and 0 < v < 100_000]
+    return "×".join(str(side) for side in sides) if len(sides) == 2 else ""
 
 
 def _where(box: tuple[float, float, float, float]) -> str:

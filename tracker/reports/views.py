@@ -56,6 +56,29 @@ class PictureView:
 
 
 @dataclass(frozen=True, slots=True)
+class SameSoundView:
+    """One showing of a video with the same sound under another picture."""
+
+    who: WhoView
+    link: LinkView | None
+    stretch: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundView:
+    """How the sound agrees, and where else it is heard; ``more`` of those are not listed."""
+
+    agreement: str
+    same: tuple[SameSoundView, ...]
+    more: int
+
+    @property
+    def says_something(self) -> bool:
+        """Tell whether there is anything to show."""
+        return bool(self.agreement or self.same)
+
+
+@dataclass(frozen=True, slots=True)
 class AppearanceView:
     """One appearance as the report tells it."""
 
@@ -79,6 +102,7 @@ class AppearanceView:
     claims: tuple[ClaimView, ...]
     conflicts: tuple[ConflictView, ...]
     pictures: tuple[PictureView, ...]
+    sound: SoundView
 
 
 @dataclass(frozen=True, slots=True)

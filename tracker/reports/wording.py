@@ -69,6 +69,7 @@ _STATUS = {
     PostStatus.LIVE: "visible when last looked at",
     PostStatus.DELETED: "deleted when last looked at",
     PostStatus.PRIVATE: "private when last looked at",
+    PostStatus.SUSPENDED: "its account was suspended when last looked at",
     PostStatus.LOGIN_REQUIRED: "behind a login when last looked at",
     PostStatus.GEO_BLOCKED: "blocked in this region when last looked at",
     PostStatus.UNKNOWN: "not known whether it can still be seen",

@@ -8,37 +8,46 @@ the sharer's profile with the record's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tracker.errors import OutsideError, PostUnavailable, SourceError, UnsupportedSource
-from tracker.model.capture import FetchedPost
-from tracker.model.ids import Platform, PostKey
+from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.post import LinkRelation, MediaRef, Post, PostKind, PostLink
 from tracker.model.status import PostStatus
-from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
 from tracker.model.watch import Watch
-from tracker.net.bluesky import BlueskyClient
+from tracker.net.bluesky import POSTS_PER_CALL, BlueskyClient
 from tracker.net.urls import canonical_url
-from tracker.sources.clean import address_of, clean_account, clean_text
-from tracker.sources.found import Found
+from tracker.sources.bluesky_posts import (
+    AT_URI,
+    BLUESKY,
+    POST,
+    REPOST,
+    claimed_at,
+    created_claims,
+    handle_of,
+    indexed_claims,
+    key_of_uri,
+    links_of,
+    listed_at,
+    microseconds,
+    order_of,
+    share_of,
+    share_post,
+    video_of,
+)
+from tracker.sources.clean import address_of, clean_text
 from tracker.sources.json_values import Json, items_of, mapping
 from tracker.sources.paging import Item, Page, poll_pages
 from tracker.sources.ports import Polled
-from tracker.timestamps.claims import parse_datetime_claim
 from tracker.timestamps.ids import claims_from_address
-from tracker.timestamps.snowflake import EPOCH
 
-BLUESKY = Platform("bluesky")
-POST = "app.bsky.feed.post"
-REPOST = "app.bsky.feed.repost"
 PAGE_SIZE = 50
-INDEXING_LAG = timedelta(minutes=5)
-"""Posts are indexed within a second or two; no measured one took longer than this."""
-
-_AT_URI = re.compile(r"at://(did:[a-z0-9]+:[\w.:%-]{1,250})/([\w.]{1,250})/([\w.:~-]{1,250})\Z")
+MAX_EXPECTED = 10_000
+KEPT_FOR = timedelta(minutes=15)
 _CID = re.compile(r"[a-zA-Z0-9]{20,120}\Z", re.ASCII)
 
 
@@ -52,11 +61,33 @@ class _Place:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A view that was asked for with another post; ``None`` where the AppView has none."""
+
+    at: datetime
+    view: Json | None
+    exchanges: tuple[Exchange, ...]
+
+
 class Bluesky:
     """Posts, accounts and searches of Bluesky, without an account."""
 
     def __init__(self, client: BlueskyClient) -> None:
         self._client = client
+        self._lock = threading.Lock()
+        self._expected: dict[str, None] = {}
+        self._kept: dict[str, _Kept] = {}
+
+    def expect(self, targets: Sequence[str]) -> None:
+        """Take note of posts that will be asked for soon: they are asked for 25 at a time."""
+        places = (_place(target) for target in targets)
+        with self._lock:
+            for place in places:
+                if place is not None and place.collection == POST and _is_did(place.account):
+                    self._expected[f"at://{place.account}/{POST}/{place.name}"] = None
+            while len(self._expected) > MAX_EXPECTED:
+                del self._expected[next(iter(self._expected))]
 
     def accepts(self, target: str) -> bool:
         """Tell whether ``target`` is a post, a repost, an account or a search."""
@@ -69,12 +100,11 @@ class Bluesky:
         """
         place = _required(target)
         with self._client.door.recording() as exchanges:
-            if not place.name:
-                post = _feed_post(target, place, self._listing(place)(None))
-            elif place.collection == REPOST:
-                post = self._repost(place)
-            else:
-                post = self._post(place)
+            try:
+                post = self._found(place, target, exchanges)
+            except PostUnavailable as exc:
+                exc.exchanges = tuple(exchanges)
+                raise
         asked = canonical_url(target)
         others = dict.fromkeys((*post.spellings, asked))
         spellings = tuple(url for url in others if url != post.key)
@@ -87,14 +117,46 @@ class Bluesky:
             raise UnsupportedSource(f"a single post lists nothing: {watch.target}")
         return poll_pages(watch, self._listing(place))
 
-    def _post(self, place: _Place) -> Post:
+    def _found(self, place: _Place, target: str, exchanges: list[Exchange]) -> Post:
+        if not place.name:
+            page = self._listing(place)(None)
+            exchanges += page.exchanges
+            return _feed_post(target, place, page)
+        return self._repost(place) if place.collection == REPOST else self._post(place, exchanges)
+
+    def _post(self, place: _Place, exchanges: list[Exchange]) -> Post:
         did = self._client.did(place.account)
-        answer = self._client.posts([f"at://{did}/{POST}/{place.name}"])
-        view = next(iter(items_of(answer.get("posts"), 25)), None)
+        uri = f"at://{did}/{POST}/{place.name}"
+        view = self._view(uri, exchanges)
         post = self._read(view) if view is not None else None
-        if post is None:
+        if post is None or AT_URI.match(uri) is None:
             raise self._missing(did, place.name)
         return post
+
+    def _view(self, uri: str, exchanges: list[Exchange]) -> Json | None:
+        """The AppView's view of a post, asked for together with others that are expected."""
+        now = self._client.clock.now()
+        with self._lock:
+            kept = self._kept.pop(uri, None)
+            self._expected.pop(uri, None)
+            if kept is not None and now - kept.at <= KEPT_FOR:
+                exchanges += kept.exchanges
+                return kept.view
+            others = list(self._expected)[: POSTS_PER_CALL - 1]
+            for other in others:
+                del self._expected[other]
+        before = len(exchanges)
+        answer = self._client.posts([uri, *others])
+        views = {str(view.get("uri")): view for view in items_of(answer.get("posts"), 100)}
+        with self._lock:
+            self._forget(now)
+            for other in others:
+                self._kept[other] = _Kept(now, views.get(other), tuple(exchanges[before:]))
+        return views.get(uri)
+
+    def _forget(self, now: datetime) -> None:
+        for uri in [uri for uri, kept in self._kept.items() if now - kept.at > KEPT_FOR]:
+            del self._kept[uri]
 
     def _missing(self, did: str, name: str) -> PostUnavailable:
         """The AppView leaves out what it has not: deleted, unless its own server still has it."""
@@ -112,11 +174,11 @@ class Bluesky:
     def _repost(self, place: _Place) -> Post:
         did = self._client.did(place.account)
         record = mapping(self._client.record(did, REPOST, place.name).get("value"))
-        shared = _key_of_uri(mapping(record.get("subject")).get("uri"))
+        shared = key_of_uri(mapping(record.get("subject")).get("uri"))
         if shared is None:
             raise SourceError(f"the repost {place.name} of {did} names no post")
         handle = None if place.account.startswith("did:") else place.account
-        return _share(did, handle, place.name, shared, _created(record))
+        return share_post(did, handle, place.name, shared, created_claims(record))
 
     def _listing(self, place: _Place) -> Callable[[str | None], Page]:
         def read(cursor: str | None) -> Page:
@@ -146,24 +208,24 @@ class Bluesky:
             return
         reason = mapping(view.get("reason"))
         if not str(reason.get("$type", "")).endswith("#reasonRepost"):
-            yield Item(*_order(post), at=_listed_at(post))
+            yield Item(*order_of(post), at=listed_at(post))
             return
-        share = _share_of(reason, post.key)
-        at = _claimed_at(reason.get("indexedAt"))
-        order = _microseconds(at) if at else _order(post)[0]
+        share = share_of(reason, post.key)
+        at = claimed_at(reason.get("indexedAt"))
+        order = microseconds(at) if at else order_of(post)[0]
         if share is not None:
             yield Item(order, share, at)
         yield Item(order - 1, post, at)
 
     def _read(self, view: Json) -> Post | None:
         """The post that the AppView's view of it describes; ``None`` if it is none."""
-        uri = _AT_URI.match(str(view.get("uri", "")))
+        uri = AT_URI.match(str(view.get("uri", "")))
         record = mapping(view.get("record"))
         if uri is None or uri[2] != POST:
             return None
         did, name = uri[1], uri[3]
         key = canonical_url(f"https://bsky.app/profile/{did}/post/{name}")
-        handle = _handle(mapping(view.get("author")).get("handle"))
+        handle = handle_of(mapping(view.get("author")).get("handle"))
         spelling = canonical_url(f"https://bsky.app/profile/{handle}/post/{name}")
         return Post(
             key=key,
@@ -172,19 +234,19 @@ class Bluesky:
             account=handle or did,
             text=clean_text(record.get("text")),
             status=PostStatus.LIVE,
-            links=_links(record, key),
+            links=links_of(record, key),
             media=tuple(self._media(did, record, view)),
             claims=(
                 *claims_from_address(BLUESKY, name, key),
-                *_created(record),
-                *_indexed(view.get("indexedAt")),
+                *created_claims(record),
+                *indexed_claims(view.get("indexedAt")),
             ),
             spellings=(spelling,) if handle and spelling != key else (),
         )
 
     def _media(self, did: str, record: Json, view: Json) -> Iterator[MediaRef]:
         """The video as it was uploaded, from the account's server; else the AppView's stream."""
-        embed, shown = _video(record.get("embed")), _video(view.get("embed"))
+        embed, shown = video_of(record.get("embed")), video_of(view.get("embed"))
         cid = mapping(mapping(embed.get("video")).get("ref")).get("$link") or shown.get("cid")
         if not isinstance(cid, str) or not _CID.match(cid):
             return
@@ -198,7 +260,7 @@ class Bluesky:
 
 
 def _place(target: str) -> _Place | None:
-    uri = _AT_URI.match(target)
+    uri = AT_URI.match(target)
     if uri is not None and uri[2] in {POST, REPOST}:
         return _Place(uri[1], uri[2], uri[3])
     address = address_of(target)
@@ -222,132 +284,15 @@ def _words(url: str) -> str | None:
     return f"#{unquote(tag).strip('/')}"[:100] if tag != split.path and tag.strip("/") else None
 
 
+def _is_did(account: str) -> bool:
+    return account.startswith("did:")
+
+
 def _required(target: str) -> _Place:
     place = _place(target)
     if place is None:
         raise UnsupportedSource(f"no post, account or search of Bluesky: {target[:200]}")
     return place
-
-
-def _handle(value: object) -> str | None:
-    handle = clean_account(value)
-    return None if handle is None or handle == "handle.invalid" or " " in handle else handle
-
-
-def _key_of_uri(uri: object) -> PostKey | None:
-    found = _AT_URI.match(uri) if isinstance(uri, str) else None
-    if found is None or found[2] != POST:
-        return None
-    return canonical_url(f"https://bsky.app/profile/{found[1]}/post/{found[3]}")
-
-
-def _links(record: Json, key: PostKey) -> tuple[PostLink, ...]:
-    found = Found(frozenset({key}))
-    parent = mapping(mapping(record.get("reply")).get("parent"))
-    found.add_post(_key_of_uri(parent.get("uri")), LinkRelation.REPLIES)
-    for embed in _embeds(record.get("embed")):
-        quoted = mapping(embed.get("record"))
-        quoted = mapping(quoted.get("record")) or quoted  # recordWithMedia wraps it once more
-        found.add_post(_key_of_uri(quoted.get("uri")), LinkRelation.QUOTES)
-        found.add_mention(_text(mapping(embed.get("external")).get("uri")))
-    for facet in items_of(record.get("facets"), 200):
-        for feature in items_of(facet.get("features"), 20):
-            found.add_mention(_text(feature.get("uri")))
-    return found.links
-
-
-def _embeds(value: object) -> tuple[Json, ...]:
-    """An embed, and the media beside it where it quotes a post as well."""
-    embed = mapping(value)
-    media = mapping(embed.get("media"))
-    return (embed, media) if media else (embed,)
-
-
-def _video(value: object) -> Json:
-    for embed in _embeds(value):
-        if str(embed.get("$type", "")).startswith("app.bsky.embed.video"):
-            return embed
-    return {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _created(record: Json) -> tuple[TimeClaim, ...]:
-    """What the uploader's own program wrote into the record."""
-    claim = parse_datetime_claim(
-        _text(record.get("createdAt")) or "",
-        ClaimKind.PLATFORM_REPORTED,
-        ForgeableBy.UPLOADER,
-        "bluesky:createdAt",
-    )
-    return (claim,) if claim is not None else ()
-
-
-def _indexed(value: object) -> tuple[TimeClaim, ...]:
-    """When the AppView first saw it: an upper bound no uploader can move."""
-    at = _claimed_at(value)
-    if at is None:
-        return ()
-    interval = TimeInterval(at - INDEXING_LAG, at + timedelta(milliseconds=1))
-    return (
-        TimeClaim(ClaimKind.PLATFORM_REPORTED, interval, ForgeableBy.PLATFORM, "bluesky:indexedAt"),
-    )
-
-
-def _claimed_at(value: object) -> datetime | None:
-    claim = parse_datetime_claim(
-        _text(value) or "", ClaimKind.PLATFORM_REPORTED, ForgeableBy.PLATFORM, ""
-    )
-    return claim.interval.earliest_at if claim is not None else None
-
-
-def _share_of(reason: Json, shared: PostKey) -> Post | None:
-    uri = _AT_URI.match(str(reason.get("uri", "")))
-    if uri is None or uri[2] != REPOST:
-        return None
-    handle = _handle(mapping(reason.get("by")).get("handle"))
-    return _share(uri[1], handle, uri[3], shared, _indexed(reason.get("indexedAt")))
-
-
-def _share(
-    did: str, handle: str | None, name: str, shared: PostKey, claims: tuple[TimeClaim, ...]
-) -> Post:
-    key = canonical_url(f"https://bsky.app/profile/{did}?repost={name}")
-    return Post(
-        key=key,
-        platform=BLUESKY,
-        kind=PostKind.POST,
-        account=handle or did,
-        status=PostStatus.LIVE,
-        links=(PostLink(shared, LinkRelation.SHARES),),
-        claims=(*claims_from_address(BLUESKY, name, key), *claims),
-    )
-
-
-def _listed_at(post: Post) -> datetime | None:
-    """The time feeds are sorted by: the claimed one, but never after the AppView saw the post."""
-    claimed = [
-        claim.interval.earliest_at
-        for claim in post.claims
-        if claim.source == "bluesky:createdAt" and claim.interval.earliest_at is not None
-    ]
-    seen = [
-        claim.interval.latest_at - timedelta(milliseconds=1)
-        for claim in post.claims
-        if claim.source == "bluesky:indexedAt" and claim.interval.latest_at is not None
-    ]
-    return min((*claimed, *seen), default=None)
-
-
-def _order(post: Post) -> tuple[int, Post]:
-    at = _listed_at(post)
-    return (_microseconds(at) if at is not None else 0), post
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def _feed_post(target: str, place: _Place, page: Page) -> Post:

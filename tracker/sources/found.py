@@ -42,9 +42,12 @@ class Found:
         return tuple(self._media.values())
 
     def add_post(self, url: str | None, relation: LinkRelation) -> bool:
-        """Note ``url`` if its form says that it is one single post; tell whether it is."""
+        """Note ``url`` if its form says that it is one single post, or a short link that may be.
+
+        Tells whether it is.
+        """
         address = address_of(url) if url else None
-        if url is None or address is None or not address.is_post:
+        if url is None or address is None or not (address.is_post or address.is_short_link):
             return False
         self._add(url, address, relation)
         return True

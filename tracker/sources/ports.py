@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracker.errors import TrackerError
 from tracker.model.capture import Exchange, FetchedPost
@@ -45,6 +46,15 @@ class PostSource(Protocol):
 
     def fetch(self, target: str) -> FetchedPost:
         """Return the post at ``target``; raise an error of ``tracker.errors``."""
+        ...
+
+
+@runtime_checkable
+class AsksForMany(Protocol):
+    """A source that can ask for many posts at once when it knows which are wanted."""
+
+    def expect(self, targets: Sequence[str]) -> None:
+        """Take note of what will be asked for soon; asks for nothing by itself."""
         ...
 
 

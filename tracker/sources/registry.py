@@ -11,26 +11,35 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tracker.clock import Clock
-from tracker.errors import OutsideError, PostUnavailable, SourceError, UnsupportedSource
+from tracker.errors import (
+    HttpStatusError,
+    NetworkError,
+    OutsideError,
+    PostUnavailable,
+    SourceError,
+    UnsupportedSource,
+)
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.post import Post, PostKind
 from tracker.model.watch import Watch
 from tracker.net.http import HttpClient, Response
-from tracker.net.urls import WEB, parse_address
+from tracker.net.urls import WEB, Address, canonical_url, is_shorthand, parse_address
 from tracker.net.ytdlp import YtDlp
 from tracker.sources.article import has_content, read_article
 from tracker.sources.direct_media import has_media_magic, is_media, media_post
 from tracker.sources.feed import feed_post, is_feed, polled_feed
 from tracker.sources.listing import listed_by_page
 from tracker.sources.local_file import file_uri, local_post
-from tracker.sources.ports import PlatformSource, Polled
+from tracker.sources.ports import AsksForMany, PlatformSource, Polled
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
-from tracker.sources.ytdlp_page import YtDlpPage, listed_posts
+from tracker.sources.ytdlp_listing import poll_listing
+from tracker.sources.ytdlp_page import YtDlpPage
 from tracker.timestamps.ids import claims_from_address
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?|at)://", re.IGNORECASE)
+_MAX_HOPS = 4
 _HTML_TYPES = ("text/html", "application/xhtml")
 _LOOKS_LIKE_HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|title|article)\b", re.IGNORECASE
@@ -60,6 +69,8 @@ class Sources:
         or page that cannot be read, ``PostUnavailable``, and the errors of the network.
         """
         text = target.strip()
+        if is_shorthand(text):
+            return self._from_web(canonical_url(text))
         if _WEB.match(text):
             return self._from_web(text)
         if text.lower().startswith("file:"):
@@ -69,6 +80,12 @@ class Sources:
         if not text:
             raise UnsupportedSource("an empty target")
         return self._from_file(Path(text))
+
+    def expect(self, targets: Sequence[str]) -> None:
+        """Say what will be fetched soon, to sources that can ask for many posts at once."""
+        for source in self._native:
+            if isinstance(source, AsksForMany):
+                source.expect(targets)
 
     def poll(self, watch: Watch, since: datetime | None) -> Polled:
         """Return what the watched address lists now: a feed, a channel, or a page's links.
@@ -80,9 +97,7 @@ class Sources:
             with suppress(UnsupportedSource):
                 return source.recent(watch, since)
         if self._goes_to_platform(watch.target):
-            extraction = self._ytdlp.extract(watch.target)
-            listed = listed_posts(extraction.info)
-            return Polled(listed, (extraction.exchange,))
+            return poll_listing(self._ytdlp, watch)
         answer = self._http.get(
             watch.target, etag=watch.etag, last_modified=watch.last_modified, abandon=is_media
         )
@@ -93,21 +108,30 @@ class Sources:
             raise UnsupportedSource(f"neither a feed nor a page: {watch.target}")
         return _polled_page(answer)
 
-    def _from_web(self, url: str) -> FetchedPost:
+    def _from_web(self, url: str, hops: int = 0) -> FetchedPost:
         address = parse_address(url)
         for source in self._native_for(url):
             with suppress(UnsupportedSource):
                 return source.fetch(url)
         if not self._goes_to_platform(url):
-            return self._by_content(url)
+            return self._as_page(url, address, hops)
         try:
             return self._platforms.fetch(url)
         except UnsupportedSource as exc:
             # A post without a video, or a form yt-dlp does not know: its page may still speak.
             try:
-                return self._by_content(address.key)
+                return self._by_content(address.key, hops)
             except (SourceError, OutsideError):
                 raise exc from None
+
+    def _as_page(self, url: str, address: Address, hops: int) -> FetchedPost:
+        """Read the post's own page where the address was that of an embed or a mirror of it."""
+        if not address.is_post or address.post_id is None or url == address.key:
+            return self._by_content(url, hops)
+        try:
+            return self._by_content(address.key, hops)
+        except (SourceError, HttpStatusError):  # a login wall, often, where the embed has none
+            return self._by_content(url, hops)
 
     def _native_for(self, url: str) -> list[PlatformSource]:
         return [source for source in self._native if source.accepts(url)]
@@ -115,10 +139,15 @@ class Sources:
     def _goes_to_platform(self, url: str) -> bool:
         return parse_address(url).platform != WEB and self._platforms.accepts(url)
 
-    def _by_content(self, url: str) -> FetchedPost:
+    def _by_content(self, url: str, hops: int = 0) -> FetchedPost:
         address = parse_address(url)
-        answer = self._http.get(address.key if url.startswith("at:") else url, abandon=is_media)
+        web = address.key if url.startswith("at:") else url
+        answer = self._http.get(
+            web, abandon=is_media, leaves=lambda target: _is_other_post(target, address)
+        )
         exchange = answer.exchange
+        if answer.leads_to is not None:
+            return self._led_to(answer.leads_to, url, exchange, hops)
         if is_media(exchange.content_type, exchange.body[:512]):
             return FetchedPost(media_post(exchange), (replace(exchange, body=b""),))
         if is_feed(exchange.body, exchange.content_type):
@@ -127,6 +156,16 @@ class Sources:
             kind = (exchange.content_type or "unknown").split(";")[0]
             raise UnsupportedSource(f"not a page, a feed or a video ({kind[:60]}): {url}")
         return self._page(exchange)
+
+    def _led_to(self, target: str, url: str, exchange: Exchange, hops: int) -> FetchedPost:
+        """Return the platform's post that a short link or a mirror has led to."""
+        if hops >= _MAX_HOPS:
+            raise NetworkError(f"one post leads to another without end: {url[:200]}")
+        found = self._from_web(target, hops + 1)
+        spellings = dict.fromkeys((*found.post.spellings, url, target))
+        spellings.pop(found.post.key, None)
+        post = replace(found.post, spellings=tuple(spellings))
+        return FetchedPost(post, (exchange, *found.exchanges))
 
     def _page(self, exchange: Exchange) -> FetchedPost:
         url = exchange.requested_url
@@ -175,6 +214,16 @@ class Sources:
             )
         exchange = Exchange(uri, uri, None, None, started_at, self._clock.now(), body)
         return FetchedPost(post, (exchange,))
+
+
+def _is_other_post(target: str, asked: Address) -> bool:
+    """Tell whether a redirect leads to a post on a platform, from elsewhere than its own page."""
+    try:
+        address = parse_address(target)
+    except UnsupportedSource:
+        return False
+    known = address.is_post and address.post_id is not None
+    return known and address.platform != WEB and address.key != asked.key
 
 
 def _polled_page(answer: Response) -> Polled:

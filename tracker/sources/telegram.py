@@ -57,11 +57,16 @@ class Telegram:
         """
         channel, post_id = _required(target)
         if post_id is None:
-            page = self._listing(channel, None)
-            return FetchedPost(_channel_post(channel, page), page.exchanges)
+            listing = self._listing(channel, None)
+            return FetchedPost(_channel_post(channel, listing), listing.exchanges)
         url = f"{self._host}/{channel}/{post_id}?embed=1&mode=tme"
         exchange = self._http.get(url).exchange
-        post = _single(read_html(exchange.body, exchange.final_url, exchange.content_type), target)
+        page = read_html(exchange.body, exchange.final_url, exchange.content_type)
+        try:
+            post = _single(page, target)
+        except PostUnavailable as exc:
+            exc.exchanges = (exchange,)
+            raise
         return FetchedPost(post, (exchange,))
 
     def recent(self, watch: Watch, since: datetime | None) -> Polled:  # noqa: ARG002 - by position

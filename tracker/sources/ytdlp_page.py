@@ -79,7 +79,9 @@ def post_from_info(info: Info, requested_url: str) -> Post:
     asked = parse_address(requested_url)
     page = web_url(info.get("webpage_url"))
     stated = address_of(page) if page else None
-    address = asked if asked.is_post or stated is None or not stated.is_post else stated
+    # A short link is a post's address as well, but does not say which post: yt-dlp does.
+    known = asked.is_post and (asked.post_id is not None or stated is None or not stated.post_id)
+    address = asked if known or stated is None or not stated.is_post else stated
     entries = entries_of(info)
     if entries and not address.is_post:
         return _listing(info, address, entries)

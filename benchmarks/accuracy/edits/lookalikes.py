@@ -60,7 +60,7 @@ class LookAlikes:
         copied = Part(part.source, part.start_s + offset, length)
         picture = edited(self._rng, copied, logo, self._foreign, self._query(query))
         span = Span((0, length), (offset, offset + length))
-        kind = ("logo", "copy_of_take")
+        kind = ("copy_of_take", "copy_of_take")
         self.queries.append(positive(query, name, kind, [span], [*picture.edits, Edit("trim")]))
 
     def shared_intro(self, footage: Sequence[Part]) -> None:

@@ -118,6 +118,25 @@ def test_a_backdated_post_goes_by_when_the_network_first_saw_it(
     assert published.interval.earliest_at == datetime(2026, 2, 1, 9, 55, 0, 500000, tzinfo=UTC)
 
 
+def test_posts_that_are_expected_are_asked_for_together(
+    site: BlueskySite, bluesky: Bluesky
+) -> None:
+    names = [tid(n) for n in range(30)]
+    for name in names[:-1]:
+        site.post(ALICE, name, f"No {name}")
+    bluesky.expect([key(ALICE, name) for name in names])
+    for name in names[:-1]:
+        fetched = bluesky.fetch(key(ALICE, name))
+        assert fetched.post.text == f"No {name}"
+        assert fetched.exchanges
+    with pytest.raises(PostUnavailable) as caught:
+        bluesky.fetch(key(ALICE, names[-1]))
+    assert caught.value.exchanges
+    assert site.calls.count("app.bsky.feed.getPosts") == 2
+    bluesky.fetch(key(ALICE, names[0]))  # asked for again: what was kept was used
+    assert site.calls.count("app.bsky.feed.getPosts") == 3
+
+
 def test_what_is_gone_hidden_or_refused(site: BlueskySite, bluesky: Bluesky) -> None:
     uri = site.post(ALICE, NAME, "here")
     site.hidden.add(uri)

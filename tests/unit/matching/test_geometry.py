@@ -1,113 +1,73 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tracker.matching.geometry import geometry
-from tracker.matching.transformations import transformations
-from tracker.matching.verify import confirmed
+from tests.unit.matching import moving_scene as scene
+from tracker.matching.geometry import LEAST_INLIERS, geometry
+from tracker.matching.map_models import PointPairs, best_map
 from tracker.model.fingerprint import Keyframe
-from tracker.model.match import Segment
 
-Picture = npt.NDArray[np.uint8]
-SEGMENT = Segment(0, 4000, 0, 4000, 1.0, mirrored=False, score=0.3)
+SHAPE = (scene.HEIGHT, scene.WIDTH)
 
 
-def scene(seed: int) -> Picture:
-    """Blocks and discs of many sizes: something with corners everywhere."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((288, 512), 128, np.uint8)
-    for _ in range(250):
-        x, y, size = (int(v) for v in (rng.integers(512), rng.integers(288), rng.integers(4, 40)))
-        grey = int(rng.integers(256))
-        if rng.random() < 0.5:
-            cv2.rectangle(picture, (x, y), (x + size, y + size), grey, -1)
-        else:
-            cv2.circle(picture, (x, y), size // 2, grey, -1)
-    return picture
+def test_the_map_of_an_unchanged_picture_is_the_identity() -> None:
+    picture = scene.background(1)
+    found = geometry(scene.keyframe(picture), scene.keyframe(picture), mirrored=False)
+    assert found is not None
+    assert found.matrix == pytest.approx(np.eye(2, 3), abs=1e-6)
+    assert (found.rotation_degrees, found.spread > 0.6) == (0.0, True)
 
 
-def keyframe(picture: Picture, pts_ms: int = 0) -> Keyframe:
-    done, data = cv2.imencode(".jpg", picture)
-    assert done
-    return Keyframe(pts_ms, data.tobytes())
-
-
-def mapped(picture: Picture, matrix: npt.NDArray[np.float64]) -> Picture:
-    return np.asarray(cv2.warpAffine(picture, matrix, (512, 288)), np.uint8)
-
-
-def turned(degrees: float, scale: float = 1.0) -> npt.NDArray[np.float64]:
-    return np.asarray(cv2.getRotationMatrix2D((256, 144), degrees, scale), np.float64)
-
-
-def kinds(query: Picture, reference: Picture, *, mirrored: bool = False) -> dict[str, object]:
-    shape = geometry(keyframe(query), keyframe(reference), mirrored=mirrored)
-    assert shape is not None
-    segment = Segment(0, 4000, 0, 4000, 1.0, mirrored=mirrored, score=0.9)
-    return {t.kind: dict(t.detail) for t in transformations((segment,), 4000, shape)}
-
-
-def test_an_unchanged_picture_is_called_nothing() -> None:
-    assert kinds(scene(1), scene(1)) == {}
-
-
-def test_a_crop_is_measured_as_a_part_of_the_reference() -> None:
-    cropped = cv2.resize(scene(1)[58:230, 51:461], (512, 288))
-    crop = kinds(np.asarray(cropped, np.uint8), scene(1))["crop"]
-    assert crop == {"box": pytest.approx([0.1, 0.2, 0.8, 0.6], abs=0.02)}
-
-
-def test_borders_are_measured_as_a_part_of_the_query() -> None:
-    framed = np.zeros((288, 512), np.uint8)
-    framed[72:216, 128:384] = cv2.resize(scene(1), (256, 144), interpolation=cv2.INTER_AREA)
-    borders = kinds(framed, scene(1))["borders"]
-    assert borders == {"box": pytest.approx([0.25, 0.25, 0.5, 0.5], abs=0.02)}
-
-
-def test_rotation_and_mirror() -> None:
-    found = kinds(mapped(scene(1), turned(6)), scene(1))
-    assert found["rotation"] == {"degrees_counter_clockwise": pytest.approx(6, abs=0.5)}
-    flipped = np.ascontiguousarray(scene(1)[:, ::-1])
-    assert set(kinds(flipped, scene(1), mirrored=True)) == {"mirror"}
+@pytest.mark.parametrize("degrees", [-10.0, 3.0, 45.0])
+def test_a_turn_is_measured_counter_clockwise(degrees: float) -> None:
+    picture = scene.background(1)
+    query = scene.turned(degrees)(picture)
+    found = geometry(scene.keyframe(query), scene.keyframe(picture), mirrored=False)
+    assert found is not None
+    assert found.rotation_degrees == pytest.approx(degrees, abs=0.3)
 
 
 def test_unrelated_pictures_have_no_geometry() -> None:
+    one = scene.keyframe(scene.background(1))
     for seed in range(2, 8):
-        assert geometry(keyframe(scene(1)), keyframe(scene(seed)), mirrored=False) is None
+        other = scene.keyframe(scene.background(seed))
+        assert geometry(one, other, mirrored=False) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff\xe0 not a picture", b"GIF89a"])
 def test_keyframes_that_are_no_pictures(data: bytes) -> None:
-    assert geometry(Keyframe(0, data), keyframe(scene(1)), mirrored=False) is None
+    picture = scene.keyframe(scene.background(1))
+    assert geometry(Keyframe(0, data), picture, mirrored=False) is None
+    assert geometry(picture, Keyframe(0, data), mirrored=True) is None
 
 
-def frames(pictures: list[Picture]) -> tuple[Keyframe, ...]:
-    return tuple(keyframe(picture, 1500 * n) for n, picture in enumerate(pictures))
+@settings(max_examples=25, deadline=None)
+@given(
+    scale=st.tuples(st.floats(0.3, 2.5), st.floats(0.3, 2.5)),
+    shift=st.tuples(st.floats(-0.4, 0.4), st.floats(-0.4, 0.4)),
+    seed=st.integers(0, 1000),
+)
+def test_an_upright_map_is_recovered_among_wrong_pairs(
+    scale: tuple[float, float], shift: tuple[float, float], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    source = rng.random((120, 2))
+    target = source * scale + shift
+    target[:40] = rng.random((40, 2))
+    found = best_map(PointPairs(source, target), SHAPE, SHAPE)
+    assert found is not None
+    assert found.rotation_degrees == 0.0
+    truth = np.column_stack([np.diag(scale), shift])
+    assert found.matrix == pytest.approx(truth, abs=0.01)
 
 
-def test_two_pictures_in_the_same_place_confirm_a_doubtful_pair() -> None:
-    reference = [scene(1), scene(2)]
-    query = [mapped(picture, turned(7, 0.9)) for picture in reference]
-    assert confirmed(SEGMENT, frames(query), frames(reference))
-
-
-def test_one_picture_or_two_places_do_not() -> None:
-    reference = [scene(1), scene(2)]
-    assert not confirmed(SEGMENT, frames([scene(1), scene(9)]), frames(reference))
-    elsewhere = [scene(1), mapped(scene(2), turned(0, 0.6))]
-    assert not confirmed(SEGMENT, frames(elsewhere), frames(reference))
-    assert not confirmed(SEGMENT, (), ())
-
-
-def test_a_shared_watermark_does_not() -> None:
-    def stamped(seed: int) -> Picture:
-        picture = scene(seed)
-        cv2.rectangle(picture, (100, 130), (400, 170), 255, -1)
-        cv2.putText(picture, "agency pictures", (110, 160), 0, 1.1, 0, 3)
-        return picture
-
-    query, reference = [stamped(1), stamped(2)], [stamped(3), stamped(4)]
-    assert not confirmed(SEGMENT, frames(query), frames(reference))
+def test_pairs_that_only_a_mirror_or_a_collapse_explains_have_no_map() -> None:
+    source = np.random.default_rng(1).random((80, 2))
+    mirrored = np.column_stack([1 - source[:, 0], source[:, 1]])
+    collapsed = np.column_stack([source[:, 0] * 0.01 + 0.5, source[:, 1]])
+    for target in (mirrored, collapsed):
+        found = best_map(PointPairs(source, target), SHAPE, SHAPE)
+        assert found is None or found.inliers.sum() < LEAST_INLIERS

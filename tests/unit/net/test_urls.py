@@ -33,6 +33,14 @@ POSTS: dict[str, tuple[str, str | None, list[str]]] = {
             f"http://www.twitter.com/#!/BBC/status/{X_ID}",
             f"https://twitter.com/i/videos/{X_ID}",
             f"https://platform.twitter.com/embed/Tweet.html?dnt=true&id={X_ID}",
+            f"https://d.fxtwitter.com/BBC/status/{X_ID}",
+            f"https://c.vxtwitter.com/BBC/status/{X_ID}.mp4",
+            f"https://xcancel.com/i/status/{X_ID}#m",
+            f"https://nitter.net/i/status/{X_ID}",
+            f"https://publish.twitter.com/?query=https%3A%2F%2Fx.com%2FBBC%2Fstatus%2F{X_ID}",
+            f"https://publish.x.com/oembed?url=https%3A%2F%2Fx.com%2FBBC%2Fstatus%2F{X_ID}",
+            f"https://l.facebook.com/l.php?u=https%3A%2F%2Fx.com%2FBBC%2Fstatus%2F{X_ID}&h=AT0",
+            f"https://www.google.com/url?sa=t&url=https%3A%2F%2Fx.com%2FBBC%2Fstatus%2F{X_ID}",
         ],
     ),
     "https://www.youtube.com/watch?v=dQw4w9WgXcQ": (
@@ -46,6 +54,10 @@ POSTS: dict[str, tuple[str, str | None, list[str]]] = {
             "https://www.youtube.com/live/dQw4w9WgXcQ?feature=share",
             "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?rel=0",
             "https://www.youtube.com/v/dQw4w9WgXcQ",
+            "https://yewtu.be/watch?v=dQw4w9WgXcQ",
+            "https://piped.video/watch?v=dQw4w9WgXcQ",
+            "https://www.youtube.com/redirect?event=x&q=https%3A%2F%2Fyoutu.be%2FdQw4w9WgXcQ",
+            "https://vk.com/away.php?to=https%3A%2F%2Fyoutu.be%2FdQw4w9WgXcQ",
             "https://www.youtube.com/oembed?url=https%3A%2F%2Fyoutu.be%2FdQw4w9WgXcQ&format=json",
         ],
     ),
@@ -70,6 +82,8 @@ POSTS: dict[str, tuple[str, str | None, list[str]]] = {
             "https://www.instagram.com/some.body/p/DW1nTDiDvnF/",
             "https://www.instagram.com/p/DW1nTDiDvnF/embed/captioned/?cr=1",
             "https://ddinstagram.com/reel/DW1nTDiDvnF",
+            "https://www.kkinstagram.com/reel/DW1nTDiDvnF/?igsh=1&utm_source=x",
+            "https://l.instagram.com/?u=https%3A%2F%2Finstagram.com%2Fp%2FDW1nTDiDvnF&e=AT0",
         ],
     ),
     "https://www.facebook.com/watch/?v=1234567890": (
@@ -127,6 +141,9 @@ POSTS: dict[str, tuple[str, str | None, list[str]]] = {
             "https://old.reddit.com/r/videos/comments/6rrwyj/that_small_heart_attack/",
             "https://www.reddit.com/r/videos/comments/6rrwyj/slug/dl7?context=3",
             "https://redd.it/6RRWYJ",
+            "https://www.rxddit.com/r/videos/comments/6rrwyj/slug/",
+            "https://redlib.example.org/r/videos/comments/6rrwyj/slug",
+            "https://out.reddit.com/t3_6rrwyj?url=https%3A%2F%2Fredd.it%2F6rrwyj&token=x",
             "https://reddit.com/comments/6rrwyj.json",
         ],
     ),
@@ -271,6 +288,64 @@ def test_open_web_addresses_get_one_normal_form(url: str, key: str) -> None:
     assert not address.is_post
 
 
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("x:@NASA", "https://x.com/nasa"),
+        ("X:@NASA", "https://x.com/nasa"),
+        ("https://twitter.com/NASA/with_replies", "https://x.com/nasa"),
+        ("https://x.com/nasa/media?utm_source=x", "https://x.com/nasa"),
+        ("x:search:from:nasa has:videos", "https://x.com/search?q=from%3Anasa%20has%3Avideos"),
+        ("https://x.com/search?q=from%3Anasa+has%3Avideos&src=typed_query&f=live",
+         "https://x.com/search?q=from%3Anasa%20has%3Avideos"),
+        ("x:search: 100% \"a b\" ", "https://x.com/search?q=100%25%20%22a%20b%22"),
+        (f"x:quotes:{X_ID}", f"https://x.com/i/status/{X_ID}/quotes"),
+        (f"https://twitter.com/BBC/status/{X_ID}/quotes?s=20", f"https://x.com/i/status/{X_ID}/quotes"),
+    ],
+)  # fmt: skip
+def test_accounts_searches_and_quotes_of_x_have_one_key(url: str, key: str) -> None:
+    address = parse_address(url)
+    assert (address.key, address.platform, address.is_post) == (key, "x", False)
+    assert canonical_url(address.key) == key
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fnews.example%2Fa%3Fb%3D1%26fbclid%3D2&h=x",
+         "https://news.example/a?b=1"),
+        ("https://www.google.com/amp/s/news.example/a.html", "https://news.example/a.html"),
+        ("https://news-example.cdn.ampproject.org/v/s/news.example/a?x=1",
+         "https://news.example/a?x=1"),
+        ("https://href.li/?https://news.example/a", "https://news.example/a"),
+        ("https://www.google.com/url?q=/local", "https://www.google.com/url?q=/local"),
+        ("https://vk.com/away.php?to=javascript:alert(1)",
+         "https://vk.com/away.php?to=javascript:alert(1)"),
+    ],
+)  # fmt: skip
+def test_exit_pages_are_taken_off(url: str, key: str) -> None:
+    assert canonical_url(url) == key
+    assert not parse_address(url).is_post
+
+
+def test_addresses_inside_addresses_without_end_are_refused() -> None:
+    with pytest.raises(UnsupportedSource, match="wraps too many"):
+        canonical_url("https://l.facebook.com/l.php?u=" * 40 + "https://example.org/")
+
+
+def test_short_links_are_known_by_their_host() -> None:
+    found = {url: parse_address(url).is_short_link for url in (
+        "https://t.co/abc", "http://www.bit.ly/x", "https://t.co/", "https://example.org/abc",
+        "https://youtu.be/dQw4w9WgXcQ",
+    )}  # fmt: skip
+    assert list(found.values()) == [True, True, False, False, False]
+
+
+def test_a_short_link_is_one_whichever_way_it_is_asked() -> None:
+    assert canonical_url("http://t.co/AbC?amp=1&utm_source=x") == "https://t.co/AbC?amp=1"
+    assert canonical_url("https://t.co/AbC") != canonical_url("https://t.co/abc")
+
+
 def test_http_and_https_stay_apart_on_the_open_web() -> None:
     assert canonical_url("http://example.org/a") != canonical_url("https://example.org/a")
 
@@ -356,6 +431,15 @@ PIECES = st.sampled_from(
         "é",
         "日本",
         "/plugins/video.php?href=",
+        "l.facebook.com",
+        "/l.php?u=",
+        "www.google.com",
+        "/amp/s/",
+        "/search?q=",
+        "/quotes",
+        "+",
+        "x:@",
+        "x:search:",
         "/p/",
         "/reel/",
         "utm_source=1",
@@ -378,6 +462,9 @@ PIECES = st.sampled_from(
     )
 )
 @example("https://www.facebook.com/plugins/video.php?href=" * 5)
+@example("https://l.facebook.com/l.php?u=" * 5)
+@example("x:search:+ %2B %")
+@example("https://x.com/search?q=%20a%20")
 @example("http://0x7f.1/")
 @example("https://vm.tiktok.com/a/")
 def test_canonical_form_is_stable_and_nothing_else_is_raised(url: str) -> None:

@@ -96,12 +96,13 @@ def test_the_schemas_name_every_enum_value() -> None:
 def test_lookup_has_the_promised_fields() -> None:
     document = lookup_document(sample_results.seen_before())
     assert set(document) == {
-        *("schema", "subject", "matches", "candidates", "earliest", "searched", "elapsed_ms")
+        *("schema", "subject", "matches", "candidates", "sound_matches", "earliest", "searched"),
+        "elapsed_ms",
     }
     assert set(part(document, "subject")) == {"target", "sha256", "duration_ms", "width", "height"}
     match = first(document, "matches")
     assert set(match) == {
-        *("video", "score", "clip", "segments", "transformations", "posts", "files")
+        *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files")
     }
     assert first(match, "segments") == {
         "query_ms": [0, 9000],

@@ -1,0 +1,1 @@
+"""What other methods find on the same corpus."""

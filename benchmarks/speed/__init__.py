@@ -1,0 +1,1 @@
+"""What fingerprinting costs: processor time against plain decoding, and memory."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 FIRST_SIGMA = 1.3
@@ -176,9 +177,7 @@ def _vertex(before: Floats, at: Floats, after: Floats) -> Floats:
     return np.asarray(np.clip(vertex, -0.5, 0.5), np.float32)
 
 
-def _spread(
-    found: Keypoints, shape: tuple[int, int], most: int, motion: Gray | None
-) -> Keypoints:
+def _spread(found: Keypoints, shape: tuple[int, int], most: int, motion: Gray | None) -> Keypoints:
     """Return the strongest of every cell, then the second of every cell, and so on."""
     full = 2.0**found.octave
     across, down = found.x * full / shape[1], found.y * full / shape[0]
@@ -192,13 +191,16 @@ def _spread(
     rank[order] = place
     by_rank = np.lexsort((-found.strength, rank))
     turn = np.empty(len(order), np.int64)  # two that move, one that stands, two that move …
-    for chosen, stride, first in ((by_rank[moves[by_rank]], 2, 0), (by_rank[~moves[by_rank]], 1, 2)):
+    for chosen, stride, first in (
+        (by_rank[moves[by_rank]], 2, 0),
+        (by_rank[~moves[by_rank]], 1, 2),
+    ):
         count = np.arange(len(chosen))
         turn[chosen] = count // stride * 3 + count % stride + first
     return found.take(np.argsort(turn, kind="stable")[:most])
 
 
-def _moves(motion: Gray | None, across: Floats, down: Floats) -> npt.NDArray[np.bool_]:
+def _moves(motion: Gray | None, across: Doubles, down: Doubles) -> npt.NDArray[np.bool_]:
     """Tell of places, given as shares of the picture, whether they move."""
     if motion is None:
         return np.ones(len(across), np.bool_)

@@ -101,7 +101,9 @@ def frame_hits(
             moving=np.concatenate([part.moving for part in parts]),
         )
     )
-    return _with_features(by_hash, feature_hits(pairs or FeaturePairs(query.features, reference.features)))
+    return _with_features(
+        by_hash, feature_hits(pairs or FeaturePairs(query.features, reference.features))
+    )
 
 
 def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:

@@ -108,9 +108,7 @@ def _shapes(
     of_kind = hits.query_views.astype(np.int64) * 256 + hits.reference_views == kind
     one = int(np.flatnonzero(of_kind)[int(of_kind.sum()) // 2])
     query_box = _box(query, int(hits.query_ms[hits.query_frames[one]]), kind // 256)
-    reference_box = _box(
-        reference, int(hits.reference_ms[hits.reference_frames[one]]), kind % 256
-    )
+    reference_box = _box(reference, int(hits.reference_ms[hits.reference_frames[one]]), kind % 256)
     shapes.append(box_map(here, query_box, there, reference_box, mirrored=run.line.mirrored))
     return shapes
 
@@ -173,9 +171,7 @@ def _judged(
     return found, 2 * found.correlation - rival
 
 
-def _far(
-    pair: MotionPair, line: Line, window: tuple[float, float], near: Motion
-) -> Motion:
+def _far(pair: MotionPair, line: Line, window: tuple[float, float], near: Motion) -> Motion:
     speeds = tuple(speed / line.speed for speed in SPEEDS)
     far = _best(pair, line, window, speeds, FAR_MS, FAR_STEP_MS)
     if far.correlation < max(CLEARLY_THERE, near.correlation + CLEARLY_BETTER):

@@ -78,9 +78,7 @@ class MotionPair:
         self._query_ms = q.pts_ms.astype(np.float64)
         self._reference_ms = r.pts_ms.astype(np.float64)
         columns, rows, inside = _places(shape, q.pictures.shape[1:], r.pictures.shape[1:])
-        self.comparable = (
-            int(inside.sum()) >= LEAST_PIXELS and min(len(q), len(r)) >= LEAST_FRAMES
-        )
+        self.comparable = int(inside.sum()) >= LEAST_PIXELS and min(len(q), len(r)) >= LEAST_FRAMES
         if not self.comparable:
             return
         left = _moving(self._query_ms, q.pictures[:, inside].astype(np.float32))
@@ -143,7 +141,9 @@ class MotionPair:
         here = np.where(there, ours, 0.0).sum(axis=0)
         return correlation, np.sqrt(here / per), np.sqrt(power.sum(axis=0) / per)
 
-    def _cells(self, rows: Ints, speed: float, offsets_ms: Doubles) -> tuple[Doubles, Doubles, Bools]:
+    def _cells(
+        self, rows: Ints, speed: float, offsets_ms: Doubles
+    ) -> tuple[Doubles, Doubles, Bools]:
         """Return product and reference power of each row at each offset, 0 where not judged."""
         times = self._reference_ms
         wanted = speed * self._query_ms[rows][:, None] + offsets_ms[None, :]
@@ -166,11 +166,14 @@ def _between(thumbnails: Thumbnails, span_ms: tuple[float, float]) -> Thumbnails
 
 def _moving(times_ms: Doubles, pictures: Floats) -> Floats:
     """Return the pictures (n, p) less the mean of those within ``AROUND_MS``."""
-    sums = np.concatenate([np.zeros((1, pictures.shape[1])), np.cumsum(pictures, axis=0, dtype=np.float64)])
+    sums = np.concatenate(
+        [np.zeros((1, pictures.shape[1])), np.cumsum(pictures, axis=0, dtype=np.float64)]
+    )
     start = np.searchsorted(times_ms, times_ms - AROUND_MS, side="left")
     end = np.searchsorted(times_ms, times_ms + AROUND_MS, side="right")
     mean = (sums[end] - sums[start]) / (end - start)[:, None]
-    return (pictures - mean).astype(np.float32)
+    moving: Floats = (pictures - mean).astype(np.float32)
+    return moving
 
 
 def _places(

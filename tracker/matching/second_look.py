@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tracker.matching.feature_pairs import FeaturePairs, Located
 from tracker.matching.feature_map import FeatureMap, fitted_map
+from tracker.matching.feature_pairs import FeaturePairs, Located
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.model.features import Features
-from tracker.model.thumbnails import Thumbnails
 from tracker.model.sound import SoundPrint
+from tracker.model.thumbnails import Thumbnails
 from tracker.model.video import MediaInfo
 
 
@@ -38,10 +38,11 @@ class Fingerprint:
     Shapes, with n hashes of b bits: ``codes`` uint8 (n, b/8); ``pts_ms`` int32 (n,), the
     presentation time of the frame, ascending; ``views`` uint8 (n,), which view of the frame was
     hashed (numbering is the algorithm's own); ``quality`` uint8 (n,), 0 for a frame too flat
-    to say anything, 255 for a richly structured one; ``boxes`` uint8 (n, 4), or empty where they
-    are not known: left, top, right, bottom of the hashed part in 255ths of the frame. ``features`` are the second way to find
-    a copy, for what no window of a frame reaches. ``sound`` is that of the first sound track,
-    ``None`` without one.
+    to say anything, 255 for a richly structured one. ``boxes`` uint8 (n, 4), or empty where they
+    are not known: left, top, right and bottom of the hashed part, in 255ths of the frame.
+    ``features`` are the second way to find a copy, for what no window of a frame reaches.
+    ``thumbnails`` are not searched: they tell copies of one moment from other moments at the
+    same place. ``sound`` is that of the first sound track, ``None`` without one.
     """
 
     algorithm: Algorithm

@@ -75,6 +75,20 @@ class AlignedRun:
         return int(times.min()), int(times.max())
 
 
+def parts(run: AlignedRun, length_ms: int, most: int) -> list[AlignedRun]:
+    """Return up to ``most`` parts of the run of about ``length_ms``, evenly spread over it."""
+    start, end = run.query_range_ms
+    borders = np.arange(start, end - length_ms / 2, length_ms)
+    step = -(-len(borders) // most)
+    times = run.hits.query_ms[run.hits.query_frames]
+    found = []
+    for border in borders[::step]:
+        inside = (times >= border) & (times < border + length_ms)
+        if inside.any():
+            found.append(AlignedRun(run.line, run.hits.only(inside), run.standstill))
+    return found
+
+
 def aligned_runs(
     hits: FrameHits, taken: Callable[[AlignedRun], bool] = lambda _run: True
 ) -> Iterator[AlignedRun]:

@@ -19,7 +19,7 @@ SEARCH_RADIUS_BITS = 68
 """One in a hundred million unrelated pairs of frames of the accuracy corpus is this close."""
 
 
-FEATURE_SEARCH_BITS = 20
+FEATURE_SEARCH_BITS = 22
 LEAST_FEATURES = 4
 """Frames that share so many features this close (of 128 bits) are worth a look."""
 

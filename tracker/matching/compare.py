@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.matching.alignment import AlignedRun, aligned_runs
+from tracker.matching.alignment import AlignedRun, aligned_runs, parts
 from tracker.matching.borders import borders
 from tracker.matching.feature_pairs import FeaturePairs
 from tracker.matching.frame_hits import frame_hits
@@ -18,6 +19,13 @@ from tracker.model.match import FramePair, Segment
 
 SAME_LINE_MS = 700.0
 """A run whose middle lies on a stretch found before, within this of its line, is part of it."""
+
+PART_MS = 4000
+MOST_PARTS = 8
+"""Parts of a run that are looked at one by one if the whole of it is not one moment."""
+
+STRICTER_PARTS = 0.4
+"""A part must stand out more: of many places in a long shot one is always the most alike."""
 
 MOST_SHARED = 0.5
 """A stretch that lies so far, in both videos, in another one explains the same frames again."""
@@ -34,10 +42,12 @@ class SharedStretch:
     """One segment, the views that showed it, and frame pairs as proof.
 
     ``query_view`` and ``reference_view`` are the views most of its frames were closest in.
+    ``judged`` tells whether what moves in it could be compared.
     """
 
     segment: Segment
     evidence: float
+    judged: bool
     query_view: int
     reference_view: int
     pairs: tuple[FramePair, ...]
@@ -49,7 +59,12 @@ class SharedStretch:
             for p in self.pairs
         )
         return SharedStretch(
-            self.segment.swapped(), self.evidence, self.reference_view, self.query_view, pairs
+            self.segment.swapped(),
+            self.evidence,
+            self.judged,
+            self.reference_view,
+            self.query_view,
+            pairs,
         )
 
 
@@ -82,11 +97,11 @@ def compare(
     for run in aligned_runs(hits, lambda run: run not in refused):
         if any(_belongs(run, stretch.segment) for stretch in found):
             continue
-        stretch = _stretch(run, pairs, query_frames, reference_frames)
-        if stretch is None or stretch.evidence < LEAST_PROOF:
-            refused.append(run)
-        if stretch is not None and not any(_repeats(stretch, other) for other in found):
-            found.append(stretch)
+        for stretch in _stretches(run, pairs, query_frames, reference_frames, found):
+            if not any(_repeats(stretch, other) for other in found):
+                found.append(stretch)
+            if stretch.evidence < LEAST_PROOF:
+                refused.append(run)
     strong = [s for s in found if s.evidence >= SEGMENT_EVIDENCE]
     kept = strong or sorted(found, key=lambda s: -s.evidence)[:1]
     total = score(sum(s.evidence for s in kept))
@@ -122,13 +137,48 @@ def _belongs(run: AlignedRun, segment: Segment) -> bool:
     return abs(run.line.speed * middle + run.line.offset_ms - there) <= SAME_LINE_MS
 
 
+def _stretches(
+    run: AlignedRun,
+    pairs: FeaturePairs,
+    query: Fingerprint,
+    reference: Fingerprint,
+    found: list[SharedStretch],
+) -> Iterator[SharedStretch]:
+    """Yield the run's stretch; where that is not one moment, those of its parts that are.
+
+    In a shot that nearly stands still one line runs through a loop, or through a clip used twice.
+    """
+    whole = _stretch(run, pairs, query, reference)
+    if whole is not None:
+        yield whole
+    start, end = run.query_range_ms
+    if whole is None or whole.evidence >= LEAST_PROOF or end - start < 1.5 * PART_MS:
+        return
+    for part in parts(run, PART_MS, MOST_PARTS):
+        middle = sum(part.query_range_ms) / 2
+        if any(_holds(stretch.segment, middle) for stretch in found if stretch.evidence > 0):
+            continue
+        stretch = _stretch(part, pairs, query, reference, stricter=STRICTER_PARTS)
+        if stretch is not None and stretch.evidence >= LEAST_PROOF:
+            yield stretch
+
+
+def _holds(segment: Segment, query_ms: float) -> bool:
+    return segment.query_start_ms <= query_ms <= segment.query_end_ms
+
+
 def _stretch(
-    run: AlignedRun, pairs: FeaturePairs, query: Fingerprint, reference: Fingerprint
+    run: AlignedRun,
+    pairs: FeaturePairs,
+    query: Fingerprint,
+    reference: Fingerprint,
+    *,
+    stricter: float = 0.0,
 ) -> SharedStretch | None:
     alike = evidence(run, query, reference)
     if alike < LEAST_PROOF:
         return None
-    known = moment(run, pairs, query, reference)
+    known = moment(run, pairs, query, reference, stricter=stricter)
     ends = borders(run, known, query, reference)
     if ends is None:
         return None
@@ -137,6 +187,7 @@ def _stretch(
     return SharedStretch(
         segment,
         proof,
+        known.motion is not None and not known.still,
         int(np.bincount(run.hits.query_views).argmax()),
         int(np.bincount(run.hits.reference_views).argmax()),
         _pairs(run),

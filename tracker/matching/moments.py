@@ -19,8 +19,8 @@ Doubles = npt.NDArray[np.float64]
 LEAST_CHANGE = 1.2
 """Below this (grey levels, root mean square of thumbnails) nothing moves."""
 
-OTHER_MOMENT = 0.7
-SAME_MOMENT = 1.0
+OTHER_MOMENT = 0.65
+SAME_MOMENT = 0.95
 """What moves must correlate, and more than at any other time: other moments at one place stay
 below, copies reach above. The measure is twice the correlation less that of the best rival line.
 """
@@ -36,6 +36,13 @@ RIVAL_STEP_MS = 250.0
 CLEARLY_BETTER = 0.15
 CLEARLY_THERE = 0.6
 """Correlation that moves a line of a shot that stands still to another place in time."""
+
+LEAST_LOOKS = 5
+LEAST_AGREEING = 60
+MORE_ON_THE_LINE = 0.15
+"""With so many feature frames and features in them, a surplus of this share on the line tells
+something, and twice as much tells the moment.
+"""
 
 LEAST_WINDOW_MS = 3000
 MOST_WINDOW_MS = 60_000
@@ -69,13 +76,18 @@ class Moment:
 
 
 def moment(
-    run: AlignedRun, pairs: FeaturePairs, query: Fingerprint, reference: Fingerprint
+    run: AlignedRun,
+    pairs: FeaturePairs,
+    query: Fingerprint,
+    reference: Fingerprint,
+    *,
+    stricter: float = 0.0,
 ) -> Moment:
-    """Return what motion says of ``run``."""
+    """Return what motion says of ``run``, which must stand out by ``stricter`` more than usual."""
     line = run.line
     look = second_look(pairs, line.speed, line.offset_ms, mirrored=line.mirrored)
     judged = [
-        (found[1] - strictness, found[0], shape)
+        (found[1] - strictness - stricter, found[0], shape)
         for shape in _shapes(run, look, query, reference)
         for window, strictness in _windows(run, query, reference)
         if (found := _judged(line, shape, window, query, reference)) is not None
@@ -86,9 +98,24 @@ def moment(
     if max(motion.query_change, motion.reference_change) < LEAST_CHANGE:
         return Moment(line, 1.0, motion, shape, look, still=True)
     trust = (standing_out - OTHER_MOMENT) / (SAME_MOMENT - OTHER_MOMENT)
-    trust = min(1.0, max(0.0, trust))
+    trust = min(1.0, max(0.0, trust, _trust_of(look, run) - stricter))
     better = Line(motion.speed, motion.offset_ms, line.mirrored)
     return Moment(better if trust > 0 else line, trust, motion, shape, look, still=False)
+
+
+def _trust_of(look: SecondLook | None, run: AlignedRun) -> float:
+    """Return how far local features alone tell the moment: more agree on the line than off it.
+
+    That holds for moving pictures whose map changes as they go, which motion cannot be read of.
+    """
+    if look is None:
+        return 0.0
+    start, end = run.query_range_ms
+    counted = (look.query_ms >= start - 500) & (look.query_ms <= end + 500) & (look.off >= 0)
+    on, off = int(look.on[counted].sum()), int(look.off[counted].sum())
+    if int(counted.sum()) < LEAST_LOOKS or on < LEAST_AGREEING:
+        return 0.0
+    return min(1.0, max(0.0, ((on - off) / on - MORE_ON_THE_LINE) / MORE_ON_THE_LINE))
 
 
 def _shapes(

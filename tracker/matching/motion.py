@@ -2,8 +2,8 @@
 
 Another take in the same studio, or the same street an hour later from the same camera, looks
 like a copy to hashes and local features: what stands still agrees. So what stands still is
-taken away. Of every thumbnail the mean of the seconds around it is subtracted; what is left of
-the query is correlated with what is left of the reference, mapped into the query's picture.
+taken away: from every thumbnail the one shortly before it is subtracted. What is left of the
+query is correlated with what is left of the reference, mapped into the query's picture.
 Copies correlate at one line in time and nowhere else; other moments do not correlate.
 """
 
@@ -23,8 +23,11 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-AROUND_MS = 2000
-"""The mean of this long before and after a frame is taken as what stands still."""
+BEFORE_MS = 750.0
+"""What is the same this long before stands still."""
+
+SLACK_MS = 125.0
+LEAST_CONTRAST = 8.0
 
 LEAST_PIXELS = 16
 """Pictures that share fewer thumbnail pixels are not compared."""
@@ -84,6 +87,7 @@ class MotionPair:
         left = _moving(self._query_ms, q.pictures[:, inside].astype(np.float32))
         mapped = [_mapped(picture, columns, rows)[inside] for picture in r.pictures]
         right = _moving(self._reference_ms, np.stack(mapped))
+        left, right = _balanced(left, right)
         self.pixels = int(inside.sum())
         self._products = np.asarray(left @ right.T, np.float64)
         self._query_power = np.asarray((left * left).sum(axis=1), np.float64)
@@ -165,15 +169,30 @@ def _between(thumbnails: Thumbnails, span_ms: tuple[float, float]) -> Thumbnails
 
 
 def _moving(times_ms: Doubles, pictures: Floats) -> Floats:
-    """Return the pictures (n, p) less the mean of those within ``AROUND_MS``."""
-    sums = np.concatenate(
-        [np.zeros((1, pictures.shape[1])), np.cumsum(pictures, axis=0, dtype=np.float64)]
-    )
-    start = np.searchsorted(times_ms, times_ms - AROUND_MS, side="left")
-    end = np.searchsorted(times_ms, times_ms + AROUND_MS, side="right")
-    mean = (sums[end] - sums[start]) / (end - start)[:, None]
-    moving: Floats = (pictures - mean).astype(np.float32)
+    """Return each picture (n, p) less the one ``BEFORE_MS`` earlier, 0 where there is none.
+
+    Pictures are first brought to one brightness and contrast: fades, flashes and changing light
+    are no movement.
+    """
+    mean = pictures.mean(axis=1, keepdims=True)
+    contrast = np.maximum(pictures.std(axis=1, keepdims=True), LEAST_CONTRAST)
+    even = (pictures - mean) * (float(np.median(contrast)) / contrast)
+    before = np.searchsorted(times_ms, times_ms - BEFORE_MS + SLACK_MS, side="right") - 1
+    there = (before >= 0) & (times_ms - times_ms[before] <= BEFORE_MS + 4 * SLACK_MS)
+    moving: Floats = np.where(there[:, None], even - even[before], 0.0).astype(np.float32)
     return moving
+
+
+def _balanced(left: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Return both with less weight on pixels where much more moves in one than in the other.
+
+    There something was laid over the picture: a face in a corner, a ticker, a sticker.
+    """
+    powers = [np.sqrt((side * side).mean(axis=0)) + 0.5 for side in (left, right)]
+    ratio = powers[0] / powers[1]
+    ratio = ratio / float(np.median(ratio))
+    weight = np.minimum(ratio, 1.0 / ratio).astype(np.float32)
+    return left * weight, right * weight
 
 
 def _places(

@@ -43,7 +43,7 @@ def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-FEATURES_SEARCHED = 24
+FEATURES_SEARCHED = 40
 """Of each feature frame the first so many are searched; all of them are compared."""
 
 

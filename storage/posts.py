@@ -161,6 +161,12 @@ def get_post(s: Session, key: str) -> StoredPost | None:
     return None if row is None else _stored(s, row)
 
 
+def last_status(s: Session, key: str) -> PostStatus | None:
+    """Return the visibility a fetched post was last found to have; ``None`` before its fetch."""
+    row = find_post(s, key)
+    return None if row is None or row.fetched_at is None else PostStatus(row.status)
+
+
 def resolve(s: Session, url: str) -> PostKey | None:
     """Return the key of the post that ``url`` (a key or any spelling) belongs to."""
     row = find_post(s, url)

@@ -46,14 +46,12 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
-from tracker.net.x_api import XApi
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
 from tracker.sources.telegram import Telegram
-from tracker.sources.x import XSource
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
@@ -246,11 +244,14 @@ def _native_sources(
 
 def _x_source(
     settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
-) -> XSource | None:
+) -> PlatformSource | None:
     """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
     token = settings.x.token()
     if not token:
         return None
+    from tracker.net.x_api import XApi  # loaded late: tweepy takes a tenth of a second
+    from tracker.sources.x import XSource
+
     reads = MonthlyReads(archive.database, "x", settings.x.monthly_reads, clock)
     reads.adopt_limit()
     api = XApi(

@@ -14,9 +14,12 @@ from storage import watches as watch_rows
 from storage.attempts import Failure
 from tracker.clock import Clock
 from tracker.ingest.capture import Capture
+from tracker.ingest.collect import Collect
 from tracker.ingest.read_budget import next_month, stopped
 from tracker.ingest.stage import Archive
+from tracker.model.status import PostStatus
 from tracker.model.summary import FailingWork, PendingWork, StatusSummary
+from tracker.net.urls import WEB
 
 
 def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> StatusSummary:
@@ -48,6 +51,8 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
 
 def _failing(session: Session) -> Iterator[FailingWork]:
     for failure in attempts.failing(session):
+        if _is_finding(session, failure):
+            continue
         yield FailingWork(
             failure.stage,
             _named(session, failure),
@@ -55,6 +60,16 @@ def _failing(session: Session) -> Iterator[FailingWork]:
             failure.error,
             None if failure.parked else failure.next_at,
         )
+
+
+def _is_finding(session: Session, failure: Failure) -> bool:
+    """A platform that said why a post cannot be seen answered: that is the post's status."""
+    if failure.stage != Collect.name or not failure.parked:
+        return False
+    stored = post_rows.get_post(session, failure.item)
+    if stored is None or stored.post.platform == WEB:
+        return False
+    return stored.post.status not in {PostStatus.LIVE, PostStatus.UNKNOWN}
 
 
 def _named(session: Session, failure: Failure) -> str:

@@ -1,7 +1,7 @@
 """Immutable pieces of the index of local features on disk, searched exactly or by cells.
 
 A code's cell is made of ``CELL_BITS`` of its bits, evenly spread. A search by cells compares a
-code with those whose cells differ in no more than ``CELL_FLIPS`` bits, which is a tenth of all.
+code with those whose cells differ in no more than ``CELL_FLIPS`` bits, which is a fifth of all.
 Whether a pair is found so depends on the two codes alone and is the same both ways round: not on
 what else is stored, on the order it came in, on how it lies in shards, or on threads.
 """
@@ -27,7 +27,7 @@ from storage.index.sections import DamagedIndex, SectionFile, write_sections
 from tracker.model.ids import VideoId, video_id
 
 CELL_BITS = 12
-CELL_FLIPS = 3
+CELL_FLIPS = 4
 """The table of choices of ``benchmarks.speed.search`` shows what each number finds and costs."""
 
 CELLS = 1 << CELL_BITS

@@ -23,6 +23,7 @@ from tracker.net.urls import canonical_url
 from tracker.net.x_api import XApi
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.found import Found
+from tracker.sources.refresh import refresh_target
 from tracker.sources.registry import Sources
 from tracker.sources.x import XSource
 
@@ -71,6 +72,35 @@ def test_a_short_link_ends_at_the_post_and_nothing_between_is_asked_for_more(
     assert led.redirects == (short, site.url("/2"), shared)
     assert answered.body
     assert len(site.requests) == 2
+
+
+def test_a_page_that_only_sends_on_to_a_post_is_that_post(
+    site: WebServer, x: XSite, sources: Sources
+) -> None:
+    number = x.add_post(datetime(2024, 5, 1, tzinfo=UTC), "11", "the clip")
+    target = f"https://twitter.com/ann/status/{number}?s=20&amp;t=x"
+    mirror = site.add("/m", f'<head><META http-equiv="refresh" content="0;URL={target}"></head>')
+    assert sources.fetch(mirror).post.key == f"https://x.com/i/status/{number}"
+    later = site.add("/n", f'<meta http-equiv=refresh content="300; url={target}">{TEXT}')
+    assert sources.fetch(later).post.key == later
+
+
+@pytest.mark.parametrize(
+    ("meta", "target"),
+    [
+        ('<meta http-equiv="refresh" content="0;URL=https://a.example/x">', "https://a.example/x"),
+        ("<META content='5; url=/x' HTTP-EQUIV='Refresh'>", "https://t.co/x"),
+        ("<meta http-equiv=refresh content=\"1,'https://a.example/x'\">", "https://a.example/x"),
+        ('<meta http-equiv="refresh" content="60; url=/x">', None),
+        ('<meta http-equiv="refresh" content="0">', None),
+        ('<meta http-equiv="refresh" content="0; url=javascript:alert(1)">', None),
+        ('<meta name="refresh" content="0; url=/x">', None),
+        ("<meta http-equiv=refresh>", None),
+        ("<meta" * 5000, None),
+    ],
+)
+def test_where_a_page_sends_its_reader(meta: str, target: str | None) -> None:
+    assert refresh_target(f"<html><head>{meta}".encode(), "https://t.co/abc") == target
 
 
 def test_the_posts_own_page_is_read_where_an_embed_of_it_was_linked(

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import ask, history, quota, take, upkeep
+from tracker.cli import ask, decode, history, quota, take, upkeep
 from tracker.cli.context import Session, fail
 from tracker.errors import TrackerError
 
@@ -39,6 +39,7 @@ app.command("lookup", epilog=_EVERYWHERE)(ask.lookup)
 app.command("clips", epilog=_EVERYWHERE)(ask.clips)
 app.command("chain", epilog=_EVERYWHERE)(ask.chain)
 app.command("history", epilog=_EVERYWHERE)(history.history)
+app.command("decode", epilog=_EVERYWHERE)(decode.decode)
 app.command("report", epilog=_EVERYWHERE)(ask.report)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)

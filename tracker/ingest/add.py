@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -212,6 +213,7 @@ class Add:
         """Follow links breadth first; every address counts towards the budget once."""
         haul.posts[post.key] = None
         waiting = deque((key, url, self._depth - 1) for key, url in _followed(post, self._depth))
+        self._expect(waiting)
         while waiting and len(haul.posts) < self._budget:
             key, url, depth = waiting.popleft()
             if key in haul.posts:
@@ -220,7 +222,14 @@ class Add:
             progress("collect", url)
             linked = self._linked(key, url, depth, origin, haul)
             if linked is not None:
-                waiting.extend((k, u, depth - 1) for k, u in _followed(linked, depth))
+                more = [(k, u, depth - 1) for k, u in _followed(linked, depth)]
+                waiting.extend(more)
+                self._expect(more)
+
+    def _expect(self, links: Iterable[tuple[PostKey, str, int]]) -> None:
+        urls = [url for _, url, _ in islice(links, self._budget)]
+        if urls:
+            self._stages.collect.expect(urls)
 
     def _linked(self, key: PostKey, url: str, depth: int, origin: str, haul: _Haul) -> Post | None:
         """Return the post behind a link, fetched only if no one has fetched it yet."""

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from storage import captures as capture_rows
-from storage import ledger, post_edits, post_media
+from storage import ledger, post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
-from storage.posts import PendingPost, StoredPost
+from storage.posts import PendingPost
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.errors import SourceError, TrackerError, UnsupportedSource
+from tracker.ingest.changes import note_changes, says_nothing_new, tells_more
 from tracker.ingest.stage import Archive
 from tracker.ingest.visibility import answers_of, status_of
 from tracker.model.capture import Exchange, FetchedPost
@@ -63,6 +64,12 @@ class Collect:
         self._acquirer.expect([post.url for post in wanted])
         return wanted
 
+    def expect(self, urls: Sequence[str]) -> None:
+        """Say which of ``urls`` will be taken soon: those that no one has fetched yet."""
+        with self._archive.database.read() as session:
+            held = {url: post_rows.get_post(session, _key_of(url)) for url in urls}
+        self._acquirer.expect([u for u, post in held.items() if not post or not post.fetched_at])
+
     def key(self, item: PendingPost) -> str:
         """Return the post's canonical address."""
         return item.key
@@ -86,14 +93,21 @@ class Collect:
         return fetched
 
     def record(
-        self, fetched: FetchedPost, *, key: PostKey | None, depth: int, origin: str | None
+        self,
+        fetched: FetchedPost,
+        *,
+        key: PostKey | None,
+        depth: int,
+        origin: str | None,
+        stored: dict[int, str | None] | None = None,
     ) -> None:
         """Store a fetched post with its raw answers and discover what it points at.
 
-        Raises ``SourceError`` when the address ``key`` led to something else altogether: a site
-        that sends whoever asks for a vanished page on to its front page.
+        ``stored`` holds the digests of answers by identity: those that many posts were read from
+        are written once. Raises ``SourceError`` when the address ``key`` led to something else
+        altogether: a site that sends whoever asks for a vanished page on to its front page.
         """
-        bodies = [_stored_body(self._archive, exchange) for exchange in fetched.exchanges]
+        bodies = self._bodies(fetched.exchanges, {} if stored is None else stored)
         post = _with_id_claims(_canonical_links(fetched.post))
         now = self._clock.now()
         if key is not None and key not in _names(post):
@@ -102,9 +116,9 @@ class Collect:
                     record_exchange(session, exchange, digest, key, now)
             raise SourceError(f"{key} now leads to another page: {post.key}")
         with self._archive.database.write() as session:
-            former = post_rows.get_post(session, post.key)
+            former = post_rows.last_status(session, post.key)
             post_rows.save_post(session, post, now=now, depth=depth, origin=origin, published=None)
-            _note_changes(session, former, post.key, now)
+            note_changes(session, former, post.key, now)
             for exchange, digest in zip(fetched.exchanges, bodies, strict=True):
                 record_exchange(session, exchange, digest, post.key, now)
             observe(session, post.key, now)
@@ -130,10 +144,14 @@ class Collect:
 
         What was listed before a failure is kept, then the failure is raised.
         """
+        started_at = (
+            self._clock.now()
+        )  # what is read from here on counts against this poll's budget
         polled = self._acquirer.poll(watch, watch.last_polled_at)
-        bodies = [_stored_body(self._archive, exchange) for exchange in polled.exchanges]
+        stored: dict[int, str | None] = {}
+        bodies = self._bodies(polled.exchanges, stored)
         origin = watch_origin(watch.target)
-        new = [self._take_read(fetched, watch.depth, origin) for fetched in polled.read]
+        new = [self._take_read(fetched, watch.depth, origin, stored) for fetched in polled.read]
         now = self._clock.now()
         with self._archive.database.write() as session:
             for exchange, digest in zip(polled.exchanges, bodies, strict=True):
@@ -142,7 +160,7 @@ class Collect:
             watch_rows.mark_polled(
                 session,
                 watch.target,
-                at=now,
+                at=started_at,
                 etag=polled.etag,
                 last_modified=polled.last_modified,
                 cursor=polled.cursor,
@@ -151,7 +169,17 @@ class Collect:
             raise polled.interrupted
         return sum(new)
 
-    def _take_read(self, fetched: FetchedPost, depth: int, origin: str) -> bool:
+    def _bodies(
+        self, exchanges: Sequence[Exchange], stored: dict[int, str | None]
+    ) -> list[str | None]:
+        for exchange in exchanges:
+            if id(exchange) not in stored:
+                stored[id(exchange)] = _stored_body(self._archive, exchange)
+        return [stored[id(exchange)] for exchange in exchanges]
+
+    def _take_read(
+        self, fetched: FetchedPost, depth: int, origin: str, stored: dict[int, str | None]
+    ) -> bool:
         """Record a post that a listing held whole; True when it is new. Nothing told, nothing done.
 
         Each is a transaction of its own: a listing that is cut off is simply listed again.
@@ -159,29 +187,16 @@ class Collect:
         with self._archive.database.read() as session:
             held = post_rows.get_post(session, fetched.post.key)
         known = held is not None and held.fetched_at is not None
-        if held is None or not known or _tells_more(fetched.post, held):
-            self.record(fetched, key=None, depth=depth, origin=origin)
+        if held is None or not known or tells_more(_canonical_links(fetched.post), held):
+            self.record(fetched, key=None, depth=depth, origin=origin, stored=stored)
         return not known
 
 
-def _note_changes(session: Session, former: StoredPost | None, key: PostKey, now: datetime) -> None:
-    """Enter in the ledger what a further look at a fetched post found changed."""
-    if former is None or former.fetched_at is None:
-        return
-    status = post_rows.status_history(session, key)[-1:]
-    if status and status[0].at == now and status[0].status is not former.post.status:
-        body = {"post": key, "status": str(status[0].status)}
-        ledger.append(session, LedgerKind.STATUS, body, at=now)
-    for edit in post_edits.edits(session, key):
-        if edit.first_seen_at == now:
-            body = {
-                "post": key,
-                "edited": edit.field,
-                "before_sha256": hashlib.sha256(edit.before.encode()).hexdigest(),
-                "after_sha256": hashlib.sha256(edit.after.encode()).hexdigest(),
-                "last_seen_at": edit.last_seen_at.isoformat(),
-            }
-            ledger.append(session, LedgerKind.STATUS, body, at=now)
+def _key_of(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except UnsupportedSource:
+        return url
 
 
 def _discover_links(
@@ -206,6 +221,8 @@ def _remember(
     it makes no difference which way it was found first.
     """
     former = post_rows.get_post(session, found.key)
+    if former is not None and says_nothing_new(found, url, depth, former):
+        return False
     new = post_rows.discover_post(
         session,
         key=found.key,
@@ -251,22 +268,6 @@ def _canonical_links(post: Post) -> Post:
         if (address := _readable(link)) is not None and address.key != post.key
     }
     return replace(post, links=tuple(links))
-
-
-def _tells_more(post: Post, held: StoredPost) -> bool:
-    """Tell whether a reading of a post holds anything that is not kept yet."""
-    canonical = _canonical_links(post)
-    return (
-        bool({*canonical.links} - {*held.post.links})
-        or bool(_media_names(post) - _media_names(held.post))
-        or post.text not in {None, held.post.text}
-        or post.status not in {PostStatus.UNKNOWN, held.post.status}
-    )
-
-
-def _media_names(post: Post) -> set[str]:
-    """The post's videos by the platform's id: many addresses are signed anew each time."""
-    return {ref.platform_media_id or ref.url for ref in post.media}
 
 
 def _names(post: Post) -> set[str]:

@@ -172,9 +172,9 @@ def _refusal(server: str, exchanges: list[Exchange], error: Exception) -> Tracke
         return NetworkError(f"no answer from {shown(server)}: {type(error).__name__}")
     code = last.status_code
     said = _said(last)
-    if said is None and code < 500:
+    if said is None:  # a page: of another kind of server, or of one that is down
         return _unreadable(server)
-    text = f"{shown(server)} says {code}" + (f": {said}" if said else "")
+    text = f"{shown(server)} says {code}: {said}"
     if code in _STATUS_OF_HTTP:
         return PostUnavailable(text, status=_STATUS_OF_HTTP[code])
     return HttpStatusError(text, status_code=code)

@@ -31,6 +31,7 @@ from tracker.sources.feed import feed_post, is_feed, polled_feed
 from tracker.sources.listing import listed_by_page
 from tracker.sources.local_file import file_uri, local_post
 from tracker.sources.ports import AsksForMany, PlatformSource, Polled
+from tracker.sources.refresh import refresh_target
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
 from tracker.sources.ytdlp_listing import poll_listing
@@ -155,6 +156,9 @@ class Sources:
         if not _is_html(exchange):
             kind = (exchange.content_type or "unknown").split(";")[0]
             raise UnsupportedSource(f"not a page, a feed or a video ({kind[:60]}): {url}")
+        target = refresh_target(exchange.body, exchange.final_url)
+        if target and (address.is_short_link or _is_other_post(target, address)):
+            return self._led_to(target, url, exchange, hops)
         return self._page(exchange)
 
     def _led_to(self, target: str, url: str, exchange: Exchange, hops: int) -> FetchedPost:

@@ -19,7 +19,9 @@ from storage import attempts, captures, posts
 from tests.integration.ingest.conftest import AppMaker, TurnedClock
 from tests.support.callback_server import WebServer, file, serving
 from tests.support.footage import make_footage
-from tests.support.x_server import GONE, TOKEN, Limit, XSite, serving_x
+from tests.support.pages import article
+from tests.support.webserver import WebServer as WebPages
+from tests.support.x_server import GONE, PROTECTED, TOKEN, Limit, XSite, serving_x
 from tracker.app import App, open_app
 from tracker.config import Settings, XSettings, load_settings
 from tracker.errors import ConfigError, NetworkError, OutsideError, TrackerError
@@ -123,6 +125,24 @@ def test_a_post_that_is_gone_keeps_the_answer_that_says_so(
     assert b"Could not find tweet" in body
 
 
+def test_what_x_hides_is_a_status_of_the_post_and_no_failure(
+    make_app: AppMaker, x: XSite, clock: TurnedClock
+) -> None:
+    gone, closed = "1098230906194546688", "1098230906194546689"
+    x.hidden = {gone: GONE, closed: PROTECTED}
+    for number in (gone, closed):
+        x.add_post(clock.now() - timedelta(hours=1), "22", refers={"quoted": number})
+    with opened(make_app, x) as app:
+        add_watches(app, "x:@bob")
+        assert run(app) == 0
+        assert app.status().failing == ()
+        with app.archive.database.read() as session:
+            found = [posts.get_post(session, url(number)) for number in (gone, closed)]
+    assert [post and post.post.status for post in found] == [
+        PostStatus.DELETED, PostStatus.PRIVATE,
+    ]  # fmt: skip
+
+
 def test_posts_that_x_makes_wait_are_taken_in_when_it_allows(
     make_app: AppMaker, x: XSite, clock: TurnedClock
 ) -> None:
@@ -206,6 +226,17 @@ def test_an_account_and_a_search_are_added_in_short(
             assert {url(number) for number in numbers} <= {post.key for post in added.posts}
     assert len(x.asked) == 3  # the posts came with the listings
     assert x.asked[-1][1]["query"] == "bridge from:ann"
+
+
+def test_the_posts_of_an_article_are_asked_for_together(
+    make_app: AppMaker, x: XSite, site: WebPages, clock: TurnedClock
+) -> None:
+    numbers = [x.add_post(clock.now() - timedelta(hours=n), "11", "text") for n in range(12)]
+    page = site.add("/article", article("A", *map(url, numbers)))
+    with opened(make_app, x) as app:
+        added = app.add.take_in(page, Stated())
+    assert {url(number) for number in numbers} <= {post.key for post in added.posts}
+    assert [len(query["ids"].split(",")) for query in x.asked_for("/2/tweets")] == [12]
 
 
 def test_without_a_token_and_where_nothing_may_be_written_x_is_not_asked(

@@ -119,6 +119,31 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(
     assert server.seen[0][2]["authorization"] == "Bearer own"
 
 
+def test_what_is_secret_is_added_on_the_way_out_and_for_its_own_address_only(
+    server: WebServer,
+) -> None:
+    base = server.url("/api/")
+    adapter = GuardedAdapter(
+        LOOPBACK,
+        LIMITS,
+        SystemClock(),
+        secret_headers=lambda url: (
+            {"authorization": "Bearer canary"} if url.startswith(base) else {}
+        ),
+    )
+    session = requests.Session()
+    guarded_session(session, adapter)
+    server.routes["/other"] = _json({})
+    server.routes["/api/a"] = redirect("/other")
+    with adapter.recording() as exchanges:
+        answer = session.get(server.url("/api/a"))
+    adapter.close()
+    sent = [headers.get("authorization") for _, _, headers in server.seen]
+    assert sent == ["Bearer canary", None]
+    held = [dict(seen.request.headers) for seen in (answer, *answer.history)]
+    assert "canary" not in repr((held, exchanges))
+
+
 def test_size_and_time_are_bounded(server: WebServer, session: requests.Session) -> None:
     server.routes["/large"] = lambda call: call.reply(b"x" * 60_000)
 

@@ -143,7 +143,7 @@ def test_a_watched_list_gives_each_entry_once_over_bursts_and_a_back_fill(
     watch, first = poll(server, watch, ytdlp)
     feed(server, *range(24, 0, -1))  # a burst larger than the budget
     taken = list(first)
-    for _ in range(3):
+    for _ in range(2):
         watch, new = poll(server, watch, ytdlp)
         assert len(new) <= 8
         taken += new

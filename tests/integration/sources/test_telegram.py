@@ -157,6 +157,31 @@ def test_a_watched_channel_is_read_once_each_and_back_to_its_date(
     assert [path for _, path, _ in site.server.seen] == ["/s/rivernews"]
 
 
+def test_a_watch_goes_on_where_it_was_after_a_restart(
+    site: TelegramSite, make_app: Callable[..., AbstractContextManager[App]]
+) -> None:
+    site.publish("rivernews", *(Message(n, f"No {n}") for n in range(1, 31)))
+    taken: list[int] = []
+    for _ in range(4):
+        with make_app(telegram={"host": site.host}) as app:
+            if not taken:
+                back_to = datetime(2026, 1, 1, tzinfo=UTC)
+                app.watches.add(Watch("https://t.me/rivernews", 60, 0, 12, back_to=back_to))
+            taken.append(_poll(app))
+    assert taken == [12, 12, 6, 0]
+
+
+def test_what_a_poll_reads_counts_against_its_budget(app: App, site: TelegramSite) -> None:
+    """Else a poll would bring in its budget twice: what it lists, and what that links."""
+    for n in range(1, 21):
+        link = f'<a href="https://t.me/firsthand/{n}">see</a>'
+        site.publish("rivernews", Message(n, link))
+        site.publish("firsthand", Message(n, "first"))
+    app.watches.add(Watch("https://t.me/rivernews", 60, 1, 15))
+    assert _poll(app) == 15
+    assert app.collect.pending(99) == []
+
+
 def _poll(app: App) -> int:
     with app.archive.database.read() as s:
         (watch,) = watches.watches(s)

@@ -25,6 +25,8 @@ from storage.tables import (
     VideoRow,
     WatchRow,
 )
+from storage.thumbnail_bytes import packed as thumbnails_packed
+from storage.thumbnail_bytes import unpacked as thumbnails_unpacked
 from tracker.model.clip import Clip
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import ClipId, Platform, PostKey, VideoId
@@ -147,6 +149,8 @@ def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, Any]:
         "quality": np.ascontiguousarray(fingerprint.quality, dtype=np.uint8).tobytes(),
         "features": packed(fingerprint.features),
         "sound": sound_packed(fingerprint.sound),
+        "thumbnails": thumbnails_packed(fingerprint.thumbnails),
+        "boxes": fingerprint.boxes.astype("|u1").tobytes() or None,
     }
 
 
@@ -162,6 +166,8 @@ def fingerprint_from(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprin
         duration_ms=row.duration_ms,
         features=unpacked(row.features),
         sound=sound_unpacked(row.sound),
+        thumbnails=thumbnails_unpacked(row.thumbnails),
+        boxes=np.frombuffer(row.boxes or b"", dtype=np.uint8).reshape(-1, 4),
     )
 
 

@@ -213,7 +213,8 @@ class FingerprintRow(Row, table=True):
     """Arrays as bytes: codes and views and quality uint8, ``pts_ms`` little-endian int32.
 
     ``features`` is what :mod:`storage.feature_bytes` packs, ``sound`` what
-    :mod:`storage.sound_bytes` packs; null where there are none.
+    :mod:`storage.sound_bytes` packs, ``thumbnails`` what :mod:`storage.thumbnail_bytes` packs;
+    null where there are none. ``boxes`` uint8, four a hash, null where they are not known.
 
     Row ids only grow and are never given twice: they are the checkpoint of the search index.
     """
@@ -231,6 +232,8 @@ class FingerprintRow(Row, table=True):
     views: bytes = Field(sa_type=LargeBinary)
     quality: bytes = Field(sa_type=LargeBinary)
     features: bytes | None = Field(default=None, sa_type=LargeBinary)
+    thumbnails: bytes | None = Field(default=None, sa_type=LargeBinary)
+    boxes: bytes | None = Field(default=None, sa_type=LargeBinary)
     sound: bytes | None = Field(default=None, sa_type=LargeBinary)
     made_at: datetime = Field(sa_type=Instant)
 

@@ -133,11 +133,16 @@ class Identifier:
         return replace(match, transformations=explained)
 
     def _score(self, examined: Examined, video: VideoId, comparison: Comparison) -> float:
-        """Return the pair's score; where the hashes leave it in doubt the pictures decide."""
+        """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
+
+        What stands still agrees at any moment: where motion was compared, it has decided.
+        """
         if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
             return comparison.score
-        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence).segment
-        if confirmed(strongest, examined.keyframes, self._archive.keyframes(video)):
+        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
+        if not strongest.judged and confirmed(
+            strongest.segment, examined.keyframes, self._archive.keyframes(video)
+        ):
             return confirmed_score(comparison.score)
         return comparison.score
 

@@ -35,6 +35,14 @@ def fingerprint_digest(fingerprint: Fingerprint) -> str:
             "codes": _sha256(features.codes.astype("|u1").tobytes()),
             "places": _sha256(features.places.astype("|u1").tobytes()),
         }
+    if len(fingerprint.thumbnails):
+        parts["thumbnails"] = {
+            "shape": [int(n) for n in fingerprint.thumbnails.pictures.shape],
+            "pts_ms": _sha256(fingerprint.thumbnails.pts_ms.astype("<i4").tobytes()),
+            "pictures": _sha256(fingerprint.thumbnails.pictures.astype("|u1").tobytes()),
+        }
+    if len(fingerprint.boxes):
+        parts["boxes"] = _sha256(fingerprint.boxes.astype("|u1").tobytes())
     if fingerprint.sound is not None:
         parts["sound"] = _sound(fingerprint.sound)
     return canonical_digest(parts)

@@ -23,10 +23,10 @@ unrelated frames of the accuracy corpus come within 12 of 64 bits, but not withi
 CODE_BYTES = HASH_SIZE * HASH_SIZE // 8
 SAMPLE_INTERVAL_MS = 250
 GRAY_SIDE = 192
-VIEWS_REVISION = 1
+VIEWS_REVISION = 2
 """Raised whenever boxes, windows or the quality gate change."""
 
-FEATURES_REVISION = 1
+FEATURES_REVISION = 2
 """Raised whenever anything about keypoints, their codes or their choice changes."""
 
 _BIT_DECIDING = ("av", "imagehash", "numpy", "opencv-python-headless", "pillow")

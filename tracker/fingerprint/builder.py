@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tracker.fingerprint.algorithm import CODE_BYTES, HASH_SIZE, current_algorithm
-from tracker.fingerprint.local_features import FeatureCollector
+from tracker.fingerprint.local_features import FeatureCollector, motion_between
 from tracker.fingerprint.phash import phash, shrink
 from tracker.fingerprint.quality import quality
 from tracker.fingerprint.shots import shots
 from tracker.fingerprint.views import view_boxes
 from tracker.model.fingerprint import Fingerprint
+from tracker.model.thumbnails import Thumbnails
 
 Gray = npt.NDArray[np.uint8]
+
+THUMBNAIL_SIDE = 32
+"""Longer side of the thumbnails: enough for what moves where, 2 kB a second before packing."""
 
 CHUNK_FRAMES = 240
 """Frames kept at a time (one minute): shots are not followed across this border."""
@@ -27,6 +32,9 @@ class FingerprintBuilder:
         self._times: list[int] = []
         self._parts: list[_Rows] = []
         self._features = FeatureCollector()
+        self._thumbnails: list[Gray] = []
+        self._thumbnail_times: list[int] = []
+        self._thumbnail_size: tuple[int, ...] = (1, 1)
 
     def add(self, pts_ms: int, gray: Gray) -> None:
         """Take the next frame, uint8 (h, w), shown at ``pts_ms``."""
@@ -34,12 +42,15 @@ class FingerprintBuilder:
             self._flush()
         self._frames.append(gray)
         self._times.append(pts_ms)
+        self._add_thumbnail(pts_ms, gray)
         if len(self._frames) >= CHUNK_FRAMES:
             self._flush()
 
     def add_detail(self, pts_ms: int, picture: Gray) -> None:
         """Take the picture, uint8 (h, w), that local features of ``pts_ms`` are taken from."""
-        self._features.add(pts_ms, picture)
+        last = self._frames[-2:]
+        moving = motion_between(*last) if len(last) == 2 else None
+        self._features.add(pts_ms, picture, moving)
 
     def finish(self, duration_ms: int) -> Fingerprint:
         """Return the fingerprint of all frames taken."""
@@ -55,9 +66,24 @@ class FingerprintBuilder:
             pts_ms=pts_ms[order],
             views=views[order],
             quality=np.concatenate([p.quality for p in parts])[order],
+            boxes=np.concatenate([p.boxes for p in parts])[order],
             duration_ms=duration_ms,
             features=self._features.finish(),
+            thumbnails=self._finished_thumbnails(),
         )
+
+    def _add_thumbnail(self, pts_ms: int, gray: Gray) -> None:
+        if not self._thumbnails:
+            scale = THUMBNAIL_SIDE / max(gray.shape)
+            self._thumbnail_size = tuple(max(1, round(side * scale)) for side in gray.shape[::-1])
+        small = cv2.resize(gray, self._thumbnail_size, interpolation=cv2.INTER_AREA)
+        self._thumbnails.append(np.asarray(small, np.uint8))
+        self._thumbnail_times.append(pts_ms)
+
+    def _finished_thumbnails(self) -> Thumbnails:
+        if not self._thumbnails:
+            return Thumbnails.none()
+        return Thumbnails(np.array(self._thumbnail_times, np.int32), np.stack(self._thumbnails))
 
     def _flush(self) -> None:
         if not self._frames:
@@ -74,13 +100,20 @@ class FingerprintBuilder:
 class _Rows:
     """Hashes of one view of one shot."""
 
-    __slots__ = ("codes", "pts_ms", "quality", "views")
+    __slots__ = ("boxes", "codes", "pts_ms", "quality", "views")
 
-    def __init__(self, pts_ms: npt.NDArray[np.int32], view: int, small: Gray) -> None:
+    def __init__(
+        self,
+        pts_ms: npt.NDArray[np.int32],
+        view: int,
+        small: Gray,
+        sides: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+    ) -> None:
         self.codes = phash(small, HASH_SIZE)
         self.pts_ms = pts_ms
         self.views = np.full(len(pts_ms), view, np.uint8)
         self.quality = quality(small)
+        self.boxes = np.tile(np.round(np.array(sides) * 255).astype(np.uint8), (len(pts_ms), 1))
 
     @classmethod
     def empty(cls) -> _Rows:
@@ -93,5 +126,7 @@ def _shot_rows(frames: Gray, pts_ms: npt.NDArray[np.int32]) -> list[_Rows]:
     for view, box in view_boxes(frames).items():
         cut = frames[:, box.top : box.bottom, box.left : box.right]
         small = np.stack([shrink(np.ascontiguousarray(f), HASH_SIZE) for f in cut])
-        rows.append(_Rows(pts_ms, view, small))
+        height, width = frames.shape[1:]
+        sides = (box.left / width, box.top / height, box.right / width, box.bottom / height)
+        rows.append(_Rows(pts_ms, view, small, sides))
     return rows

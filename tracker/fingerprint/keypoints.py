@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 FIRST_SIGMA = 1.3
@@ -92,8 +93,12 @@ def scale_space(gray: Gray) -> ScaleSpace:
     return ScaleSpace(flat, tuple(octaves), (gray.shape[0], gray.shape[1]))
 
 
-def keypoints(space: ScaleSpace, most: int) -> Keypoints:
-    """Return up to ``most`` keypoints, spread over the picture and its scales, best first."""
+def keypoints(space: ScaleSpace, most: int, motion: Gray | None = None) -> Keypoints:
+    """Return up to ``most`` keypoints, spread over the picture and its scales, best first.
+
+    Of every three, two lie where ``motion`` (h, w; of the picture's shape or smaller) is not 0,
+    as far as there are any: what stands still is seen again in the next picture anyway.
+    """
     differences, places = [], []
     start, origin = 0, 0
     for octave, levels in enumerate(space.octaves):
@@ -113,7 +118,7 @@ def keypoints(space: ScaleSpace, most: int) -> Keypoints:
     if not places:
         return _fitted(np.zeros(1, np.float32), np.zeros((8, 0), np.int64))
     found_all = _fitted(np.concatenate(differences), np.concatenate(places, axis=1))
-    return _spread(found_all, space.shape, most)
+    return _spread(found_all, space.shape, most, motion)
 
 
 def _blurred(picture: Floats, sigma: float, wanted: float) -> Floats:
@@ -172,16 +177,44 @@ def _vertex(before: Floats, at: Floats, after: Floats) -> Floats:
     return np.asarray(np.clip(vertex, -0.5, 0.5), np.float32)
 
 
-def _spread(found: Keypoints, shape: tuple[int, int], most: int) -> Keypoints:
+def _spread(found: Keypoints, shape: tuple[int, int], most: int, motion: Gray | None) -> Keypoints:
     """Return the strongest of every cell, then the second of every cell, and so on."""
     full = 2.0**found.octave
-    column = np.clip(found.x * full / shape[1] * GRID, 0, GRID - 1).astype(np.int64)
-    row = np.clip(found.y * full / shape[0] * GRID, 0, GRID - 1).astype(np.int64)
+    across, down = found.x * full / shape[1], found.y * full / shape[0]
+    column = np.clip(across * GRID, 0, GRID - 1).astype(np.int64)
+    row = np.clip(down * GRID, 0, GRID - 1).astype(np.int64)
     cell = (found.octave * GRID + row) * GRID + column
-    order = np.lexsort((-found.strength, cell))
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = cell[order][1:] != cell[order][:-1]
-    count = np.arange(len(order))
+    moves = _moves(motion, across, down)
+    order = np.lexsort((-found.strength, cell, moves))
+    place = _rank_in_runs(moves[order] * (int(cell.max(initial=0)) + 1) + cell[order])
     rank = np.empty(len(order), np.int64)
-    rank[order] = count - np.maximum.accumulate(np.where(begins, count, 0))
-    return found.take(np.lexsort((-found.strength, rank))[:most])
+    rank[order] = place
+    by_rank = np.lexsort((-found.strength, rank))
+    turn = np.empty(len(order), np.int64)  # two that move, one that stands, two that move …
+    for chosen, stride, first in (
+        (by_rank[moves[by_rank]], 2, 0),
+        (by_rank[~moves[by_rank]], 1, 2),
+    ):
+        count = np.arange(len(chosen))
+        turn[chosen] = count // stride * 3 + count % stride + first
+    return found.take(np.argsort(turn, kind="stable")[:most])
+
+
+def _moves(motion: Gray | None, across: Doubles, down: Doubles) -> npt.NDArray[np.bool_]:
+    """Tell of places, given as shares of the picture, whether they move."""
+    if motion is None:
+        return np.ones(len(across), np.bool_)
+    height, width = motion.shape
+    x = np.clip(across * width, 0, width - 1).astype(np.int64)
+    y = np.clip(down * height, 0, height - 1).astype(np.int64)
+    moves: npt.NDArray[np.bool_] = motion[y, x] > 0
+    return moves
+
+
+def _rank_in_runs(values: Ints) -> Ints:
+    """Return the position of each value within its run of equal values."""
+    begins = np.ones(len(values), np.bool_)
+    begins[1:] = values[1:] != values[:-1]
+    count = np.arange(len(values))
+    ranks: Ints = count - np.maximum.accumulate(np.where(begins, count, 0))
+    return ranks

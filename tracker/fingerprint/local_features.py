@@ -22,6 +22,10 @@ FEATURES_PER_FRAME = 60
 STILL_CHANGE = 0.6
 """A picture that differs by less than this (grey levels) from the last one taken is skipped."""
 
+MOTION_BLUR = 7
+MOTION_CHANGE = 3
+"""A place moves where it differs by more than this (grey levels, mean of 7 x 7 pixels)."""
+
 SIZE_STEPS = 16
 SMALLEST_SIZE = 1 / 512
 
@@ -35,13 +39,16 @@ class FeatureCollector:
         self._places: list[Codes] = []
         self._last: npt.NDArray[np.float32] | None = None
 
-    def add(self, pts_ms: int, picture: Gray) -> None:
-        """Take the picture (h, w) shown at ``pts_ms``; one like the last one taken is skipped."""
+    def add(self, pts_ms: int, picture: Gray, motion: Gray | None = None) -> None:
+        """Take the picture (h, w) shown at ``pts_ms``; one like the last one taken is skipped.
+
+        ``motion`` (any size) is not 0 where the picture has just changed.
+        """
         small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
         if self._last is not None and float(np.abs(small - self._last).mean()) < STILL_CHANGE:
             return
         self._last = small
-        found, places = frame_features(picture)
+        found, places = frame_features(picture, motion)
         if len(found):
             self._pts_ms.append(pts_ms)
             self._codes.append(found)
@@ -59,10 +66,16 @@ class FeatureCollector:
         )
 
 
-def frame_features(picture: Gray) -> tuple[Codes, Codes]:
+def motion_between(before: Gray, after: Gray) -> Gray:
+    """Return where two pictures of one shape (h, w) differ: not 0 there."""
+    change = cv2.blur(cv2.absdiff(before, after), (MOTION_BLUR, MOTION_BLUR))
+    return np.asarray(change > MOTION_CHANGE, np.uint8)
+
+
+def frame_features(picture: Gray, motion: Gray | None = None) -> tuple[Codes, Codes]:
     """Return codes (n, 16) and places (n, 4) of a picture's features, the most telling first."""
     space = scale_space(picture)
-    points = keypoints(space, FEATURES_PER_FRAME)
+    points = keypoints(space, FEATURES_PER_FRAME, motion)
     if not len(points):
         return np.zeros((0, CODE_BYTES), np.uint8), np.zeros((0, PLACE_BYTES), np.uint8)
     turned = directions(space, points)

@@ -14,7 +14,7 @@ Codes = npt.NDArray[np.uint8]
 OVERSAMPLING = 4
 """The picture is shrunk to ``4 * hash_size`` pixels a side, as imagehash does."""
 
-_TIE = 1e-6
+_TIE = 1e-10
 """A coefficient this near the median (relative to the largest) may fall on either side of it."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,9 @@ LIKE_SPEED_ONE = 1.06
 
 LEAST_SPEED, MOST_SPEED = 0.47, 2.15
 MOST_SEGMENTS = 24
+MOST_REFUSED = 4
+"""Runs of no use before the rest is not looked at any more."""
+
 MISS_PENALTY = 0.12
 """What a sampled frame without a hit costs a segment, in units of a perfect hit."""
 
@@ -72,23 +75,44 @@ class AlignedRun:
         return int(times.min()), int(times.max())
 
 
-def aligned_runs(hits: FrameHits) -> Iterator[AlignedRun]:
+def parts(run: AlignedRun, length_ms: int, most: int) -> list[AlignedRun]:
+    """Return up to ``most`` parts of the run of about ``length_ms``, evenly spread over it."""
+    start, end = run.query_range_ms
+    borders = np.arange(start, end - length_ms / 2, length_ms)
+    step = -(-len(borders) // most)
+    times = run.hits.query_ms[run.hits.query_frames]
+    found = []
+    for border in borders[::step]:
+        inside = (times >= border) & (times < border + length_ms)
+        if inside.any():
+            found.append(AlignedRun(run.line, run.hits.only(inside), run.standstill))
+    return found
+
+
+def aligned_runs(
+    hits: FrameHits, taken: Callable[[AlignedRun], bool] = lambda _run: True
+) -> Iterator[AlignedRun]:
     """Yield runs of hits that one line explains, best first.
 
     A line backwards in time takes its hits away and yields nothing: footage played in reverse
-    is not claimed. Each hit serves one run at most.
+    is not claimed. Each hit serves one run at most. After each run ``taken`` is asked whether it
+    was of use: one that was takes all hits of its stretches away, one that was not only its own.
     """
     left = hits
+    refused = 0
     for _ in range(MOST_SEGMENTS):
         line = _best_line(left)
-        if line is None:
+        if line is None or refused > MOST_REFUSED:
             return
         run = _run(left, line)
         if run is None:
             return
-        if line.speed > 0:
+        useful = run.line.speed <= 0
+        if not useful:
             yield run
-        left = left.only(~_explained(left, run))
+            useful = taken(run)
+        refused += not useful
+        left = left.only(~(_explained(left, run) if useful else _near(left, run)))
 
 
 def weights(distances: Ints) -> Floats:
@@ -248,6 +272,15 @@ def _explained(hits: FrameHits, run: AlignedRun) -> npt.NDArray[np.bool_]:
     inside: npt.NDArray[np.bool_] = (query >= q.min()) & (query <= q.max())
     inside |= (reference >= r.min()) & (reference <= r.max())
     return inside
+
+
+def _near(hits: FrameHits, run: AlignedRun) -> npt.NDArray[np.bool_]:
+    """Tell which hits lie near the run's line within its stretch of the query."""
+    query, _ = _times(hits)
+    start, end = run.query_range_ms
+    near: npt.NDArray[np.bool_] = np.abs(run.line.residuals(hits)) <= 2 * TOLERANCE_MS
+    near &= (query >= start) & (query <= end) & (hits.mirrored == run.line.mirrored)
+    return near
 
 
 def _times(hits: FrameHits) -> tuple[Floats, Floats]:

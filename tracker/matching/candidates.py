@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.matching.feature_hits import mirrored_features
+from tracker.matching.feature_pairs import mirrored_features
 from tracker.matching.ports import HashIndex
 from tracker.matching.view_pairs import mirrored
 from tracker.model.features import Features
@@ -19,7 +19,7 @@ SEARCH_RADIUS_BITS = 68
 """One in a hundred million unrelated pairs of frames of the accuracy corpus is this close."""
 
 
-FEATURE_SEARCH_BITS = 20
+FEATURE_SEARCH_BITS = 22
 LEAST_FEATURES = 4
 """Frames that share so many features this close (of 128 bits) are worth a look."""
 

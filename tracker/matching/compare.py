@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.matching.alignment import AlignedRun, Line, aligned_runs
+from tracker.matching.alignment import AlignedRun, aligned_runs, parts
+from tracker.matching.borders import borders
+from tracker.matching.feature_pairs import FeaturePairs
 from tracker.matching.frame_hits import frame_hits
-from tracker.matching.score import SEGMENT_EVIDENCE, evidence, score
+from tracker.matching.moments import moment
+from tracker.matching.score import SEGMENT_EVIDENCE, evidence, proven, score
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.match import FramePair, Segment
 
-FEATURE_REACH_MS = 500.0
-"""Half of what lies between two feature frames."""
+SAME_LINE_MS = 700.0
+"""A run whose middle lies on a stretch found before, within this of its line, is part of it."""
+
+PART_MS = 4000
+MOST_PARTS = 8
+"""Parts of a run that are looked at one by one if the whole of it is not one moment."""
+
+STRICTER_PARTS = 0.4
+"""A part must stand out more: of many places in a long shot one is always the most alike."""
+
+MOST_SHARED = 0.5
+"""A stretch that lies so far, in both videos, in another one explains the same frames again."""
+
+LEAST_PROOF = 0.05
+"""Runs that prove less are not looked at again."""
 
 PAIRS_SHOWN = 6
 """Frame pairs kept of each segment, evenly spread."""
@@ -25,10 +42,12 @@ class SharedStretch:
     """One segment, the views that showed it, and frame pairs as proof.
 
     ``query_view`` and ``reference_view`` are the views most of its frames were closest in.
+    ``judged`` tells whether what moves in it could be compared.
     """
 
     segment: Segment
     evidence: float
+    judged: bool
     query_view: int
     reference_view: int
     pairs: tuple[FramePair, ...]
@@ -40,7 +59,12 @@ class SharedStretch:
             for p in self.pairs
         )
         return SharedStretch(
-            self.segment.swapped(), self.evidence, self.reference_view, self.query_view, pairs
+            self.segment.swapped(),
+            self.evidence,
+            self.judged,
+            self.reference_view,
+            self.query_view,
+            pairs,
         )
 
 
@@ -57,19 +81,27 @@ def compare(
 ) -> Comparison:
     """Return what the two videos share.
 
-    The pair is always evaluated with the smaller id as query and turned round for the caller,
-    so the answer is the same whichever video was asked about.
+    The pair is always evaluated with the shorter video as query (the smaller id, if they are of
+    one length) and turned round for the caller, so the answer is the same whichever video was
+    asked about.
     """
-    if query > reference:
+    ours, theirs = query_frames.duration_ms, reference_frames.duration_ms
+    if (ours, query) > (theirs, reference):
         turned = compare(reference, reference_frames, query, query_frames)
         stretches = [stretch.swapped() for stretch in turned.stretches]
         return Comparison(_by_query_time(stretches), turned.score)
-    hits = frame_hits(query_frames, reference_frames)
-    found = [
-        stretch
-        for run in aligned_runs(hits)
-        if (stretch := _stretch(run, query_frames, reference_frames)) is not None
-    ]
+    pairs = FeaturePairs(query_frames.features, reference_frames.features)
+    found: list[SharedStretch] = []
+    refused: list[AlignedRun] = []
+    hits = frame_hits(query_frames, reference_frames, pairs)
+    for run in aligned_runs(hits, lambda run: run not in refused):
+        if any(_belongs(run, stretch.segment) for stretch in found):
+            continue
+        for stretch in _stretches(run, pairs, query_frames, reference_frames, found):
+            if not any(_repeats(stretch, other) for other in found):
+                found.append(stretch)
+            if stretch.evidence < LEAST_PROOF:
+                refused.append(run)
     strong = [s for s in found if s.evidence >= SEGMENT_EVIDENCE]
     kept = strong or sorted(found, key=lambda s: -s.evidence)[:1]
     total = score(sum(s.evidence for s in kept))
@@ -80,49 +112,86 @@ def _by_query_time(stretches: list[SharedStretch]) -> tuple[SharedStretch, ...]:
     return tuple(sorted(stretches, key=lambda s: (s.segment.query_start_ms, -s.evidence)))
 
 
-def _stretch(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> SharedStretch | None:
-    proof = evidence(run, query, reference)
-    borders = _borders(run, query.duration_ms, reference.duration_ms) if proof > 0 else None
-    if borders is None:
+def _repeats(stretch: SharedStretch, other: SharedStretch) -> bool:
+    """Tell whether most of a stretch lies, in both videos, in one that proves more."""
+    one, two = stretch.segment, other.segment
+    query = _overlap(one.query_start_ms, one.query_end_ms, two.query_start_ms, two.query_end_ms)
+    there = _overlap(
+        one.reference_start_ms, one.reference_end_ms, two.reference_start_ms, two.reference_end_ms
+    )
+    return min(query, there) > MOST_SHARED and stretch.evidence <= other.evidence
+
+
+def _overlap(start: int, end: int, other_start: int, other_end: int) -> float:
+    return max(0, min(end, other_end) - max(start, other_start)) / (end - start)
+
+
+def _belongs(run: AlignedRun, segment: Segment) -> bool:
+    """Tell whether the run's middle lies on the segment."""
+    middle = sum(run.query_range_ms) / 2
+    if run.line.mirrored != segment.mirrored:
+        return False
+    if not segment.query_start_ms <= middle <= segment.query_end_ms:
+        return False
+    there = segment.reference_start_ms + segment.speed * (middle - segment.query_start_ms)
+    return abs(run.line.speed * middle + run.line.offset_ms - there) <= SAME_LINE_MS
+
+
+def _stretches(
+    run: AlignedRun,
+    pairs: FeaturePairs,
+    query: Fingerprint,
+    reference: Fingerprint,
+    found: list[SharedStretch],
+) -> Iterator[SharedStretch]:
+    """Yield the run's stretch; where that is not one moment, those of its parts that are.
+
+    In a shot that nearly stands still one line runs through a loop, or through a clip used twice.
+    """
+    whole = _stretch(run, pairs, query, reference)
+    if whole is not None:
+        yield whole
+    start, end = run.query_range_ms
+    if whole is None or whole.evidence >= LEAST_PROOF or end - start < 1.5 * PART_MS:
+        return
+    for part in parts(run, PART_MS, MOST_PARTS):
+        middle = sum(part.query_range_ms) / 2
+        if any(_holds(stretch.segment, middle) for stretch in found if stretch.evidence > 0):
+            continue
+        stretch = _stretch(part, pairs, query, reference, stricter=STRICTER_PARTS)
+        if stretch is not None and stretch.evidence >= LEAST_PROOF:
+            yield stretch
+
+
+def _holds(segment: Segment, query_ms: float) -> bool:
+    return segment.query_start_ms <= query_ms <= segment.query_end_ms
+
+
+def _stretch(
+    run: AlignedRun,
+    pairs: FeaturePairs,
+    query: Fingerprint,
+    reference: Fingerprint,
+    *,
+    stricter: float = 0.0,
+) -> SharedStretch | None:
+    alike = evidence(run, query, reference)
+    if alike < LEAST_PROOF:
         return None
-    q0, q1, r0, r1 = borders
-    segment = Segment(q0, q1, r0, r1, run.line.speed, run.line.mirrored, score(proof))
+    known = moment(run, pairs, query, reference, stricter=stricter)
+    ends = borders(run, known, query, reference)
+    if ends is None:
+        return None
+    proof = proven(alike, known)
+    segment = Segment(*ends, known.line.speed, known.line.mirrored, score(proof))
     return SharedStretch(
         segment,
         proof,
+        known.motion is not None and not known.still,
         int(np.bincount(run.hits.query_views).argmax()),
         int(np.bincount(run.hits.reference_views).argmax()),
         _pairs(run),
     )
-
-
-def _borders(
-    run: AlignedRun, query_duration_ms: int, reference_duration_ms: int
-) -> tuple[int, int, int, int] | None:
-    """Return the run's ends: half a sample beyond its outer frames, inside both videos."""
-    times = run.hits.query_ms
-    first, last = int(run.hits.query_frames[0]), int(run.hits.query_frames[-1])
-    half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.0
-    reach = [half if moving < 0 else FEATURE_REACH_MS for moving in run.hits.moving[[0, -1]]]
-    start = 0.0 if times[first] - reach[0] <= times[0] else times[first] - reach[0]
-    end = times[last] + reach[1]
-    if last == len(times) - 1 or (reach[1] > half and end + reach[1] > times[-1]):
-        end = float(query_duration_ms)
-    start, end = _inside(run.line, start, end, float(reference_duration_ms))
-    start, end = max(0.0, start), min(float(query_duration_ms), end)
-    reference = [run.line.speed * t + run.line.offset_ms for t in (start, end)]
-    r0, r1 = max(0, round(reference[0])), min(reference_duration_ms, round(reference[1]))
-    q0, q1 = round(start), round(end)
-    return (q0, q1, r0, r1) if q1 > q0 and r1 > r0 else None
-
-
-def _inside(
-    line: Line, start: float, end: float, reference_duration_ms: float
-) -> tuple[float, float]:
-    """Return the part of [start, end] that the line maps into the reference."""
-    earliest = -line.offset_ms / line.speed
-    latest = (reference_duration_ms - line.offset_ms) / line.speed
-    return max(start, earliest), min(end, latest)
 
 
 def _pairs(run: AlignedRun) -> tuple[FramePair, ...]:

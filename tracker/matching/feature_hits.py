@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
-from tracker.model.features import CODE_BYTES, Features
+from tracker.matching.feature_pairs import FeaturePairs, Located
+from tracker.model.features import Features
 
-Codes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-FEATURE_RADIUS_BITS = 24
-"""Features farther apart (of 128 bits) are not paired."""
+ARRANGED_BITS = 24
+"""Features farther apart (of 128 bits) are not looked at here."""
 
 LEAST_PAIRS = 4
 """Fewer feature pairs on one map are chance."""
 
 MOST_PAIRS = 96
 """Feature pairs looked at in one pair of frames: the closest."""
-
-MOST_FEATURE_PAIRS = 400_000_000
-"""Features compared at most (about a second); beyond it the longer video is thinned out."""
 
 REACH = 0.03
 """A feature may land this share of the picture's longer side off its place."""
@@ -64,21 +59,14 @@ class FeatureHits:
     mirrored: Bools
 
 
-def mirrored_features(codes: Codes) -> Codes:
-    """Return the codes of the same places in the left-right mirrored picture, exactly."""
-    turned = codes.copy()
-    turned[:, CODE_BYTES // 2 :] ^= 0xFF
-    return turned
-
-
-def feature_hits(query: Features, reference: Features) -> FeatureHits:
+def feature_hits(pairs: FeaturePairs) -> FeatureHits:
     """Return all pairs of feature frames with ``LEAST_PAIRS`` places in one arrangement."""
-    q, r = _thinned(query, reference)
+    q, r = pairs.features
     rows: list[tuple[int, int, int, int, bool]] = []
     if len(q.codes) and len(r.codes):
         still = _standing_still(q), _standing_still(r)
         for mirror in (False, True):
-            rows += _one_way(_View.of(q, mirror, still[0]), _View.of(r, False, still[1]), mirror)
+            rows += _one_way(pairs, mirror, still)
     table = np.array(rows, np.int64).reshape(len(rows), 5)
     return FeatureHits(
         q.pts_ms.astype(np.int64)[table[:, 0]],
@@ -87,42 +75,6 @@ def feature_hits(query: Features, reference: Features) -> FeatureHits:
         table[:, 3],
         table[:, 4].astype(np.bool_),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """Features as numbers: ``x``, ``y`` shares of the longer side, ``size`` octaves, radians."""
-
-    codes: Codes
-    frames: Ints
-    x: Floats
-    y: Floats
-    size: Floats
-    turn: Floats
-    still: Bools
-
-    @classmethod
-    def of(cls, features: Features, mirror: bool, still: Bools) -> _View:
-        x, y, size, turn = features.places.T.astype(np.float64)
-        radians = turn * (2 * np.pi / 256)
-        return cls(
-            mirrored_features(features.codes) if mirror else np.ascontiguousarray(features.codes),
-            features.frames,
-            (-x if mirror else x) / 255,
-            y / 255,
-            size / 16,
-            np.pi - radians if mirror else radians,
-            still,
-        )
-
-
-def _thinned(query: Features, reference: Features) -> tuple[Features, Features]:
-    step = -(-len(query.codes) * len(reference.codes) // MOST_FEATURE_PAIRS)
-    if step <= 1:
-        return query, reference
-    if len(query.codes) > len(reference.codes):
-        return query.every(step), reference
-    return query, reference.every(step)
 
 
 def _standing_still(features: Features) -> Bools:
@@ -143,12 +95,13 @@ def _standing_still(features: Features) -> Bools:
     return still
 
 
-def _one_way(q: _View, r: _View, mirror: bool) -> list[tuple[int, int, int, int, bool]]:
-    index = faiss.IndexBinaryFlat(CODE_BYTES * 8)
-    index.add(r.codes)
-    # faiss keeps what is strictly nearer than the radius.
-    limits, distances, found = index.range_search(q.codes, FEATURE_RADIUS_BITS + 1)
-    rows = np.repeat(np.arange(len(q.codes)), np.diff(limits.astype(np.int64)))
+def _one_way(
+    pairs: FeaturePairs, mirror: bool, still: tuple[Bools, Bools]
+) -> list[tuple[int, int, int, int, bool]]:
+    q, r = pairs.query(mirror), pairs.reference
+    rows, found, distances = pairs.found(mirror)
+    near = distances <= ARRANGED_BITS
+    rows, found, distances = rows[near], found[near], distances[near]
     pair = q.frames[rows] * (int(r.frames[-1]) + 1) + r.frames[found]
     order = np.lexsort((found, rows, distances, pair))
     _, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
@@ -160,25 +113,26 @@ def _one_way(q: _View, r: _View, mirror: bool) -> list[tuple[int, int, int, int,
         at = _agreeing(q, r, rows[chosen], found[chosen])
         if len(at):
             i, j = rows[chosen[at]], found[chosen[at]]
-            moving = int((~(q.still[i] | r.still[j])).sum())
+            moving = int((~(still[0][i] | still[1][j])).sum())
             hits.append((int(q.frames[i[0]]), int(r.frames[j[0]]), len(at), moving, mirror))
     return hits
 
 
-def _agreeing(q: _View, r: _View, i: Ints, j: Ints) -> Ints:
+def _agreeing(q: Located, r: Located, i: Ints, j: Ints) -> Ints:
     """Return which feature pairs (i, j) the map that explains most explains, none if too few.
 
     Each pair gives a map by itself: turn, zoom and shift. Each feature counts once.
     """
-    zoom_octaves = q.size[i] - r.size[j]
+    zoom_octaves = q.octaves[i] - r.octaves[j]
     zoom = 2.0**zoom_octaves
-    turn = q.turn[i] - r.turn[j]
+    turn = q.turns[i] - r.turns[j]
     cos, sin = zoom * np.cos(turn), zoom * np.sin(turn)
-    x, y = r.x[j], r.y[j]
+    x, y = r.places[j].real, r.places[j].imag
     off_x = cos[:, None] * (x - x[:, None]) - sin[:, None] * (y - y[:, None])
     off_y = sin[:, None] * (x - x[:, None]) + cos[:, None] * (y - y[:, None])
-    off_x -= q.x[i] - q.x[i][:, None]
-    off_y -= q.y[i] - q.y[i][:, None]
+    here = q.places[i] - q.places[i][:, None]
+    off_x -= here.real
+    off_y -= here.imag
     turned = np.abs((turn - turn[:, None] + np.pi) % (2 * np.pi) - np.pi)
     reach = REACH * np.maximum(1.0, zoom)[:, None]
     near = (off_x**2 + off_y**2 <= reach**2) & (turned <= LARGEST_TURN_ERROR)
@@ -192,5 +146,5 @@ def _agreeing(q: _View, r: _View, i: Ints, j: Ints) -> Ints:
     return best
 
 
-def _extends(view: _View, rows: Ints) -> bool:
-    return bool(min(np.ptp(view.x[rows]), np.ptp(view.y[rows])) >= LEAST_EXTENT)
+def _extends(view: Located, rows: Ints) -> bool:
+    return bool(min(np.ptp(view.places[rows].real), np.ptp(view.places[rows].imag)) >= LEAST_EXTENT)

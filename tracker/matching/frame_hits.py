@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.matching.feature_hits import FeatureHits, feature_hits
+from tracker.matching.feature_pairs import FeaturePairs
 from tracker.matching.view_pairs import comparable, mirrored
 from tracker.model.fingerprint import Fingerprint
 
@@ -81,7 +82,9 @@ class FrameHits:
         )
 
 
-def frame_hits(query: Fingerprint, reference: Fingerprint) -> FrameHits:
+def frame_hits(
+    query: Fingerprint, reference: Fingerprint, pairs: FeaturePairs | None = None
+) -> FrameHits:
     """Return all pairs of frames within ``ALIGN_RADIUS_BITS`` in comparable views, both ways up."""
     q, r = _thinned(_Rows.of(query), _Rows.of(reference))
     parts = [hits for mirror in (False, True) for hits in _one_way(q, r, mirror)]
@@ -98,7 +101,9 @@ def frame_hits(query: Fingerprint, reference: Fingerprint) -> FrameHits:
             moving=np.concatenate([part.moving for part in parts]),
         )
     )
-    return _with_features(by_hash, feature_hits(query.features, reference.features))
+    return _with_features(
+        by_hash, feature_hits(pairs or FeaturePairs(query.features, reference.features))
+    )
 
 
 def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from tracker.matching.alignment import AlignedRun, weights
 from tracker.matching.frame_hits import FrameHits
+from tracker.matching.moments import Moment
 from tracker.model.fingerprint import Fingerprint
 
 Ints = npt.NDArray[np.int64]
@@ -32,6 +33,13 @@ A copy of a still shot and another take of the same studio look alike here.
 
 MOVING_OF_NEW_PICTURE = 24
 """So many moving features prove what one equal picture proves."""
+
+MOTION_PROOF = 1.0
+"""What it proves that all that moves in a run moves alike."""
+
+STILL_PROOF = 0.6
+STILL_FEATURES = 15
+"""If nothing moves in either video, so many places of one picture that agree prove this much."""
 
 EVIDENCE_FOR_MATCH = 0.5
 """Evidence at which the score is 0.5.
@@ -87,6 +95,18 @@ def _hash_evidence(hits: FrameHits, query: Fingerprint, reference: Fingerprint) 
     novelty = np.clip(change / NEW_PICTURE_BITS, 0.0, 1.0)
     novelty[0] = 1.0
     return float(np.sum(worth * novelty))
+
+
+def proven(alike: float, known: Moment) -> float:
+    """Return what a run proves, given that its frames look ``alike`` and what motion says.
+
+    Where something moves and does not move alike, nothing: it is another moment.
+    """
+    if known.still and known.look is not None:
+        agreeing = int(known.look.on.max(initial=0))
+        return max(alike, STILL_PROOF) if agreeing >= STILL_FEATURES else alike
+    moved = MOTION_PROOF * known.trust if known.motion is not None and not known.still else 0.0
+    return known.trust * (alike + moved)
 
 
 def score(total_evidence: float) -> float:

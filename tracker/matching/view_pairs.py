@@ -14,7 +14,7 @@ from tracker.model.search_rows import WHOLE_VIEWS
 
 Codes = npt.NDArray[np.uint8]
 
-VIEW_COUNT = 15
+VIEW_COUNT = 5
 
 
 @lru_cache(maxsize=1)

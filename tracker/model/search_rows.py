@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tracker.model.features import Features
 from tracker.model.fingerprint import Fingerprint
 
-WHOLE_VIEWS = (0, 1, 2)
+WHOLE_VIEWS = (0, 1, 2, 3, 4)
 """Full frame, frame without bars, moving part: each may be the whole picture of a copy.
 
 The other views are windows of the picture. A window is compared with wholes, not with windows:
@@ -43,7 +43,7 @@ def search_rows(fingerprint: Fingerprint) -> npt.NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-FEATURES_SEARCHED = 24
+FEATURES_SEARCHED = 40
 """Of each feature frame the first so many are searched; all of them are compared."""
 
 

@@ -15,7 +15,8 @@ from tracker.fingerprint.local_features import (
     FeatureCollector,
     frame_features,
 )
-from tracker.matching.feature_hits import feature_hits, mirrored_features
+from tracker.matching.feature_hits import feature_hits
+from tracker.matching.feature_pairs import FeaturePairs, mirrored_features
 from tracker.model.features import Features
 
 Gray = npt.NDArray[np.uint8]
@@ -111,7 +112,7 @@ def test_an_edited_picture_agrees_with_its_source_alone(edit: str, mirror: bool)
     edited = [EDITS[edit](source) for source in sources]
     if mirror:
         edited = [np.ascontiguousarray(one[:, ::-1]) for one in edited]
-    hits = feature_hits(film(*edited), film(*sources))
+    hits = feature_hits(FeaturePairs(film(*edited), film(*sources)))
     assert np.array_equal(hits.query_ms, hits.reference_ms)
     assert len(hits.query_ms) >= 2
     assert set(hits.mirrored.tolist()) == {mirror}
@@ -119,13 +120,13 @@ def test_an_edited_picture_agrees_with_its_source_alone(edit: str, mirror: bool)
 
 def test_unrelated_pictures_agree_nowhere() -> None:
     one, other = (film(*(picture(seed) for seed in range(a, a + 6))) for a in (30, 60))
-    assert len(feature_hits(one, other).query_ms) == 0
+    assert len(feature_hits(FeaturePairs(one, other)).query_ms) == 0
 
 
 def test_exchanging_the_two_videos_exchanges_the_times() -> None:
     sources = [picture(seed) for seed in (11, 12, 13)]
     one, other = film(*(turned(s, 8) for s in sources)), film(*sources)
-    there, back = feature_hits(one, other), feature_hits(other, one)
+    there, back = feature_hits(FeaturePairs(one, other)), feature_hits(FeaturePairs(other, one))
     assert set(zip(there.query_ms.tolist(), there.reference_ms.tolist(), strict=True)) == set(
         zip(back.reference_ms.tolist(), back.query_ms.tolist(), strict=True)
     )
@@ -141,10 +142,10 @@ def test_what_stands_still_in_changing_pictures_proves_nothing() -> None:
             frame[40:120, 100:190] = picture(seed)[40:120, 100:190]
             frames.append(frame)
         takes.append(film(*frames))
-    hits = feature_hits(*takes)
+    hits = feature_hits(FeaturePairs(*takes))
     assert len(hits.query_ms) >= 8
     assert hits.moving.sum() <= 0.03 * hits.agreeing.sum()
 
 
 def test_videos_without_features_have_no_hits() -> None:
-    assert len(feature_hits(Features.none(), film(picture(1))).query_ms) == 0
+    assert len(feature_hits(FeaturePairs(Features.none(), film(picture(1)))).query_ms) == 0

@@ -1,0 +1,124 @@
+"""Finds where a shared stretch begins and ends in both videos."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker.matching.alignment import AlignedRun, Line, weights
+from tracker.matching.feature_map import FeatureMap
+from tracker.matching.moments import LEAST_CHANGE, Moment
+from tracker.matching.motion import MotionPair
+from tracker.model.fingerprint import Fingerprint
+
+Doubles = npt.NDArray[np.float64]
+
+Borders = tuple[int, int, int, int]
+"""Start and end in the query, start and end in the reference, ms."""
+
+FEATURE_REACH_MS = 500.0
+"""Half of what lies between two feature frames."""
+
+GROWN_MS = 120_000.0
+"""A stretch is grown at most this far beyond the run it was found by."""
+
+SMOOTHED_FRAMES = 5
+SAME_HERE = 0.35
+"""Where what moves correlates better than this (over a second), the stretch goes on …"""
+
+NOTHING_MOVES = -0.03
+"""… and it may cross seconds in which nothing moves, for so much a frame."""
+
+HIT_WORTH = 0.5
+NOT_THERE = -0.5
+LARGEST_DROP = 2.0
+"""It ends when the sum has fallen by this much below its best."""
+
+
+def borders(
+    run: AlignedRun, known: Moment, query: Fingerprint, reference: Fingerprint
+) -> Borders | None:
+    """Return where the run's stretch begins and ends; ``None`` if nothing of it is left."""
+    line = known.line
+    if known.confirmed and known.shape is not None:
+        start, end = _grown(run, line, known.shape, query, reference)
+    else:
+        start, end = _of_hits(run, query.duration_ms)
+    start, end = _inside(line, start, end, float(reference.duration_ms))
+    start, end = max(0.0, start), min(float(query.duration_ms), end)
+    r0, r1 = (round(line.speed * t + line.offset_ms) for t in (start, end))
+    r0, r1 = max(0, r0), min(reference.duration_ms, r1)
+    q0, q1 = round(start), round(end)
+    return (q0, q1, r0, r1) if q1 > q0 and r1 > r0 else None
+
+
+def _of_hits(run: AlignedRun, duration_ms: int) -> tuple[float, float]:
+    """Return the run's ends: half a sample beyond its outer frames."""
+    times = run.hits.query_ms
+    first, last = int(run.hits.query_frames[0]), int(run.hits.query_frames[-1])
+    half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.0
+    reach = [half if moving < 0 else FEATURE_REACH_MS for moving in run.hits.moving[[0, -1]]]
+    start = 0.0 if times[first] - reach[0] <= times[0] else times[first] - reach[0]
+    end = times[last] + reach[1]
+    if last == len(times) - 1 or (reach[1] > half and end + reach[1] > times[-1]):
+        end = float(duration_ms)
+    return start, end
+
+
+def _inside(
+    line: Line, start: float, end: float, reference_duration_ms: float
+) -> tuple[float, float]:
+    """Return the part of [start, end] that the line maps into the reference."""
+    earliest = -line.offset_ms / line.speed
+    latest = (reference_duration_ms - line.offset_ms) / line.speed
+    return max(start, earliest), min(end, latest)
+
+
+def _grown(
+    run: AlignedRun,
+    line: Line,
+    shape: FeatureMap,
+    query: Fingerprint,
+    reference: Fingerprint,
+) -> tuple[float, float]:
+    """Return how far to both sides of the run's middle the same moves."""
+    start, end = run.query_range_ms
+    window = _inside(line, start - GROWN_MS, end + GROWN_MS, float(reference.duration_ms))
+    ahead = [line.speed * t + line.offset_ms for t in window]
+    pair = MotionPair(
+        query.thumbnails, reference.thumbnails, shape, window, (ahead[0] - 500, ahead[1] + 500)
+    )
+    if not pair.comparable:
+        return _of_hits(run, query.duration_ms)
+    gain = _gain(pair, line)
+    times = pair.query_ms
+    on = np.searchsorted(times, run.hits.query_ms[run.hits.query_frames]).clip(0, len(times) - 1)
+    gain[on] = np.maximum(gain[on], HIT_WORTH * weights(run.hits.distances))
+    middle = int(np.abs(times - (start + end) / 2).argmin())
+    last = middle + _reach(gain[middle:])
+    first = middle - _reach(gain[: middle + 1][::-1])
+    half = float(np.median(np.diff(times))) / 2
+    return (
+        0.0 if times[first] - half <= half else times[first] - half,
+        float(query.duration_ms)
+        if times[last] + 3 * half >= query.duration_ms
+        else times[last] + half,
+    )
+
+
+def _gain(pair: MotionPair, line: Line) -> Doubles:
+    product, ours, theirs, there = pair.by_frame(line.speed, line.offset_ms)
+    around = np.ones(SMOOTHED_FRAMES)
+    product, ours, theirs = (np.convolve(v, around, "same") for v in (product, ours, theirs))
+    alike = product / (np.sqrt(ours * theirs) + 1e-3)
+    change = np.sqrt(np.maximum(ours, theirs) / (SMOOTHED_FRAMES * pair.pixels))
+    gain = np.where(change >= LEAST_CHANGE, alike - SAME_HERE, NOTHING_MOVES)
+    return np.where(there, gain, NOT_THERE)
+
+
+def _reach(gain: Doubles) -> int:
+    """Return how many steps outward the sum of gains has its maximum before it falls too far."""
+    total = np.cumsum(gain)
+    fallen = np.flatnonzero(np.maximum.accumulate(total) - total > LARGEST_DROP)
+    end = int(fallen[0]) if len(fallen) else len(total)
+    return int(total[:end].argmax()) if end else 0

@@ -16,7 +16,7 @@ from storage.index.layouts import Layout
 from tests.support.footage import Edit, duration_s, make_copy
 from tracker.examine import examine
 from tracker.matching.candidates import FEATURE_SEARCH_BITS, LEAST_FEATURES
-from tracker.matching.feature_hits import mirrored_features
+from tracker.matching.feature_pairs import mirrored_features
 from tracker.model.features import CODE_BYTES
 from tracker.model.search_rows import search_features
 

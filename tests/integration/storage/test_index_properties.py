@@ -58,7 +58,7 @@ def video(number: int, seed: int, frames: int, most_flips: int) -> Row:
         np.tile(np.array([0, 2, 5], np.uint8), frames),
         (rng.random(frames * 3) < 0.9).astype(np.uint8),
         frames * 250,
-        Features(
+        features=Features(
             np.arange(frames, dtype=np.int32) * 1000,
             counts,
             moving(rng, features, 16, 10),

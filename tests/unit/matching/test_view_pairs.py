@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from tracker.fingerprint.views import View
-from tracker.matching.view_pairs import VIEW_COUNT, comparable, mirrored
-from tracker.model.search_rows import WHOLE_VIEWS
+from tracker.matching.view_pairs import mirrored
 
 codes = hnp.arrays(np.uint8, st.tuples(st.integers(1, 4), st.just(32)))
 
@@ -34,12 +32,3 @@ def test_a_mirrored_hash_is_near_that_of_the_mirrored_picture() -> None:
         turned = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         bits = [np.packbits(imagehash.phash(p, 16).hash.ravel()) for p in (picture, turned)]
         assert np.bitwise_count(mirrored(bits[0][None])[0] ^ bits[1]).sum() <= 20
-
-
-def test_the_table_of_comparable_views_is_symmetric_and_covers_every_view() -> None:
-    table = comparable()
-    assert len(View) == VIEW_COUNT == len(table)
-    assert np.array_equal(table, table.T)
-    assert set(View) == set(WHOLE_VIEWS)
-    assert table[View.FULL].all()
-    assert not table[View.LEFT, View.RIGHT]

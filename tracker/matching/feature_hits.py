@@ -19,6 +19,9 @@ ARRANGED_BITS = 24
 LEAST_PAIRS = 4
 """Fewer feature pairs on one map are chance."""
 
+MOST_PARTNERS = 32
+"""Reference frames looked at for one query frame: a still shot shows the same for minutes."""
+
 MOST_PAIRS = 96
 """Feature pairs looked at in one pair of frames: the closest."""
 
@@ -38,10 +41,7 @@ STILL_REACH = 4
 """A feature that stays within so many 255ths of the picture …"""
 
 STILL_BITS = 28
-"""… and looks this much the same …"""
-
-STILL_FRAMES = 1
-"""… in one of so many feature frames before or after stands still."""
+"""… and looks this much the same in the feature frame before or after stands still."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +62,26 @@ class FeatureHits:
 def feature_hits(pairs: FeaturePairs) -> FeatureHits:
     """Return all pairs of feature frames with ``LEAST_PAIRS`` places in one arrangement."""
     q, r = pairs.features
-    rows: list[tuple[int, int, int, int, bool]] = []
+    found: list[_Agreeing] = []
     if len(q.codes) and len(r.codes):
-        still = _standing_still(q), _standing_still(r)
         for mirror in (False, True):
-            rows += _one_way(pairs, mirror, still)
-    table = np.array(rows, np.int64).reshape(len(rows), 5)
+            found += _one_way(pairs, mirror)
+    moves_here = ~_standing_still(q, [hit.query for hit in found])
+    moves_there = ~_standing_still(r, [hit.reference for hit in found])
+    frames, others = q.frames, r.frames
+    table = np.array(
+        [
+            (
+                frames[hit.query[0]],
+                others[hit.reference[0]],
+                len(hit.query),
+                (moves_here[hit.query] & moves_there[hit.reference]).sum(),
+                hit.mirrored,
+            )
+            for hit in found
+        ],
+        np.int64,
+    ).reshape(len(found), 5)
     return FeatureHits(
         q.pts_ms.astype(np.int64)[table[:, 0]],
         r.pts_ms.astype(np.int64)[table[:, 1]],
@@ -77,45 +91,72 @@ def feature_hits(pairs: FeaturePairs) -> FeatureHits:
     )
 
 
-def _standing_still(features: Features) -> Bools:
-    """Tell of each feature whether a feature frame just before or after shows it in its place."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Agreeing:
+    """The features of a pair of frames, int64 (n,) each, that one map explains."""
+
+    query: Ints
+    reference: Ints
+    mirrored: bool
+
+
+def _standing_still(features: Features, wanted: list[Ints]) -> Bools:
+    """Tell of the ``wanted`` features whether a frame just before or after shows them in place.
+
+    The answer is bool (n,) for all features of the video, and of no worth for the others.
+    """
     still = np.zeros(len(features.codes), np.bool_)
-    ends = np.cumsum(features.counts, dtype=np.int64)
-    starts = ends - features.counts
-    places = features.places[:, :2].astype(np.int16)
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        last = int(ends[min(number + STILL_FRAMES, len(ends) - 1)])
-        apart = np.abs(places[start:end, None] - places[None, end:last]).max(axis=2)
-        one, other = np.nonzero(apart <= STILL_REACH)
-        one, other = start + one, end + other
-        bits = np.bitwise_count(features.codes[one] ^ features.codes[other])
-        same = bits.sum(axis=1, dtype=np.int64) <= STILL_BITS
-        still[one[same]] = True
-        still[other[same]] = True
+    if not wanted:
+        return still
+    asked = np.unique(np.concatenate(wanted))
+    counts = features.counts.astype(np.int64)
+    starts = np.cumsum(counts) - counts
+    for step in (-1, 1):
+        other = features.frames[asked] + step
+        there = (other >= 0) & (other < len(counts))
+        rows, other = asked[there], other[there]
+        sizes = counts[other]
+        one = np.repeat(rows, sizes)
+        first = np.repeat(starts[other] - (np.cumsum(sizes) - sizes), sizes)
+        two = first + np.arange(len(one))
+        still[one[_same(features, one, two)]] = True
     return still
 
 
-def _one_way(
-    pairs: FeaturePairs, mirror: bool, still: tuple[Bools, Bools]
-) -> list[tuple[int, int, int, int, bool]]:
+def _same(features: Features, one: Ints, two: Ints) -> Ints:
+    """Return the numbers of those pairs that show one thing in one place."""
+    places = features.places[:, :2].astype(np.int16)
+    near = np.flatnonzero(np.abs(places[one] - places[two]).max(axis=1, initial=0) <= STILL_REACH)
+    changed = features.codes[one[near]] ^ features.codes[two[near]]
+    same: Ints = near[np.bitwise_count(changed).sum(axis=1, dtype=np.int64) <= STILL_BITS]
+    return same
+
+
+def _one_way(pairs: FeaturePairs, mirror: bool) -> list[_Agreeing]:
     q, r = pairs.query(mirror), pairs.reference
     rows, found, distances = pairs.found(mirror)
     near = distances <= ARRANGED_BITS
     rows, found, distances = rows[near], found[near], distances[near]
     pair = q.frames[rows] * (int(r.frames[-1]) + 1) + r.frames[found]
     order = np.lexsort((found, rows, distances, pair))
-    _, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
-    hits = []
-    for start, count in zip(starts, counts, strict=True):
-        if count < LEAST_PAIRS:
-            continue
-        chosen = order[start : start + min(count, MOST_PAIRS)]
-        at = _agreeing(q, r, rows[chosen], found[chosen])
-        if len(at):
-            i, j = rows[chosen[at]], found[chosen[at]]
-            moving = int((~(still[0][i] | still[1][j])).sum())
-            hits.append((int(q.frames[i[0]]), int(r.frames[j[0]]), len(at), moving, mirror))
-    return hits
+    pairs_of_frames, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
+    found_all = []
+    for at in _promising(pairs_of_frames // (int(r.frames[-1]) + 1), counts):
+        chosen = order[starts[at] : starts[at] + min(counts[at], MOST_PAIRS)]
+        agree = _agreeing(q, r, rows[chosen], found[chosen])
+        if len(agree):
+            found_all.append(_Agreeing(rows[chosen[agree]], found[chosen[agree]], mirror))
+    return found_all
+
+
+def _promising(query_frames: Ints, counts: Ints) -> Ints:
+    """Return the pairs of frames to look at: of each query frame those that share most."""
+    order = np.lexsort((-counts, query_frames))
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = query_frames[order][1:] != query_frames[order][:-1]
+    number = np.arange(len(order))
+    rank = number - np.maximum.accumulate(np.where(begins, number, 0))
+    return np.sort(order[(rank < MOST_PARTNERS) & (counts[order] >= LEAST_PAIRS)])
 
 
 def _agreeing(q: Located, r: Located, i: Ints, j: Ints) -> Ints:

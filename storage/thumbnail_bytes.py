@@ -38,7 +38,7 @@ def unpacked(body: bytes | None) -> Thumbnails:
         plain = reader.decompress(body[_HEADER.size :], size + 1)
     except (struct.error, zlib.error) as exc:
         raise ValueError("thumbnail bytes are damaged") from exc
-    if len(plain) != size or not reader.eof:
+    if len(plain) != size or not reader.eof or reader.unused_data:
         raise ValueError("thumbnail bytes do not fit their number")
     pts_ms = np.frombuffer(plain, "<i4", count).astype(np.int32)
     changes = np.frombuffer(plain, "|u1", offset=4 * count).reshape(count, height, width)

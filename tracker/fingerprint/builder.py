@@ -125,7 +125,7 @@ def _shot_rows(frames: Gray, pts_ms: npt.NDArray[np.int32]) -> list[_Rows]:
     rows = []
     for view, box in view_boxes(frames).items():
         cut = frames[:, box.top : box.bottom, box.left : box.right]
-        small = np.stack([shrink(np.ascontiguousarray(f), HASH_SIZE) for f in cut])
+        small = shrink(cut, HASH_SIZE)
         height, width = frames.shape[1:]
         sides = (box.left / width, box.top / height, box.right / width, box.bottom / height)
         rows.append(_Rows(pts_ms, view, small, sides))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -14,15 +15,27 @@ Codes = npt.NDArray[np.uint8]
 OVERSAMPLING = 4
 """The picture is shrunk to ``4 * hash_size`` pixels a side, as imagehash does."""
 
+_CHANNELS = 4
+
 _TIE = 1e-10
 """A coefficient this near the median (relative to the largest) may fall on either side of it."""
 
 
-def shrink(gray: Gray, hash_size: int) -> Gray:
-    """Return ``gray`` (h, w) as the square picture that is hashed, uint8 (4s, 4s)."""
+def shrink(frames: Gray, hash_size: int) -> Gray:
+    """Return ``frames`` (n, h, w) as the square pictures that are hashed, uint8 (n, 4s, 4s).
+
+    Pillow shrinks every colour channel by itself, so frames go through it in fours.
+    """
     side = hash_size * OVERSAMPLING
-    small = Image.fromarray(gray).resize((side, side), Image.Resampling.LANCZOS)
-    return np.asarray(small, dtype=np.uint8)
+    small = np.empty((len(frames), side, side), np.uint8)
+    for start in range(0, len(frames), _CHANNELS):
+        four = [frames[min(start + i, len(frames) - 1)] for i in range(_CHANNELS)]
+        merged = np.asarray(cv2.merge(four), np.uint8)
+        picture = Image.frombuffer("CMYK", merged.shape[1::-1], merged, "raw", "CMYK", 0, 1)
+        data = picture.resize((side, side), Image.Resampling.LANCZOS).tobytes()
+        shrunk = np.frombuffer(data, np.uint8).reshape(side, side, _CHANNELS).transpose(2, 0, 1)
+        small[start : start + _CHANNELS] = shrunk[: len(frames) - start]
+    return small
 
 
 def phash(small: Gray, hash_size: int) -> Codes:

@@ -28,12 +28,11 @@ from tracker.benchmark import BenchResult, run_bench
 from tracker.benchmark.metrics import scores
 from tracker.benchmark.run import Measured
 from tracker.errors import TrackerError
+from tracker.fingerprint.views import View
 from tracker.model.features import Features
 from tracker.model.fingerprint import Examined, Fingerprint
-from tracker.model.search_rows import are_wholes
 
 MARKS = Marks("ablation")
-FULL_VIEW = 0
 Change = Callable[[Examined], Examined]
 
 
@@ -47,6 +46,7 @@ def _rows(examined: Examined, kept: npt.NDArray[np.bool_]) -> Examined:
             pts_ms=whole.pts_ms[kept],
             views=whole.views[kept],
             quality=whole.quality[kept],
+            boxes=whole.boxes[kept] if len(whole.boxes) else whole.boxes,
         ),
     )
 
@@ -57,18 +57,12 @@ def _with(examined: Examined, fingerprint: Fingerprint) -> Examined:
 
 def full_frames_only(examined: Examined) -> Examined:
     """Keep the hash of the full frame alone."""
-    return _rows(examined, examined.fingerprint.views == FULL_VIEW)
+    return _rows(examined, examined.fingerprint.views == View.FULL)
 
 
-def without_windows(examined: Examined) -> Examined:
-    """Keep full frame, content box and moving part."""
-    return _rows(examined, are_wholes(examined.fingerprint.views))
-
-
-def without_boxes(examined: Examined) -> Examined:
-    """Leave out the content box and the moving part; windows stay."""
-    views = examined.fingerprint.views
-    return _rows(examined, ~are_wholes(views) | (views == FULL_VIEW))
+def without_views(left_out: Sequence[View], examined: Examined) -> Examined:
+    """Leave out the hashes of these views."""
+    return _rows(examined, ~np.isin(examined.fingerprint.views, left_out))
 
 
 def without_hashes(examined: Examined) -> Examined:
@@ -114,8 +108,8 @@ def full_frames_and_nothing_else(examined: Examined) -> Examined:
 
 CHANGES: Mapping[str, Change] = {
     "everything": lambda examined: examined,
-    "no windows": without_windows,
-    "no content box, no moving part": without_boxes,
+    "no insets": partial(without_views, (View.INSET, View.SECOND_INSET)),
+    "no content box, no moving part": partial(without_views, (View.CONTENT, View.MOVING)),
     "full frames only, with features": full_frames_only,
     "no local features": without_features,
     "local features only": without_hashes,

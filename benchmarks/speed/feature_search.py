@@ -118,15 +118,11 @@ def _built(
 def _timed(index: FaissHashIndex, query: Asked) -> tuple[Pairs, float, float]:
     """Return the pairs (video, frame time, query frame, way), and wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    both = [index.search(codes, FEATURE_SEARCH_BITS) for codes in query.codes]
+    hits = index.search(np.concatenate(query.codes), FEATURE_SEARCH_BITS)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    pairs = [
-        np.stack(
-            [hits.references, hits.pts_ms, query.frames[hits.query_rows], 0 * hits.pts_ms + way]
-        )
-        for way, hits in enumerate(both)
-    ]
-    return np.concatenate(pairs, axis=1).T.astype(np.int64), wall, cpu
+    way, row = np.divmod(hits.query_rows, max(1, len(query.frames)))
+    pairs = np.stack([hits.references, hits.pts_ms, query.frames[row], way])
+    return pairs.T.astype(np.int64), wall, cpu
 
 
 def _frames(pairs: Pairs) -> Pairs:

@@ -78,6 +78,7 @@ def rows_of(fingerprint: Fingerprint, keep: npt.NDArray[np.bool_]) -> Fingerprin
         pts_ms=fingerprint.pts_ms[keep],
         views=fingerprint.views[keep],
         quality=fingerprint.quality[keep],
+        boxes=fingerprint.boxes[keep] if len(fingerprint.boxes) else fingerprint.boxes,
     )
 
 

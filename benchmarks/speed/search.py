@@ -34,7 +34,7 @@ from tracker.fingerprint.algorithm import CODE_BYTES
 from tracker.matching.candidates import SEARCH_RADIUS_BITS, candidates
 from tracker.matching.view_pairs import mirrored
 from tracker.model.fingerprint import Algorithm, Fingerprint
-from tracker.model.search_rows import are_wholes, search_rows
+from tracker.model.search_rows import search_rows
 
 KEY = "search benchmark"
 QUERY_FRAMES = 60
@@ -98,35 +98,26 @@ def equal_to_brute_force(archive: Multiplied, directory: Path, query: Fingerprin
     """Return how many pairs index and brute force found alike; ends the run if they differ."""
     index = _index(archive, directory)
     rows = search_rows(query)
-    wholes = are_wholes(query.views[rows])
-    pairs = 0
-    for chosen, wholes_only in ((rows[wholes], False), (rows[~wholes], True)):
-        codes = np.concatenate([query.codes[chosen], mirrored(query.codes[chosen])])
-        hits = index.search(codes, SEARCH_RADIUS_BITS, wholes_only=wholes_only)
-        owners = np.array([number_of(index.video(int(r))) for r in hits.references], np.int64)
-        columns = (hits.query_rows, owners, hits.pts_ms, hits.views, hits.distances)
-        found = _sorted(np.stack(columns).astype(np.int64))
-        expected = _sorted(_brute_force(archive, index.videos, codes, wholes_only))
-        if not np.array_equal(found, expected):
-            raise SystemExit("the index does not find what brute force finds")
-        pairs += found.shape[1]
-    return pairs
+    codes = np.concatenate([query.codes[rows], mirrored(query.codes[rows])])
+    hits = index.search(codes, SEARCH_RADIUS_BITS)
+    owners = np.array([number_of(index.video(int(r))) for r in hits.references], np.int64)
+    columns = (hits.query_rows, owners, hits.pts_ms, hits.views, hits.distances)
+    found = _sorted(np.stack(columns).astype(np.int64))
+    if not np.array_equal(found, _sorted(_brute_force(archive, index.videos, codes))):
+        raise SystemExit("the index does not find what brute force finds")
+    return len(found[0])
 
 
-def _brute_force(
-    archive: Multiplied, videos: int, codes: np.ndarray, wholes_only: bool
-) -> np.ndarray:
+def _brute_force(archive: Multiplied, videos: int, codes: np.ndarray) -> np.ndarray:
     """Return (query row, video, time, view, distance) of all pairs, by faiss over plain rows."""
     found = [np.zeros((5, 0), np.int64)]
     for start in range(0, videos, VIDEOS_AT_ONCE):
         numbers = range(start, min(start + VIDEOS_AT_ONCE, videos))
         rows = merged([archive.hashes(name(n), archive.of(n).fingerprint) for n in numbers])
-        kept = np.flatnonzero(are_wholes(rows.views) | (not wholes_only))
         flat = faiss.IndexBinaryFlat(CODE_BYTES * 8)
-        flat.add(np.ascontiguousarray(rows.codes[kept]))
+        flat.add(rows.codes)
         limits, distances, at = flat.range_search(codes, SEARCH_RADIUS_BITS + 1)
         asked = np.repeat(np.arange(len(codes)), np.diff(limits.astype(np.int64)))
-        at = kept[at]
         columns = (asked, rows.owners[at] + start, rows.pts_ms[at], rows.views[at], distances)
         found.append(np.stack(columns).astype(np.int64))
     return np.concatenate(found, axis=1)

@@ -14,7 +14,6 @@ from storage.index.runs import leaders, widest
 from storage.index.scan import near
 from tracker.fingerprint.algorithm import CODE_BYTES
 from tracker.matching.candidates import FEATURE_SEARCH_BITS, SEARCH_RADIUS_BITS
-from tracker.model.search_rows import are_wholes
 
 SAMPLE = 2000
 
@@ -37,11 +36,9 @@ def _runs(videos: Sequence[Original]) -> list[str]:
 def _hashes_a_run(videos: Sequence[Original], bits: int) -> float:
     hashes, runs = 0, 0
     for video in videos:
-        wholes = are_wholes(video.hashes.views)
-        for keep in (wholes, ~wholes):
-            codes = np.ascontiguousarray(video.hashes.codes[keep])
-            hashes += len(codes)
-            runs += int((leaders(codes, bits) == np.arange(len(codes))).sum())
+        codes = video.hashes.codes
+        hashes += len(codes)
+        runs += int((leaders(codes, bits) == np.arange(len(codes))).sum())
     return hashes / max(1, runs)
 
 

@@ -70,14 +70,11 @@ class FeatureShard:
         """Return the video that hits call ``owner``."""
         return video_id(self.id_table[owner].tobytes().hex())
 
-    def search(
-        self, codes: Codes, radius: int, *, wholes_only: bool = False, exact: bool = True
-    ) -> ShardHits:
+    def search(self, codes: Codes, radius: int, *, exact: bool = True) -> ShardHits:
         """Return the rows within ``radius`` bits of each of ``codes`` (n, bytes).
 
-        All of them if ``exact``, else those in near cells. All features count as wholes.
+        All of them if ``exact``, else those in near cells.
         """
-        del wholes_only
         if exact or len(self._codes) < LEAST_ROWS_FOR_CELLS:
             found = self._scan(codes, radius)
         else:

@@ -118,27 +118,20 @@ class FaissHashIndex:
         shard = int(np.searchsorted(held.starts, reference, side="right")) - 1
         return held.shards[shard].video(reference - int(held.starts[shard]))
 
-    def search(
-        self,
-        codes: npt.NDArray[np.uint8],
-        max_distance_bits: int,
-        *,
-        wholes_only: bool = False,
-    ) -> FoundHashes:
+    def search(self, codes: npt.NDArray[np.uint8], max_distance_bits: int) -> FoundHashes:
         """Return every stored hash within the radius of each of ``codes`` (n, code bytes).
 
-        With ``wholes_only`` hashes of windows of the picture are left out. Raises
-        ``IntegrityError`` if the index is damaged and was never refreshed by this object.
+        Raises ``IntegrityError`` if the index is damaged and was never refreshed by this object.
         """
         try:
-            return self._search(codes, max_distance_bits, wholes_only)
+            return self._search(codes, max_distance_bits)
         except DamagedIndex:
             if self._source is None:
                 raise
             self._rebuild(*self._source)
-            return self._search(codes, max_distance_bits, wholes_only)
+            return self._search(codes, max_distance_bits)
 
-    def _search(self, codes: npt.NDArray[np.uint8], radius: int, wholes_only: bool) -> FoundHashes:
+    def _search(self, codes: npt.NDArray[np.uint8], radius: int) -> FoundHashes:
         held = self._held
         most = self._layout.most_exact_rows
         exact = most is None or held.rows <= most
@@ -146,7 +139,7 @@ class FaissHashIndex:
         for shard, start in zip(held.shards, held.starts, strict=False):
             for at in range(0, len(codes), _QUERY_BATCH):
                 batch = np.ascontiguousarray(codes[at : at + _QUERY_BATCH])
-                hits = shard.search(batch, radius, wholes_only=wholes_only, exact=exact)
+                hits = shard.search(batch, radius, exact=exact)
                 found.append(_named(hits, at, int(start)))
         return _joined(found)
 

@@ -20,7 +20,6 @@ from storage.index.runs import widest
 from storage.index.scan import Codes, Ints, Pairs, at_most, distances_of, in_threads, near, spans
 from storage.index.sections import DamagedIndex, SectionFile, write_sections
 from tracker.model.ids import VideoId, video_id
-from tracker.model.search_rows import are_wholes
 
 _RUN = np.dtype(
     [
@@ -41,8 +40,8 @@ _MEMBER = np.dtype([("pts_ms", "<i4"), ("view", "u1")])
 class HashShard:
     """A stored shard of hashes, mapped into memory: opening it reads next to nothing.
 
-    The leaders of all runs lie next to each other, those of whole pictures first, and the other
-    members run after run. Raises ``DamagedIndex`` from every method that meets altered bytes.
+    The leaders of all runs lie next to each other, the other members run after run. Raises
+    ``DamagedIndex`` from every method that meets altered bytes.
     """
 
     def __init__(self, directory: Path, name: ShardName, code_bytes: int) -> None:
@@ -59,12 +58,9 @@ class HashShard:
         """Return the video that hits call ``owner``."""
         return video_id(self.id_table[owner].tobytes().hex())
 
-    def search(
-        self, codes: Codes, radius: int, *, wholes_only: bool = False, exact: bool = True
-    ) -> ShardHits:
+    def search(self, codes: Codes, radius: int, *, exact: bool = True) -> ShardHits:
         """Return all rows within ``radius`` bits of each of ``codes`` (n, bytes); always exact."""
         del exact
-        count = self._file.facts["whole_runs"] if wholes_only else len(self._leaders)
         widest_radius = min(radius + widest(codes.shape[1]), codes.shape[1] * 8)
 
         def look(start: int, end: int) -> ShardHits:
@@ -73,7 +69,7 @@ class HashShard:
                 codes, Pairs(close.queries, close.rows + start, close.distances), radius
             )
 
-        return joined_hits(in_threads(look, spans(count)))
+        return joined_hits(in_threads(look, spans(len(self._leaders))))
 
     def _within(self, codes: Codes, close: Pairs, radius: int) -> ShardHits:
         """Return the rows within ``radius`` of the runs whose leaders are ``close``."""
@@ -146,20 +142,16 @@ class HashShard:
             "frames": _member_table(rows, others),
             "videos": id_table(rows.videos),
         }
-        facts = {
-            "code_bytes": rows.codes.shape[1],
-            "whole_runs": int(are_wholes(rows.views[leads]).sum()),
-        }
+        facts = {"code_bytes": rows.codes.shape[1]}
         checksum = write_sections(directory / f"{name}.hashes", arrays, facts)
         frames = len(np.unique(frame_keys(rows)))
         return ShardName(name, len(rows.codes), len(rows.videos), frames, checksum)
 
 
 def _ordered(rows: ShardRows) -> tuple[Ints, Ints]:
-    """Return the leading rows, wholes first, and the others in the order of their leaders."""
+    """Return the leading rows, and the others in the order of their leaders."""
     lead = rows.leaders == np.arange(len(rows.codes))
     leads = np.flatnonzero(lead)
-    leads = leads[np.argsort(~are_wholes(rows.views[leads]), kind="stable")]
     place = np.zeros(len(rows.codes), np.int64)
     place[leads] = np.arange(len(leads))
     others = np.flatnonzero(~lead)

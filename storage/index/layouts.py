@@ -16,7 +16,7 @@ from storage.index.rows import ShardHits, ShardName, ShardRows
 from storage.index.runs import leaders
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.search_rows import are_wholes, search_features, search_rows
+from tracker.model.search_rows import search_features, search_rows
 
 RowsOf = Callable[[VideoId, Fingerprint], ShardRows]
 """Says which rows an index holds of a fingerprint."""
@@ -32,9 +32,7 @@ class Shard(Protocol):
         """Return the video that hits call ``owner``."""
         ...
 
-    def search(
-        self, codes: npt.NDArray[np.uint8], radius: int, *, wholes_only: bool, exact: bool
-    ) -> ShardHits:
+    def search(self, codes: npt.NDArray[np.uint8], radius: int, *, exact: bool) -> ShardHits:
         """Return rows within ``radius`` bits of each of ``codes``, all of them if ``exact``."""
         ...
 
@@ -65,15 +63,17 @@ MOST_EXACT_FEATURES = 1_000_000
 
 
 def hash_rows(video: VideoId, fingerprint: Fingerprint) -> ShardRows:
-    """Return the hashes of frames and windows that are searched among, in runs."""
+    """Return the hashes of frames that are searched among, in runs."""
     keep = search_rows(fingerprint)
-    codes, views = fingerprint.codes[keep], fingerprint.views[keep]
-    led = np.arange(len(keep), dtype=np.int64)
-    wholes = are_wholes(views)
-    for group in (np.flatnonzero(wholes), np.flatnonzero(~wholes)):
-        led[group] = group[leaders(codes[group])]
-    pts_ms = fingerprint.pts_ms[keep]
-    return ShardRows(codes, np.zeros(len(keep), np.int32), pts_ms, views, led, (video,))
+    codes = fingerprint.codes[keep]
+    return ShardRows(
+        codes,
+        np.zeros(len(keep), np.int32),
+        fingerprint.pts_ms[keep],
+        fingerprint.views[keep],
+        leaders(codes),
+        (video,),
+    )
 
 
 def feature_codes(video: VideoId, fingerprint: Fingerprint) -> ShardRows:

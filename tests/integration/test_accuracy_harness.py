@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from benchmarks.accuracy.edits.stillness import Samples, takes
 from benchmarks.accuracy.run import main as run_accuracy
 from tests.support.footage import make_footage
 from tracker.benchmark.corpus import Corpus, Query, Stretch, read_corpus
+from tracker.examine import examine
 from tracker.media.frames import FrameReader, Sampling
 from tracker.media.probe import MediaLimits
 
@@ -195,9 +197,33 @@ def test_an_ablation_leaves_out_what_it_names(
         assert line in text
         searched[cells[0]] = float(cells[COLUMNS.index("searched, MB/h")])
     assert set(searched) == set(CHANGES)
-    assert searched["full frames and nothing else"] < searched["no windows"]
-    assert searched["no windows"] < searched["everything"]
+    assert searched["full frames and nothing else"] < searched["no insets"]
+    assert searched["hashes half as often"] < searched["everything"]
     assert searched["local features only"] < searched["everything"]
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("everything", {0, 1, 2, 3, 4}),
+        ("no insets", {0, 1, 2}),
+        ("no content box, no moving part", {0, 3, 4}),
+        ("full frames only, with features", {0}),
+        ("local features only", set()),
+    ],
+)
+def test_an_ablation_leaves_out_whole_rows_of_hashes(
+    videos: Path, change: str, left: set[int]
+) -> None:
+    examined = examine(videos / "v0.mp4")
+    held = examined.fingerprint
+    views = (np.arange(len(held.views)) % 5).astype(np.uint8)
+    boxes = np.repeat(views[:, None], 4, axis=1)
+    examined = replace(examined, fingerprint=replace(held, views=views, boxes=boxes))
+    changed = CHANGES[change](examined).fingerprint
+    assert set(changed.views.tolist()) == left
+    assert np.array_equal(changed.codes, held.codes[np.isin(views, sorted(left))])
+    assert np.array_equal(changed.boxes[:, 0], changed.views)
 
 
 def test_tables_and_peers_are_written_into_a_document(

@@ -24,7 +24,7 @@ CODE_BYTES = HASH_SIZE * HASH_SIZE // 8
 SAMPLE_INTERVAL_MS = 250
 GRAY_SIDE = 192
 VIEWS_REVISION = 2
-"""Raised whenever boxes, windows or the quality gate change."""
+"""Raised whenever views, their boxes or the quality gate change."""
 
 FEATURES_REVISION = 2
 """Raised whenever anything about keypoints, their codes or their choice changes."""

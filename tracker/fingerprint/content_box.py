@@ -32,16 +32,6 @@ class Box:
     right: int
     bottom: int
 
-    def window(self, left: float, top: float, right: float, bottom: float) -> Box:
-        """Return the part of this box between the given fractions of its sides."""
-        width, height = self.right - self.left, self.bottom - self.top
-        return Box(
-            self.left + round(left * width),
-            self.top + round(top * height),
-            self.left + round(right * width),
-            self.top + round(bottom * height),
-        )
-
     def nearly(self, other: Box, tolerance: float) -> bool:
         """Tell whether all four sides agree within ``tolerance`` of this box's size."""
         width, height = self.right - self.left, self.bottom - self.top

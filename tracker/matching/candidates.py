@@ -13,7 +13,7 @@ from tracker.matching.view_pairs import mirrored
 from tracker.model.features import Features
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.search_rows import are_wholes, search_features, search_rows
+from tracker.model.search_rows import search_features, search_rows
 
 SEARCH_RADIUS_BITS = 68
 """One in a hundred million unrelated pairs of frames of the accuracy corpus is this close."""
@@ -38,7 +38,7 @@ def candidates(
     """Return every stored video with a hash hit or a frame's local features, most hits first.
 
     The set does not depend on which of two videos is stored: the same rows are searched for and
-    among, wholes meet everything, windows meet wholes, and mirroring keeps distances.
+    among, every view meets every view, and mirroring keeps distances.
     """
     found = Counter(_by_hash(query, index))
     if features is not None:
@@ -51,13 +51,9 @@ def _by_hash(query: Fingerprint, index: HashIndex) -> dict[VideoId, int]:
     rows = search_rows(query)
     if not len(rows) or not index.videos:
         return {}
-    wholes = are_wholes(query.views[rows])
-    counts: Counter[int] = Counter()
-    for chosen, wholes_only in ((rows[wholes], False), (rows[~wholes], True)):
-        codes = query.codes[chosen]
-        both = np.ascontiguousarray(np.concatenate([codes, mirrored(codes)]))
-        hits = index.search(both, SEARCH_RADIUS_BITS, wholes_only=wholes_only)
-        counts.update(hits.references.tolist())
+    codes = query.codes[rows]
+    hits = index.search(np.concatenate([codes, mirrored(codes)]), SEARCH_RADIUS_BITS)
+    counts = Counter(hits.references.tolist())
     return {index.video(reference): count for reference, count in counts.items()}
 
 
@@ -66,13 +62,13 @@ def _by_features(query: Features, index: HashIndex) -> dict[VideoId, int]:
     rows = search_features(query)
     if not len(rows) or not index.videos:
         return {}
-    codes, frames = query.codes[rows], query.frames[rows]
+    codes = query.codes[rows]
+    hits = index.search(np.concatenate([codes, mirrored_features(codes)]), FEATURE_SEARCH_BITS)
+    way, row = np.divmod(hits.query_rows, len(rows))
+    keys = np.stack([hits.references, hits.pts_ms.astype(np.int64), query.frames[rows[row]], way])
+    pairs, shared = np.unique(keys, axis=1, return_counts=True)
     counts: Counter[VideoId] = Counter()
-    for way in (codes, mirrored_features(codes)):
-        hits = index.search(np.ascontiguousarray(way), FEATURE_SEARCH_BITS)
-        keys = np.stack([hits.references, hits.pts_ms.astype(np.int64), frames[hits.query_rows]])
-        pairs, shared = np.unique(keys, axis=1, return_counts=True)
-        for reference, count in zip(pairs[0], shared, strict=True):
-            if count >= LEAST_FEATURES:
-                counts[index.video(int(reference))] += int(count)
+    for reference, count in zip(pairs[0], shared, strict=True):
+        if count >= LEAST_FEATURES:
+            counts[index.video(int(reference))] += int(count)
     return counts

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tracker.matching.feature_hits import FeatureHits, feature_hits
 from tracker.matching.feature_pairs import FeaturePairs
-from tracker.matching.view_pairs import comparable, mirrored
+from tracker.matching.view_pairs import mirrored
 from tracker.model.fingerprint import Fingerprint
 
 ALIGN_RADIUS_BITS = 84
@@ -85,7 +85,7 @@ class FrameHits:
 def frame_hits(
     query: Fingerprint, reference: Fingerprint, pairs: FeaturePairs | None = None
 ) -> FrameHits:
-    """Return all pairs of frames within ``ALIGN_RADIUS_BITS`` in comparable views, both ways up."""
+    """Return all pairs of frames within ``ALIGN_RADIUS_BITS`` in any two views, both ways up."""
     q, r = _thinned(_Rows.of(query), _Rows.of(reference))
     parts = [hits for mirror in (False, True) for hits in _one_way(q, r, mirror)]
     by_hash = _bounded(
@@ -190,9 +190,7 @@ def _one_way(q: _Rows, r: _Rows, mirror: bool) -> Iterator[FrameHits]:
         # faiss keeps what is strictly nearer than the radius.
         limits, distances, found = index.range_search(codes[start:end], ALIGN_RADIUS_BITS + 1)
         rows = start + np.repeat(np.arange(end - start), np.diff(limits.astype(np.int64)))
-        keep = comparable()[q.views[rows], r.views[found]]
-        pairs = np.stack([rows[keep], found[keep], distances[keep].astype(np.int64)])
-        yield _hits(q, r, pairs, mirror)
+        yield _hits(q, r, np.stack([rows, found, distances.astype(np.int64)]), mirror)
 
 
 def _batches(frames: npt.NDArray[np.int64], rows: int) -> Iterator[tuple[int, int]]:

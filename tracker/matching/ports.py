@@ -75,17 +75,8 @@ class HashIndex(Protocol):
         """Return the video that ``Hits.references`` calls ``reference``."""
         ...
 
-    def search(
-        self,
-        codes: npt.NDArray[np.uint8],
-        max_distance_bits: int,
-        *,
-        wholes_only: bool = False,
-    ) -> Hits:
-        """Return every stored hash within the radius of each of ``codes`` (n, code bytes).
-
-        With ``wholes_only`` hashes of windows of the picture are left out.
-        """
+    def search(self, codes: npt.NDArray[np.uint8], max_distance_bits: int) -> Hits:
+        """Return every stored hash within the radius of each of ``codes`` (n, code bytes)."""
         ...
 
 

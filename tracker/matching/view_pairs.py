@@ -1,29 +1,11 @@
-"""Which views of two frames may be compared, and what a mirrored hash looks like.
-
-View numbers are those of :class:`tracker.fingerprint.views.View`; only their roles matter here.
-"""
+"""What a mirrored hash looks like."""
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from tracker.model.search_rows import WHOLE_VIEWS
-
 Codes = npt.NDArray[np.uint8]
-
-VIEW_COUNT = 5
-
-
-@lru_cache(maxsize=1)
-def comparable() -> npt.NDArray[np.bool_]:
-    """Return bool (views, views), symmetric: a whole with anything, a window with its like."""
-    table = np.eye(VIEW_COUNT, dtype=np.bool_)
-    table[list(WHOLE_VIEWS), :] = True
-    table[:, list(WHOLE_VIEWS)] = True
-    return table
 
 
 def mirrored(codes: Codes) -> Codes:

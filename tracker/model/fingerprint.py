@@ -40,7 +40,7 @@ class Fingerprint:
     hashed (numbering is the algorithm's own); ``quality`` uint8 (n,), 0 for a frame too flat
     to say anything, 255 for a richly structured one. ``boxes`` uint8 (n, 4), or empty where they
     are not known: left, top, right and bottom of the hashed part, in 255ths of the frame.
-    ``features`` are the second way to find a copy, for what no window of a frame reaches.
+    ``features`` are the second way to find a copy, for parts of a picture and turned ones.
     ``thumbnails`` are not searched: they tell copies of one moment from other moments at the
     same place. ``sound`` is that of the first sound track, ``None`` without one.
     """

@@ -8,14 +8,6 @@ import numpy.typing as npt
 from tracker.model.features import Features
 from tracker.model.fingerprint import Fingerprint
 
-WHOLE_VIEWS = (0, 1, 2, 3, 4)
-"""Full frame, frame without bars, moving part: each may be the whole picture of a copy.
-
-The other views are windows of the picture. A window is compared with wholes, not with windows:
-that saves three quarters of the comparisons.
-"""
-
-
 REPEAT_BITS = 12
 """A hash this near to the last one taken of its view is a repeat and is not searched.
 
@@ -53,8 +45,3 @@ def search_features(features: Features) -> npt.NDArray[np.int64]:
     Both sides take the same ones, for the reason given at ``search_rows``.
     """
     return np.flatnonzero(features.ranks < FEATURES_SEARCHED)
-
-
-def are_wholes(views: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Tell of each view, bool (n,), whether it is a whole."""
-    return np.isin(views, WHOLE_VIEWS)

@@ -78,7 +78,7 @@ class AlignedRun:
 def parts(run: AlignedRun, length_ms: int, most: int) -> list[AlignedRun]:
     """Return up to ``most`` parts of the run of about ``length_ms``, evenly spread over it."""
     start, end = run.query_range_ms
-    borders = np.arange(start, end - length_ms / 2, length_ms)
+    borders = np.arange(start, max(start + 1, end - length_ms / 2), length_ms)
     step = -(-len(borders) // most)
     times = run.hits.query_ms[run.hits.query_frames]
     found = []

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tracker.fingerprint.keypoints import Keypoints, ScaleSpace
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
 
@@ -24,6 +25,7 @@ CELLS = 4
 BINS = 8
 TURN_BINS = 36
 SAMPLES = 16
+_PATCH = SAMPLES * SAMPLES
 STEP_SIGMAS = 0.75
 """Four samples a cell, three sigmas a cell. Source: Lowe 2004, as implemented everywhere."""
 
@@ -51,14 +53,15 @@ def directions(space: ScaleSpace, points: Keypoints) -> Floats:
     """Return the prevailing direction of the gradient at each point, float32 (n,), radians."""
     gx, gy = _gradients(space.flat, points, np.zeros(len(points), np.float32))
     weight, low, share = _soft_bins(gx, gy, TURN_BINS, _window(2.0))
-    base = np.arange(len(points))[:, None] * TURN_BINS
+    base = np.arange(0, len(points) * TURN_BINS, TURN_BINS)[:, None]
     size = len(points) * TURN_BINS
-    above = (low + 1) % TURN_BINS
     lower = np.bincount((base + low).ravel(), (weight * (1 - share)).ravel(), size)
-    upper = np.bincount((base + above).ravel(), (weight * share).ravel(), size)
+    upper = np.bincount((base + _above(low, TURN_BINS)).ravel(), (weight * share).ravel(), size)
     bins = (lower + upper).reshape(len(points), TURN_BINS)
+    circle = np.arange(TURN_BINS)
+    before, after = (circle - 1) % TURN_BINS, (circle + 1) % TURN_BINS
     for _ in range(2):
-        bins = (np.roll(bins, 1, axis=1) + 2 * bins + np.roll(bins, -1, axis=1)) / 4
+        bins = (bins[:, before] + 2 * bins + bins[:, after]) / 4
     rows, top = np.arange(len(points)), bins.argmax(axis=1)
     left, at, right = bins[rows, top - 1], bins[rows, top], bins[rows, (top + 1) % TURN_BINS]
     curve = left + right - 2 * at
@@ -71,11 +74,15 @@ def descriptors(space: ScaleSpace, points: Keypoints, turned: Floats) -> Floats:
     gx, gy = _gradients(space.flat, points, turned)
     weight, low, share = _soft_bins(gx, gy, BINS, _window(8.0))
     n = len(points)
-    bins = np.zeros((n, BINS, SAMPLES * SAMPLES), np.float32)
-    rows, samples = np.arange(n)[:, None], np.arange(SAMPLES * SAMPLES)[None]
-    bins[rows, low, samples] = weight * (1 - share)
-    bins[rows, (low + 1) % BINS, samples] += weight * share
-    cells = (bins @ _cell_weights()).transpose(0, 2, 1).reshape(n, CELLS * CELLS * BINS)
+    bins = np.zeros(n * BINS * _PATCH, np.float32)
+    base = np.arange(0, bins.size, BINS * _PATCH)[:, None] + np.arange(_PATCH)
+    bins[base + low * _PATCH] = weight * (1 - share)
+    bins[base + _above(low, BINS) * _PATCH] = weight * share
+    cells = (
+        (bins.reshape(n, BINS, _PATCH) @ _cell_weights())
+        .transpose(0, 2, 1)
+        .reshape(n, CELLS * CELLS * BINS)
+    )
     cells /= np.linalg.norm(cells, axis=1, keepdims=True) + 1e-6
     cells = np.minimum(cells, LARGEST_SHARE)
     root: Floats = np.sqrt(cells / (cells.sum(axis=1, keepdims=True) + 1e-6))
@@ -129,18 +136,18 @@ def _cell_weights() -> Floats:
     at = (np.arange(SAMPLES) - (SAMPLES - 1) / 2) * CELLS / SAMPLES + (CELLS - 1) / 2
     line = np.maximum(0, 1 - np.abs(at[None, :] - np.arange(CELLS)[:, None]))
     grid = np.einsum("ay,bx->yxab", line, line)
-    weights: Floats = grid.reshape(SAMPLES * SAMPLES, CELLS * CELLS).astype(np.float32)
+    weights: Floats = grid.reshape(_PATCH, CELLS * CELLS).astype(np.float32)
     return weights
 
 
 def _gradients(flat: Floats, points: Keypoints, turned: Floats) -> tuple[Floats, Floats]:
     """Return the gradients (n, 16, 16) along and across ``turned`` around each point."""
     at = (np.arange(SAMPLES + 2) - (SAMPLES + 1) / 2).astype(np.float32)
-    along, across = np.meshgrid(at, at)
+    along, across = at[None, None, :], at[None, :, None]
     step = STEP_SIGMAS * points.sigma
     cos, sin = (f[:, None, None] for f in (np.cos(turned) * step, np.sin(turned) * step))
-    x = points.x[:, None, None] + cos * along - sin * across
-    y = points.y[:, None, None] + sin * along + cos * across
+    x = (points.x[:, None, None] + cos * along) - sin * across
+    y = (points.y[:, None, None] + sin * along) + cos * across
     patch = _sampled(flat, points, x, y)
     return (
         patch[:, 1:-1, 2:] - patch[:, 1:-1, :-2],
@@ -150,24 +157,44 @@ def _gradients(flat: Floats, points: Keypoints, turned: Floats) -> tuple[Floats,
 
 def _sampled(flat: Floats, points: Keypoints, x: Floats, y: Floats) -> Floats:
     """Return the blurred copies at x, y (n, h, w), bilinear; outside it the border goes on."""
-    width, height = (v[:, None, None].astype(np.int32) for v in (points.width, points.height))
-    x = np.clip(x, 0, (width - 1.01).astype(np.float32))
-    y = np.clip(y, 0, (height - 1.01).astype(np.float32))
+    width, height, start = (
+        v[:, None, None].astype(np.int32) for v in (points.width, points.height, points.start)
+    )
+    x = np.minimum(np.maximum(x, 0), (width - 1.01).astype(np.float32))
+    y = np.minimum(np.maximum(y, 0), (height - 1.01).astype(np.float32))
     column, row = x.astype(np.int32), y.astype(np.int32)
-    fx, fy = x - column, y - row
-    at = points.start[:, None, None].astype(np.int32) + row * width + column
-    top = flat[at] + (flat[at + 1] - flat[at]) * fx
-    below = at + width
-    bottom = flat[below] + (flat[below + 1] - flat[below]) * fx
-    sampled: Floats = (top + (bottom - top) * fy).astype(np.float32)
-    return sampled
+    at = (row * width + (column + start)).astype(np.intp)
+    fx = np.subtract(x, column, dtype=np.float64)
+    top = _between(flat, at, fx)
+    bottom = _between(flat, at + width, fx)
+    bottom -= top
+    bottom *= y - row
+    bottom += top
+    return bottom.astype(np.float32)
+
+
+def _between(flat: Floats, at: Ints, share: Doubles) -> Doubles:
+    """Return the values ``share`` of the way from those at ``at`` to the next."""
+    before = flat.take(at)
+    value = (flat[1:].take(at) - before) * share
+    value += before
+    return value
 
 
 def _soft_bins(gx: Floats, gy: Floats, bins: int, window: Floats) -> tuple[Floats, Ints, Floats]:
     """Return weight, lower bin and share of the upper bin of each gradient, (n, 256) each."""
-    n = len(gx)
-    weight = np.hypot(gx, gy) * window
-    turn = np.arctan2(gy, gx) * np.float32(bins / (2 * np.pi))
-    low = np.floor(turn)
-    share = turn - low
-    return weight.reshape(n, -1), (low.astype(np.int64) % bins).reshape(n, -1), share.reshape(n, -1)
+    shape = (len(gx), _PATCH)
+    weight = np.hypot(gx, gy)
+    weight *= window
+    turn = np.arctan2(gy, gx)
+    turn *= np.float32(bins / (2 * np.pi))
+    floor = np.floor(turn)
+    turn -= floor
+    low = floor.astype(np.int64)
+    low = np.where(low < 0, low + bins, low)
+    return weight.reshape(shape), low.reshape(shape), turn.reshape(shape)
+
+
+def _above(low: Ints, bins: int) -> Ints:
+    """Return the bins after ``low``, on a circle of ``bins``."""
+    return np.where(low == bins - 1, 0, low + 1)

@@ -7,6 +7,7 @@ first octave, which costs more than all others together and finds what recoding 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,10 +42,13 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaleSpace:
-    """All blurred copies of a picture, end to end in ``flat``, and where each begins."""
+    """All blurred copies of a picture, end to end in ``flat``.
+
+    ``octaves`` are views of it: float32 (levels, h, w), each half as wide as the one before.
+    """
 
     flat: Floats
-    octaves: tuple[tuple[Floats, ...], ...]
+    octaves: tuple[Floats, ...]
     shape: tuple[int, int]
 
 
@@ -76,20 +80,20 @@ class Keypoints:
 
 def scale_space(gray: Gray) -> ScaleSpace:
     """Return the blurred copies of ``gray`` (h, w): octaves of ``SCALES`` + 3 each."""
-    base = _blurred(gray.astype(np.float32), _CAMERA_SIGMA, FIRST_SIGMA)
-    octaves = []
-    for _ in range(OCTAVES):
-        if min(base.shape) < LEAST_SIDE:
-            break
-        levels, sigma = [base], FIRST_SIGMA
-        for number in range(1, SCALES + 3):
-            wanted = FIRST_SIGMA * 2.0 ** (number / SCALES)
-            levels.append(_blurred(levels[-1], sigma, wanted))
-            sigma = wanted
-        octaves.append(tuple(levels))
-        base = np.ascontiguousarray(levels[SCALES][::2, ::2])
-    parts = [level.ravel() for levels in octaves for level in levels]
-    flat = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    shapes = _octave_shapes(gray.shape[0], gray.shape[1])
+    flat = np.empty(sum(math.prod(shape) for shape in shapes), np.float32)
+    octaves: list[Floats] = []
+    start = 0
+    for shape in shapes:
+        levels = flat[start : start + math.prod(shape)].reshape(shape)
+        start += levels.size
+        if octaves:
+            levels[0] = octaves[-1][SCALES, ::2, ::2]
+        else:
+            _blur(gray.astype(np.float32), levels[0], _CAMERA_SIGMA, FIRST_SIGMA)
+        for number, (fine, coarse) in enumerate(pairwise(levels)):
+            _blur(fine, coarse, _sigma(number), _sigma(number + 1))
+        octaves.append(levels)
     return ScaleSpace(flat, tuple(octaves), (gray.shape[0], gray.shape[1]))
 
 
@@ -99,49 +103,69 @@ def keypoints(space: ScaleSpace, most: int, motion: Gray | None = None) -> Keypo
     Of every three, two lie where ``motion`` (h, w; of the picture's shape or smaller) is not 0,
     as far as there are any: what stands still is seen again in the next picture anyway.
     """
+    if not space.octaves:
+        return _fitted(np.zeros(1, np.float32), np.zeros((8, 0), np.int64))
     differences, places = [], []
     start, origin = 0, 0
     for octave, levels in enumerate(space.octaves):
-        found = [
-            np.asarray(cv2.subtract(coarse, fine), np.float32) for fine, coarse in pairwise(levels)
-        ]
-        height, width = levels[0].shape
-        for scale, at in enumerate(_extrema(found), start=1):
-            same = (octave, scale, start + scale * levels[0].size, width, height)
-            here = origin + scale * levels[0].size
-            columns = [at // width, at % width, here + at]
-            columns += [np.full(len(at), value, np.int64) for value in same]
-            places.append(np.stack(columns))
-        differences += [d.ravel() for d in found]
-        start += len(levels) * levels[0].size
-        origin += len(found) * levels[0].size
-    if not places:
-        return _fitted(np.zeros(1, np.float32), np.zeros((8, 0), np.int64))
+        height, width = levels.shape[1:]
+        found = _differences(levels)
+        at = _extrema(found)
+        scale, within = np.divmod(at, height * width)
+        rows = (within // width, within % width, origin + at, octave, scale, start + at - within)
+        places.append(np.stack(np.broadcast_arrays(*rows, width, height)))
+        differences.append(found.ravel())
+        start += levels.size
+        origin += found.size
     found_all = _fitted(np.concatenate(differences), np.concatenate(places, axis=1))
     return _spread(found_all, space.shape, most, motion)
 
 
-def _blurred(picture: Floats, sigma: float, wanted: float) -> Floats:
+def _octave_shapes(height: int, width: int) -> list[tuple[int, int, int]]:
+    """Return levels, height and width of every octave of a picture of this size."""
+    shapes: list[tuple[int, int, int]] = []
+    while len(shapes) < OCTAVES and min(height, width) >= LEAST_SIDE:
+        shapes.append((SCALES + 3, height, width))
+        height, width = -(-height // 2), -(-width // 2)
+    return shapes
+
+
+def _sigma(level: int) -> float:
+    return float(FIRST_SIGMA * 2.0 ** (level / SCALES))
+
+
+def _blur(picture: Floats, blurred: Floats, sigma: float, wanted: float) -> None:
     more = float(np.sqrt(wanted**2 - sigma**2))
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), more), np.float32)
+    cv2.GaussianBlur(picture, (0, 0), more, dst=blurred)
 
 
-def _extrema(differences: list[Floats]) -> list[Ints]:
-    """Return the flat positions of what stands out among its 26 neighbours, scale by scale."""
-    highest = [cv2.dilate(d, _NEIGHBOURS) for d in differences]
-    lowest = [cv2.erode(d, _NEIGHBOURS) for d in differences]
-    found = []
-    for scale in range(1, SCALES + 1):
-        high = cv2.max(cv2.max(highest[scale - 1], highest[scale + 1]), highest[scale])
-        low = cv2.min(cv2.min(lowest[scale - 1], lowest[scale + 1]), lowest[scale])
-        middle = differences[scale]
-        peaks = (middle >= np.asarray(high)) & (middle > LEAST_CONTRAST)
-        pits = (middle <= np.asarray(low)) & (middle < -LEAST_CONTRAST)
-        inner = np.zeros(middle.shape, np.bool_)
-        inside = (slice(_BORDER, -_BORDER), slice(_BORDER, -_BORDER))
-        inner[inside] = (peaks | pits)[inside]
-        found.append(np.flatnonzero(inner))
-    return found
+def _differences(levels: Floats) -> Floats:
+    """Return what each level (n, h, w) differs by from the finer one before it, (n - 1, h, w)."""
+    differences: Floats = levels[1:] - levels[:-1]
+    return differences
+
+
+def _extrema(differences: Floats) -> Ints:
+    """Return the flat positions of what stands out among its 26 neighbours, in order.
+
+    The levels lie below one another as in one tall picture: where they meet is border anyway.
+    """
+    _, height, width = differences.shape
+    finer, middle, coarser = (
+        differences[i : i + SCALES].reshape(SCALES * height, width) for i in range(3)
+    )
+    across = cv2.max(finer, coarser)
+    highest = np.asarray(cv2.dilate(cv2.max(across, middle, dst=across), _NEIGHBOURS))
+    found = (middle >= highest) & (middle > LEAST_CONTRAST)
+    cv2.min(finer, coarser, dst=across)
+    lowest = np.asarray(cv2.erode(cv2.min(across, middle, dst=across), _NEIGHBOURS, dst=highest))
+    found |= (middle <= lowest) & (middle < -LEAST_CONTRAST)
+    y, x = np.divmod(np.flatnonzero(found), width)
+    level, row = np.divmod(y, height)
+    inner = np.minimum(x, width - 1 - x) >= _BORDER
+    inner &= np.minimum(row, height - 1 - row) >= _BORDER
+    at: Ints = (((level + 1) * height + row) * width + x)[inner]
+    return at
 
 
 def _fitted(d: Floats, places: Ints) -> Keypoints:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -69,9 +71,7 @@ def moving_part(frames: Gray) -> Box | None:
     """
     if len(frames) < 4:
         return None
-    change = np.diff(frames.astype(np.float32), axis=0)
-    detail = np.abs(np.diff(change, axis=2))[:, :-1, :] + np.abs(np.diff(change, axis=1))[:, :, :-1]
-    energy = detail.mean(axis=0)
+    energy = _moving_detail(frames)
     rows = _busy(energy.mean(axis=1))
     if rows is None:
         return None
@@ -81,6 +81,18 @@ def moving_part(frames: Gray) -> Box | None:
     rows = _busy(energy[:, slice(*columns)].mean(axis=1)) or rows
     box = Box(columns[0], rows[0], columns[1] + 1, rows[1] + 1)
     return box if _large_enough(box, whole(frames)) else None
+
+
+def _moving_detail(frames: Gray) -> _Profile:
+    """Return the mean gradient (h - 1, w - 1) of the change from one frame to the next."""
+    total = np.zeros((frames.shape[1] - 1, frames.shape[2] - 1), np.float32)
+    for before, after in pairwise(frames):
+        change = np.asarray(cv2.subtract(after, before, dtype=cv2.CV_16S))
+        here = change[:-1, :-1]
+        for neighbour in (change[:-1, 1:], change[1:, :-1]):
+            total += cv2.absdiff(here, neighbour)
+    total /= len(frames) - 1
+    return total
 
 
 def _busy(profile: _Profile) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -46,9 +47,9 @@ def insets(shot: Gray) -> tuple[Box, ...]:
     """Return up to ``MOST_INSETS`` inner pictures of a shot's frames (n, h, w), clearest first."""
     if len(shot) < LEAST_FRAMES:
         return ()
-    chosen = shot[:: -(-len(shot) // MOST_FRAMES)].astype(np.int16)
-    upright = _Edges(_persistent(np.abs(np.diff(chosen, axis=2))))
-    level = _Edges(_persistent(np.abs(np.diff(chosen, axis=1))).T)
+    chosen = shot[:: -(-len(shot) // MOST_FRAMES)]
+    upright = _Edges(_persistent(chosen[:, :, 1:], chosen[:, :, :-1]))
+    level = _Edges(_persistent(chosen[:, 1:], chosen[:, :-1]).T)
     found = sorted(_rectangles(upright, level), key=lambda pair: (-pair[0], _area(pair[1])))
     kept: list[Box] = []
     for _, box in found:
@@ -59,9 +60,13 @@ def insets(shot: Gray) -> tuple[Box, ...]:
     return tuple(kept)
 
 
-def _persistent(steps: npt.NDArray[np.int16]) -> Bools:
-    seen: Bools = (steps >= EDGE_STEP).mean(axis=0) >= PERSISTENCE
-    return seen
+def _persistent(pixels: Gray, neighbours: Gray) -> Bools:
+    """Return where the pixels of enough frames (n, h, w) differ from their neighbours."""
+    seen = np.zeros(pixels.shape[1:], np.uint8)
+    for one, other in zip(pixels, neighbours, strict=True):
+        seen += cv2.absdiff(one, other) >= EDGE_STEP
+    persistent: Bools = seen / len(pixels) >= PERSISTENCE
+    return persistent
 
 
 class _Edges:

@@ -45,6 +45,8 @@ def _finish(app: App, stop: threading.Event, report: Report) -> None:
     while not stop.is_set():
         tried = 0
         for job in PIPELINE:
+            if not job.enabled(app):
+                continue
             done = job.run(app, stop)
             report(job.name, done)
             tried += done

@@ -16,7 +16,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jobs import audit, capture, collect, detect, fingerprint, recheck, record
+from jobs import audit, capture, collect, detect, discover, fingerprint, recheck, record
 from tracker.app import App
 from tracker.config import JobSettings
 
@@ -34,6 +34,7 @@ class Job:
     run: Callable[[App, threading.Event], int]
     every_s: Callable[[JobSettings], float]
     at_start: bool = True
+    enabled: Callable[[App], bool] = lambda _app: True
 
 
 PIPELINE = (
@@ -42,8 +43,9 @@ PIPELINE = (
     Job("fingerprint", fingerprint.run, lambda s: s.stage_pause_s),
     Job("detect", detect.run, lambda s: s.stage_pause_s),
     Job("record", record.run, lambda s: s.stage_pause_s),
+    Job("discover", discover.run, lambda s: s.poll_check_s, enabled=lambda a: a.discover.enabled),
 )
-"""The stages in the order in which one feeds the next."""
+"""The stages in the order in which one feeds the next; what the last finds feeds the first."""
 
 UPKEEP = (
     Job("recheck", recheck.run, lambda s: s.recheck_s, at_start=False),
@@ -64,6 +66,8 @@ def build_scheduler(app: App, stop: threading.Event) -> BackgroundScheduler:
     )
     scheduler.add_listener(_log_trouble, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
     for job in (*PIPELINE, *UPKEEP):
+        if not job.enabled(app):
+            continue
         every_s = job.every_s(app.settings.jobs)
         first = datetime.now(UTC) + timedelta(seconds=0 if job.at_start else every_s)
         scheduler.add_job(

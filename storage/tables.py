@@ -328,6 +328,26 @@ class RevisionRow(Row, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class DiscoveryRow(Row, table=True):
+    """One search of a platform for earlier uploads of a clip, entered before it is made."""
+
+    __tablename__ = "discovery"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    clip: str = Field(foreign_key="clip.id", index=True, sa_type=CleanText)
+    platform: str = Field(sa_type=CleanText)
+    query: str = Field(sa_type=CleanText)
+    target: str = Field(sa_type=CleanText)
+    until_at: datetime = Field(sa_type=Instant)
+    searched_at: datetime = Field(sa_type=Instant, index=True)
+    hits: int = 0
+    earlier: int = 0
+    without_preview: int = 0
+    compared: int = 0
+    likely: int = 0
+    fetched: int = 0
+    error: str | None = Field(default=None, sa_type=CleanText)
+
+
 class AttemptRow(Row, table=True):
     """Failed tries of one stage on one item, gone as soon as it succeeds."""
 

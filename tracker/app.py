@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from storage.database import Database
@@ -28,8 +29,10 @@ from tracker.ingest.add import Add, Stages
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.detect import ArchivedFingerprints, Detect
+from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.imports import Imports
+from tracker.ingest.previews import MAX_PREVIEW_BYTES, Previews
 from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
@@ -77,6 +80,7 @@ class App:
     detect: Detect
     record: Record
     recheck: Recheck
+    discover: Discover
     watches: Watches
     add: Add
     imports: Imports
@@ -191,6 +195,11 @@ def _build(
         detect=Detect(archive, identifier, fingerprints, algorithm_key, clock),
         record=Record(archive, tracer, clock),
     )
+    pictures = HttpClient(
+        replace(_http_limits(settings), max_page_bytes=MAX_PREVIEW_BYTES), guard, clock
+    )
+    stack.callback(pictures.close)
+    previews = Previews(pictures, executor)
     subjects = Subjects(archive, tracer)
     add = Add(
         archive,
@@ -213,6 +222,9 @@ def _build(
         detect=stages.detect,
         record=stages.record,
         recheck=Recheck(archive, acquirer, stages.collect, clock),
+        discover=Discover(
+            archive, acquirer, stages.collect, tracer, previews, _discovery_terms(settings), clock
+        ),
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
@@ -264,6 +276,19 @@ def _x_source(
     )
     stack.callback(api.close)
     return XSource(api, clock, full_archive=settings.x.full_archive)
+
+
+def _discovery_terms(settings: Settings) -> DiscoveryTerms:
+    discovery = settings.discovery
+    return DiscoveryTerms(
+        platforms=discovery.platforms,
+        mastodon_servers=settings.mastodon.servers,
+        recent=timedelta(days=discovery.recent_days),
+        every=timedelta(hours=discovery.every_hours),
+        searches_per_day=discovery.searches_per_day,
+        posts_per_search=discovery.posts_per_search,
+        fetch_without_preview=discovery.fetch_without_preview,
+    )
 
 
 def _guard(settings: Settings) -> AddressGuard:

@@ -138,6 +138,24 @@ class XSettings(_Section):
         return token
 
 
+Searched = Annotated[str, Field(pattern=r"^(?:bluesky|mastodon|x|youtube|https?://[^/?#@\s]+)$")]
+
+
+class DiscoverySettings(_Section):
+    """Searches for earlier uploads of clips that have only lately been seen.
+
+    ``platforms`` are ``bluesky``, ``mastodon`` (hashtags on all of ``mastodon.servers``), the
+    address of one of these servers, ``x`` and ``youtube``; without any, nothing is searched.
+    """
+
+    platforms: tuple[Searched, ...] = ()
+    recent_days: Annotated[float, Field(gt=0, le=3650)] = 14
+    every_hours: Annotated[float, Field(ge=1, le=24 * 365)] = 24
+    searches_per_day: Annotated[int, Field(ge=0)] = 50
+    posts_per_search: Annotated[int, Field(ge=1, le=500)] = 50
+    fetch_without_preview: bool = False
+
+
 class YtDlpSettings(_Section):
     """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
 
@@ -187,6 +205,7 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     x: XSettings = XSettings()
     ytdlp: YtDlpSettings = YtDlpSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from storage import clips as clip_rows
+from storage import discoveries, ledger
 from storage import fingerprints as fingerprint_rows
-from storage import ledger
 from storage import matches as match_rows
 from storage import posts as post_rows
 from storage import videos as video_rows
@@ -229,7 +229,10 @@ class Tracer:
         footage: Footage,
         searched: Coverage,
     ) -> Chain | None:
-        inputs = replace(chain_inputs(session, clip, footage), searched=searched)
+        made = discoveries.of_clip(session, clip.id)
+        inputs = replace(
+            chain_inputs(session, clip, footage), searched=searched, discovery=tuple(made)
+        )
         return self._build(session, component, inputs) if inputs.appearances else None
 
     def _build(

@@ -39,6 +39,7 @@ class BlueskySite:
     indexed: dict[str, str] = field(default_factory=dict)
     feed: list[Entry] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    thumbnails: dict[str, bytes] = field(default_factory=dict)  # by CID of the video
     hidden: set[str] = field(default_factory=set)
     search_open: bool = True
     limited_after: int | None = None
@@ -104,6 +105,8 @@ class BlueskySite:
             self._record(call, f"at://{one['repo']}/{one['collection']}/{one['rkey']}")
         elif method == "com.atproto.sync.getBlob" and one.get("cid") in self.blobs:
             call.reply(self.blobs[one["cid"]], "video/mp4")
+        elif split.path.startswith("/thumbnail/") and method in self.thumbnails:
+            call.reply(self.thumbnails[method], "image/jpeg")
         else:
             _fail(call, 501, "MethodNotImplemented")
 
@@ -121,11 +124,15 @@ class BlueskySite:
         }
         embed = record.get("embed")
         if isinstance(embed, dict) and embed.get("$type") == "app.bsky.embed.video":
-            shown["embed"] = {
+            cid = embed["video"]["ref"]["$link"]
+            video: dict[str, object] = {
                 "$type": "app.bsky.embed.video#view",
-                "cid": embed["video"]["ref"]["$link"],
+                "cid": cid,
                 "playlist": self.server.url("/watch/playlist.m3u8"),
             }
+            if cid in self.thumbnails:
+                video["thumbnail"] = self.server.url(f"/thumbnail/{cid}")
+            shown["embed"] = video
         return shown
 
     def _document(self, call: Call, did: str) -> None:
@@ -161,7 +168,8 @@ class BlueskySite:
             return
         words = query["q"].lower()
         found = [e for e in self.feed if e.repost_of is None
-                 and words in str(self.records[e.uri]["text"]).lower()]  # fmt: skip
+                 and words in str(self.records[e.uri]["text"]).lower()
+                 and e.at < query.get("until", "9999")]  # fmt: skip
         self._page(call, "posts", found, query)
 
     def _page(self, call: Call, name: str, entries: list[Entry], query: Mapping[str, str]) -> None:

@@ -81,14 +81,16 @@ class MastodonSite:
             "display_name": name.title(),
         }
 
-    def video(self, name: str, number: str = "77") -> dict[str, object]:
+    def video(
+        self, name: str, number: str = "77", preview: str = "/preview.png"
+    ) -> dict[str, object]:
         """Return a video attachment's JSON; its bytes are ``files["/media/NAME"]``."""
         return {
             "id": number,
             "type": "video",
             "url": self.server.url(f"/media/{name}"),
             "remote_url": None,
-            "preview_url": self.server.url("/preview.png"),
+            "preview_url": self.server.url(preview),
             "description": None,
         }
 

@@ -36,6 +36,7 @@ MAX_WIDTH = 100
 """Columns used at most: longer lines are hard to read."""
 
 BOLD, DIM = "bold", "dim"
+MAX_SEARCHES = 20  # for earlier uploads, the latest
 
 
 def plain(text: str, limit: int = 600) -> str:
@@ -202,6 +203,8 @@ def print_chain(console: Console, chain: Chain) -> None:
     _print_history(console, chain)
     console.print()
     _say(console, wording.searched_words(chain.searched), style=DIM)
+    for search in chain.discovery[-MAX_SEARCHES:]:
+        _say(console, wording.discovery_words(search), style=DIM)
     _say(console, wording.NOT_SEARCHED, style=DIM)
 
 

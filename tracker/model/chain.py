@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tracker.model.clip import Appearance
+from tracker.model.discovery import Discovery
 from tracker.model.ids import AppearanceId, ClipId, Platform
 from tracker.model.post import Lead
 
@@ -79,3 +80,4 @@ class Chain:
     leads: tuple[Lead, ...] = ()
     history: tuple[Revision, ...] = field(default=())
     searched: Coverage = field(default_factory=Coverage)
+    discovery: tuple[Discovery, ...] = ()  # searches for earlier uploads, the latest last

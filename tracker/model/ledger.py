@@ -20,6 +20,7 @@ class LedgerKind(StrEnum):
     EXPORT = "export"
     DELETION = "deletion"
     WATCH = "watch"
+    DISCOVERY = "discovery"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,5 @@ class Post:
     leads: tuple[Lead, ...] = field(default=())
     spellings: tuple[str, ...] = field(default=())  # other addresses of the same post
     edited_at: datetime | None = None  # the last change, by the platform's own word
+    # Still pictures of its videos, as a listing names them; looked at, not kept.
+    previews: tuple[str, ...] = field(default=(), compare=False)

@@ -14,6 +14,8 @@ class Watch:
     themselves); ``budget`` is the largest number of posts one poll may take in. ``back_to`` asks
     for everything since then, as far as the source goes back; without it a watch begins with what
     is listed at the first poll. ``cursor`` is the source's own note of what was listed so far.
+    ``until`` is of a search made once and never kept: nothing later is wanted, and sources that can
+    leave it out do so.
     """
 
     target: str  # canonical address
@@ -27,3 +29,4 @@ class Watch:
     from_config: bool = False
     back_to: datetime | None = None
     cursor: str | None = None
+    until: datetime | None = None

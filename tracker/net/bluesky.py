@@ -124,11 +124,17 @@ class BlueskyClient:
         )
         return self._ask("app.bsky.feed.getAuthorFeed", params)
 
-    def search(self, words: str, cursor: str | None, limit: int) -> Json:
-        """Return a page of the posts that hold ``words``, newest first."""
+    def search(
+        self, words: str, cursor: str | None, limit: int, until: datetime | None = None
+    ) -> Json:
+        """Return a page of the posts that hold ``words``, newest first, of those before ``until``.
+
+        Source: the lexicon of app.bsky.feed.searchPosts.
+        """
         from atproto_client.models import AppBskyFeedSearchPosts as Method
 
-        params = Method.Params(q=words, cursor=cursor, limit=limit, sort="latest")
+        before = until.isoformat().replace("+00:00", "Z") if until is not None else None
+        params = Method.Params(q=words, cursor=cursor, limit=limit, sort="latest", until=before)
         try:
             return self._ask("app.bsky.feed.searchPosts", params)
         except PostUnavailable as exc:

@@ -106,6 +106,7 @@ class PageOf:
     since_id: int | None = None
     until_id: int | None = None
     start_at: datetime | None = None
+    end_at: datetime | None = None  # of searches
 
 
 class XApi:
@@ -324,7 +325,12 @@ def post_ids_in(document: Mapping[str, object]) -> set[str]:
 
 
 def _bounds(page: PageOf) -> dict[str, object]:
-    bounds = {"since_id": page.since_id, "until_id": page.until_id, "start_time": page.start_at}
+    bounds = {
+        "since_id": page.since_id,
+        "until_id": page.until_id,
+        "start_time": page.start_at,
+        "end_time": page.end_at,
+    }
     return {name: value for name, value in bounds.items() if value is not None}
 
 

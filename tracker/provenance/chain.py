@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import Appearance, Clip
+from tracker.model.discovery import Discovery
 from tracker.model.ids import PostKey
 from tracker.model.post import Lead
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
@@ -28,6 +29,7 @@ class ChainInputs:
     claim_conflicts: Sequence[Conflict] = ()
     leads: Sequence[Lead] = ()
     searched: Coverage = field(default_factory=Coverage)
+    discovery: Sequence[Discovery] = ()
 
 
 def build_chain(
@@ -57,6 +59,7 @@ def build_chain(
         leads=tuple(inputs.leads),
         history=tuple(history),
         searched=inputs.searched,
+        discovery=tuple(inputs.discovery),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from tracker.model.added import AddedResult
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
+from tracker.model.discovery import Discovery
 from tracker.model.lookup import (
     Earliest,
     LookupMatch,
@@ -85,6 +86,24 @@ def coverage_document(searched: Coverage) -> Document:
         "platforms": list(searched.platforms),
         "oldest_post": instant_text(searched.oldest_post_at),
         "newest_post": instant_text(searched.newest_post_at),
+    }
+
+
+def discovery_document(search: Discovery) -> Document:
+    """Return one search for earlier uploads and what it came to."""
+    return {
+        "platform": search.platform,
+        "query": search.query,
+        "target": search.target,
+        "until": instant_text(search.until_at),
+        "searched_at": instant_text(search.searched_at),
+        "hits": search.hits,
+        "earlier": search.earlier,
+        "without_preview": search.without_preview,
+        "compared": search.compared,
+        "likely": search.likely,
+        "fetched": search.fetched,
+        "error": search.error,
     }
 
 
@@ -221,6 +240,7 @@ def chain_document(chain: Chain) -> Document:
         "leads": [lead_document(lead) for lead in chain.leads],
         "history": [_revision(revision) for revision in chain.history],
         "searched": coverage_document(chain.searched),
+        "discovery": [discovery_document(search) for search in chain.discovery],
     }
 
 

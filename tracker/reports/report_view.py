@@ -61,6 +61,7 @@ def report_view(report: ReportInput) -> ReportView:
         conflicts=tuple(_conflict(item, by_id, chain) for item in chain.conflicts),
         leads=tuple(_lead(lead) for lead in chain.leads),
         searched=wording.searched_words(chain.searched),
+        discovery=tuple(wording.discovery_words(item) for item in chain.discovery[-50:]),
         watched=tuple(clean_line(item, 200) for item in report.archive.watched[:50]),
         history=_history(chain, by_id),
         files=_files(report),

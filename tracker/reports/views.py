@@ -161,6 +161,7 @@ class ReportView:
     conflicts: tuple[ConflictView, ...]
     leads: tuple[LeadView, ...]
     searched: str
+    discovery: tuple[str, ...]
     watched: tuple[str, ...]
     history: tuple[RevisionView, ...]
     files: tuple[FileView, ...]

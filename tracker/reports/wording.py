@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from tracker.model.chain import Chain, ChainLink, Coverage, Relation
 from tracker.model.clip import Appearance, PostSummary
+from tracker.model.discovery import Discovery
 from tracker.model.ids import AppearanceId, Platform
 from tracker.model.status import PostStatus
 from tracker.model.time_claim import ClaimKind, ForgeableBy, Published, TimeInterval
@@ -364,6 +365,21 @@ def searched_words(searched: Coverage) -> str:
     where = ", ".join(platform_name(name) for name in searched.platforms[:20])
     places = f" on {where}" if where else ""
     return f"Searched: {held}{places}{_span(searched)}."
+
+
+def discovery_words(search: Discovery) -> str:
+    """Return what one search for earlier uploads came to, as one sentence."""
+    if not search.target:
+        return f"No search for earlier uploads: {clean_line(search.error or '', 200)}."
+    where = f"{platform_name(search.platform)} for “{clean_line(search.query, 100)}”"
+    lead = f"Searched on {where} up to {moment_words(search.until_at)}"
+    if search.error is not None and not search.hits:
+        return f"{lead}: no answer ({clean_line(search.error, 200)})."
+    unseen = f", {search.without_preview} without a picture" if search.without_preview else ""
+    alike = f"{search.likely} alike" if search.likely else "none alike"
+    broken = f"; broken off ({clean_line(search.error, 200)})" if search.error else ""
+    found = f"{count_words(search.hits, 'post')}, {search.compared} compared{unseen}"
+    return f"{lead}: {found}, {alike}{broken}."
 
 
 def _span(searched: Coverage) -> str:

@@ -35,6 +35,7 @@ from tracker.sources.bluesky_posts import (
     listed_at,
     microseconds,
     order_of,
+    previews_of,
     share_of,
     share_post,
     video_of,
@@ -115,7 +116,7 @@ class Bluesky:
         place = _required(watch.target)
         if place.name:
             raise UnsupportedSource(f"a single post lists nothing: {watch.target}")
-        return poll_pages(watch, self._listing(place))
+        return poll_pages(watch, self._listing(place, watch.until))
 
     def _found(self, place: _Place, target: str, exchanges: list[Exchange]) -> Post:
         if not place.name:
@@ -180,11 +181,13 @@ class Bluesky:
         handle = None if place.account.startswith("did:") else place.account
         return share_post(did, handle, place.name, shared, created_claims(record))
 
-    def _listing(self, place: _Place) -> Callable[[str | None], Page]:
+    def _listing(
+        self, place: _Place, until: datetime | None = None
+    ) -> Callable[[str | None], Page]:
         def read(cursor: str | None) -> Page:
             with self._client.door.recording() as exchanges:
                 if place.words:
-                    answer = self._client.search(place.words, cursor, PAGE_SIZE)
+                    answer = self._client.search(place.words, cursor, PAGE_SIZE, until)
                     views: list[Json] = [
                         {"post": view} for view in items_of(answer.get("posts"), 100)
                     ]
@@ -242,6 +245,7 @@ class Bluesky:
                 *indexed_claims(view.get("indexedAt")),
             ),
             spellings=(spelling,) if handle and spelling != key else (),
+            previews=previews_of(view),
         )
 
     def _media(self, did: str, record: Json, view: Json) -> Iterator[MediaRef]:

@@ -10,7 +10,7 @@ from tracker.model.post import LinkRelation, Post, PostKind, PostLink
 from tracker.model.status import PostStatus
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
 from tracker.net.urls import canonical_url
-from tracker.sources.clean import clean_account
+from tracker.sources.clean import clean_account, web_url
 from tracker.sources.found import Found
 from tracker.sources.json_values import Json, items_of, mapping
 from tracker.timestamps.claims import parse_datetime_claim
@@ -68,6 +68,12 @@ def video_of(value: object) -> Json:
         if str(embed.get("$type", "")).startswith("app.bsky.embed.video"):
             return embed
     return {}
+
+
+def previews_of(view: Json) -> tuple[str, ...]:
+    """Return the still picture of the view's video, where the AppView names one."""
+    url = web_url(video_of(view.get("embed")).get("thumbnail"))
+    return (url,) if url is not None else ()
 
 
 def _text(value: object) -> str | None:

@@ -255,6 +255,7 @@ def _read(status: Json, server: str) -> Post | None:
         media=() if shared else _media(status, server),
         claims=(*id_claims, *_created(status)),
         edited_at=_instant(status.get("edited_at")),
+        previews=() if shared else _previews(status),
     )
 
 
@@ -334,6 +335,13 @@ def _media(status: Json, server: str) -> tuple[MediaRef, ...]:
             media_id = f"mastodon:{urlsplit(server).netloc}/{number}" if named else None
             refs.setdefault(url, MediaRef(url, "http", media_id))
     return tuple(refs.values())
+
+
+def _previews(status: Json) -> tuple[str, ...]:
+    items = items_of(status.get("media_attachments"), 20)
+    moving = (item for item in items if item.get("type") in {"video", "gifv"})
+    urls = (web_url(item.get("preview_url")) for item in moving)
+    return tuple(dict.fromkeys(url for url in urls if url is not None))
 
 
 def _instant(value: object) -> datetime | None:

@@ -209,7 +209,8 @@ class XSource:
 
     def _listed_from(self, place: Place, at: _Spot, watch: Watch) -> XAnswer:
         start_at = None if at.since_id is not None else watch.back_to
-        asked = PageOf(min(watch.budget, MAX_PAGE), at.token, at.since_id, None, start_at)
+        end_at = watch.until if place.query is not None else None
+        asked = PageOf(min(watch.budget, MAX_PAGE), at.token, at.since_id, None, start_at, end_at)
         by_id = replace(asked, token=None, until_id=at.lowest)
         if at.token is None:
             return self._listed(place, by_id)

@@ -107,6 +107,7 @@ class _Reader:
             media=media,
             claims=_claims(number, raw, media),
             spellings=(f"https://x.com/{account}/status/{number}",) if account else (),
+            previews=tuple(self._previews(raw)),
         )
 
     def _media_refs(self, key: PostKey, raw: Json) -> Iterator[MediaRef]:
@@ -119,6 +120,13 @@ class _Reader:
             item = self._media.get(media_key, {})
             if item.get("type") in _MOVING:
                 yield _media_ref(key, media_key, item)
+
+    def _previews(self, raw: Json) -> Iterator[str]:
+        for media_key in dict.fromkeys(_media_keys(raw)):
+            item = self._media.get(media_key, {})
+            url = web_url(item.get("preview_image_url"))
+            if item.get("type") in _MOVING and url is not None:
+                yield url
 
 
 def _media_ref(key: PostKey, media_key: str, item: Json) -> MediaRef:

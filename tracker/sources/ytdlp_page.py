@@ -109,8 +109,22 @@ def listed_posts(info: Info) -> tuple[Post, ...]:
         url = web_url(entry.get("webpage_url")) or web_url(entry.get("url"))
         address = address_of(url) if url else None
         if address is not None:
-            posts.setdefault(address.key, replace(_single(entry, address), media=()))
+            posts.setdefault(
+                address.key, replace(_single(entry, address), media=(), previews=_previews(entry))
+            )
     return tuple(posts.values())
+
+
+def _previews(entry: Info) -> tuple[str, ...]:
+    """The entry's still picture: of several sizes the last, which yt-dlp takes for the best."""
+    items = entry.get("thumbnails")
+    listed = [item for item in (items if isinstance(items, list) else []) if _is_info(item)]
+    stated = [web_url(item.get("url")) for item in listed[-1:]] + [web_url(entry.get("thumbnail"))]
+    return tuple(url for url in stated if url is not None)[:1]
+
+
+def _is_info(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _listing(info: Info, address: Address, entries: list[Info]) -> Post:

@@ -265,14 +265,18 @@ def clip_from(row: ClipRow) -> Clip:
     return Clip(ClipId(row.id), VideoId(row.reference), row.start_ms, row.end_ms)
 
 
+_KEPT_OF_WATCHES = tuple(name for name in Watch.__dataclass_fields__ if name != "until")
+"""``until`` is of searches that are made once."""
+
+
 def watch_columns(watch: Watch) -> dict[str, Any]:
     """Return the columns that hold ``watch``."""
-    return {name: getattr(watch, name) for name in Watch.__dataclass_fields__}
+    return {name: getattr(watch, name) for name in _KEPT_OF_WATCHES}
 
 
 def watch_from(row: WatchRow) -> Watch:
     """Return the standing order in ``row``."""
-    return Watch(**{name: getattr(row, name) for name in Watch.__dataclass_fields__})
+    return Watch(**{name: getattr(row, name) for name in _KEPT_OF_WATCHES})
 
 
 def entry_from(row: LedgerRow) -> LedgerEntry:

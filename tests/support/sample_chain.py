@@ -11,6 +11,7 @@ from PIL import Image
 
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Relation, Revision
 from tracker.model.clip import Appearance, PostSummary
+from tracker.model.discovery import Discovery
 from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Transformation
 from tracker.model.post import Lead, Post, PostKind
@@ -219,6 +220,12 @@ def sample_chain() -> Chain:
         ),
         searched=Coverage(1840, 2210, 913_000, tuple(map(Platform, ("x", "telegram", "youtube",
             "tiktok", "facebook", "web"))), at(2019, 1, 3), at(2026, 11, 22, 9)),
+        discovery=(
+            Discovery(CLIP, Platform("bluesky"), "Kharkiv", "https://bsky.app/search?q=Kharkiv",
+                      at(2023, 9, 4), AS_OF, 12, 4, 1, 3),
+            Discovery(CLIP, Platform("x"), HOSTILE, HOSTILE_URL, at(2023, 9, 4), AS_OF,
+                      error=HOSTILE),
+        ),
     )  # fmt: skip
 
 

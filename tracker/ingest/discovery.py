@@ -131,6 +131,12 @@ class Discover:
             if not self._make(subject, search):
                 return
 
+    def searches_of(self, clip: ClipId, since: datetime) -> list[Discovery]:
+        """Return the searches made for the clip from ``since`` on, the latest last."""
+        with self._archive.database.read() as session:
+            made = discoveries.of_clip(session, clip)
+        return [search for search in made if search.searched_at >= since]
+
     # --- what is searched for ----------------------------------------------------------------
 
     def _subject(self, clip_id: ClipId) -> _Subject:

@@ -55,8 +55,8 @@ def test_the_distance_is_the_nearest_pairs_either_way_round() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html></html>", b"\xff\xd8\xff\xe0", b"GIF89a", encoded(np.full((90, 160), 7, np.uint8)),
-     encoded(picture(1))[:200], encoded(picture(1, (8, 8)))],
+    [b"", b"<html></html>", b"\xff\xd8\xff\xe0", b"GIF89a", encoded(picture(1))[:200],
+     encoded(np.full((90, 160), 7, np.uint8)), encoded(picture(1, (8, 8)))],
 )  # fmt: skip
 def test_what_is_no_telling_picture_has_no_codes(body: bytes) -> None:
     assert preview_codes(body).shape == NO_CODES.shape

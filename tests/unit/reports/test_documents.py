@@ -140,13 +140,18 @@ def test_candidates_are_left_out_when_not_asked_for() -> None:
 def test_chain_has_the_promised_fields() -> None:
     document = chain_document(sample_chain())
     promised = {"schema", "clip", "revision", "as_of", "root", "appearances", "conflicts", "leads"}
-    assert promised | {"history", "searched"} == set(document) - {"duration_ms"}
+    assert promised | {"history", "searched", "discovery"} == set(document) - {"duration_ms"}
     assert document["as_of"] == "2026-11-22T10:00:00Z"
     seen = first(document, "appearances")
     assert set(seen) - {"files", "why", "status_detail"} == {
         *("id", "video", "segment_ms", "post", "published", "time_claims", "parent", "relation"),
         *("confidence", "transformations", "status"),
     }
+    assert first(document, "discovery") | {"until": None, "searched_at": None} == {
+        "platform": "bluesky", "query": "Kharkiv", "target": "https://bsky.app/search?q=Kharkiv",
+        "until": None, "searched_at": None, "hits": 12, "earlier": 4, "without_preview": 1,
+        "compared": 3, "likely": 0, "fetched": 0, "error": None,
+    }  # fmt: skip
     assert set(first(seen, "time_claims")) == {
         *("kind", "earliest", "latest", "forgeable_by", "source")
     }

@@ -52,7 +52,7 @@ class Take:
     @cached_property
     def _background(self) -> Picture:
         rng = np.random.default_rng(self.place)
-        widths = 4 if self.pan else 1
+        widths = 8 if self.pan else 1
         cells = rng.integers(40, 216, (6, 10 * widths)).astype(np.uint8)
         scene = cv2.resize(cells, (widths * WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
         for _ in range(90 * widths):

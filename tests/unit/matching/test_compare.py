@@ -55,8 +55,8 @@ def assert_lies(segment: Segment, query_ms: tuple[int, int], reference_ms: tuple
 
 @pytest.mark.parametrize("place", [1])
 def test_another_take_by_the_same_fixed_camera_is_not_asserted(place: int) -> None:
-    query = films.fingerprint(films.edited(Take(place, 2), films.recoded), 8000)
-    reference = films.fingerprint(Take(place, 1), 12_000)
+    query = films.fingerprint(films.edited(Take(place, 2), films.recoded), 6000)
+    reference = films.fingerprint(Take(place, 1), 8000)
     assert compared(query, reference).score < MATCH_SCORE
 
 
@@ -188,7 +188,7 @@ def exactly(comparison: Comparison) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("duration_ms", [9000, 26_000])
+@pytest.mark.parametrize("duration_ms", [9000, 25_000])
 def test_which_of_both_is_asked_about_changes_nothing(duration_ms: int) -> None:
     clip = films.later(Take(0, 1), 5000, 1.25)
     other = films.fingerprint(
@@ -210,8 +210,8 @@ def test_which_of_both_is_asked_about_changes_nothing(duration_ms: int) -> None:
 
 
 def test_segments_lie_within_both_videos() -> None:
-    copy = films.fingerprint(films.later(Take(3, 1), 20_000), 8000)
-    found = segments(compared(copy, take(3, 1)))
+    copy = films.fingerprint(films.later(Take(1, 1), 20_000), 8000)
+    found = segments(compared(copy, take(1, 1)))
     assert found
     for segment in found:
         assert 0 <= segment.query_start_ms < segment.query_end_ms <= copy.duration_ms

@@ -75,9 +75,10 @@ METHODS = {
     "network alone, gaps to 2.5 s": Method(SHORT_GAPS),
     "network alone, gaps to 10 s": Method(LONG_GAPS),
     "voting alone": Method(aligned_runs),
-    "network, then motion and second look": Method(SHORT_GAPS, motion=True, second_look=True),
-    "voting, then motion": Method(aligned_runs, motion=True),
-    "voting, then motion and second look": Method(aligned_runs, motion=True, second_look=True),
+    "network (2.5 s), motion, second look": Method(SHORT_GAPS, motion=True, second_look=True),
+    "network (10 s), motion, second look": Method(LONG_GAPS, motion=True, second_look=True),
+    "voting, motion": Method(aligned_runs, motion=True),
+    "voting, motion, second look": Method(aligned_runs, motion=True, second_look=True),
 }
 
 

@@ -60,8 +60,9 @@ from tracker.subjects import Subjects
 from tracker.trace import Tracer
 from tracker.watch import Watches
 
-CHILD_PRELOAD = ("tracker.examine",)
-"""What the fork server imports once, so that each decoding child starts at once."""
+CHILD_PRELOAD = ("tracker.examine", "numpy.ma", "numpy.random", "PIL.ImageFile")
+"""What the fork server imports once, so that each decoding child starts at once: numpy and Pillow
+load parts of themselves only when the first percentile, projection or picture asks for them."""
 
 
 @dataclass(frozen=True, slots=True)

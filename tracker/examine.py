@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.errors import DamagedVideo
-from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS
+from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS, current_algorithm
 from tracker.fingerprint.builder import FingerprintBuilder
 from tracker.fingerprint.local_features import FEATURE_INTERVAL_MS, FEATURE_SIDE
 from tracker.media.frames import Frame, FrameReader, Sampling
@@ -38,6 +38,8 @@ SAMPLING = Sampling(
     detail_interval_ms=FEATURE_INTERVAL_MS,
 )
 """What is taken from every video."""
+
+current_algorithm()  # reads packages' files: once where this is preloaded, not in every child
 
 
 def examine(path: Path, limits: ExamineLimits | None = None) -> Examined:

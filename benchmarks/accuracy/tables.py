@@ -73,9 +73,14 @@ def written_between(marks: Marks, document: Path, lines: Sequence[str]) -> None:
     document.write_text(pattern.sub(lambda _: whole, text), "utf-8")
 
 
-def _lines(compared: Sequence[Compared], command: str) -> Iterator[str]:
+def versions_line(command: str) -> str:
+    """Return what was run, and the versions of the libraries that decide."""
     versions = ", ".join(f"{name} {version(name)}" for name in _VERSIONS)
-    yield f"Command: `{command}`. Versions: {versions}."
+    return f"Command: `{command}`. Versions: {versions}."
+
+
+def _lines(compared: Sequence[Compared], command: str) -> Iterator[str]:
+    yield versions_line(command)
     yield ""
     for one in compared:
         yield from _corpus_lines(one)

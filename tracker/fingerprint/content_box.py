@@ -69,7 +69,7 @@ def moving_part(frames: Gray) -> Box | None:
     The measure is the detail (gradient) of the change from sample to sample: it is nil for bars,
     captions, logos and still backgrounds, and low for a blurred copy that fills the margins.
     """
-    if len(frames) < 4:
+    if len(frames) < 4 or min(frames.shape[1:]) < 2:
         return None
     energy = _moving_detail(frames)
     rows = _busy(energy.mean(axis=1))

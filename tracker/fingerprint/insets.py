@@ -17,6 +17,8 @@ from tracker.fingerprint.content_box import Box
 
 Gray = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 EDGE_STEP = 8
 """Grey levels between neighbouring pixels that make an edge …"""
@@ -45,7 +47,7 @@ LEAST_FRAMES = 4
 
 def insets(shot: Gray) -> tuple[Box, ...]:
     """Return up to ``MOST_INSETS`` inner pictures of a shot's frames (n, h, w), clearest first."""
-    if len(shot) < LEAST_FRAMES:
+    if len(shot) < LEAST_FRAMES or min(shot.shape[1:]) < 2:
         return ()
     chosen = shot[:: -(-len(shot) // MOST_FRAMES)]
     upright = _Edges(_persistent(chosen[:, :, 1:], chosen[:, :, :-1]))
@@ -73,7 +75,7 @@ class _Edges:
     """Persistent edges between columns; transposed, those between rows.
 
     ``places`` are positions between columns (0 and the width are the frame's border), and
-    ``support`` tells for one of them and a stretch along it how much of it is an edge.
+    ``support`` tells for each and stretches along it how much of them is an edge.
     """
 
     def __init__(self, edges: Bools) -> None:
@@ -88,14 +90,20 @@ class _Edges:
         self._sums = {line + 1: sums[:, line] for line in _apart(lines)}
         self.places = (0, *sorted(self._sums), self.width)
 
-    def is_border(self, place: int) -> bool:
-        return place in (0, self.width)
+    def support(self, starts: Ints, ends: Ints) -> Doubles:
+        """Return what share of each stretch is an edge at each place (places, stretches)."""
+        shares = np.ones((len(self.places), len(starts)))
+        for row, place in enumerate(self.places):
+            if place in self._sums:
+                sums = self._sums[place]
+                shares[row] = (sums[ends] - sums[starts]) / (ends - starts)
+        return shares
 
-    def support(self, place: int, start: int, end: int) -> float:
-        if self.is_border(place):
-            return 1.0
-        sums = self._sums[place]
-        return float(sums[end] - sums[start]) / (end - start)
+    def pairs(self) -> Ints:
+        """Return the indices of two places far enough from one another, int64 (2, pairs)."""
+        rows = np.array(list(combinations(range(len(self.places)), 2)), np.int64).T
+        first, second = np.array(self.places)[rows]
+        return rows[:, second - first >= LEAST_SIDE * self.width]
 
 
 def _apart(lines: list[int]) -> list[int]:
@@ -111,36 +119,23 @@ def _apart(lines: list[int]) -> list[int]:
 
 def _rectangles(upright: _Edges, level: _Edges) -> list[tuple[float, Box]]:
     """Return every rectangle with four sides, and how much edge it has within the frame."""
-    found = []
-    for left, right in combinations(upright.places, 2):
-        if right - left < LEAST_SIDE * upright.width:
-            continue
-        for top, bottom in combinations(level.places, 2):
-            box = Box(left, top, right, bottom)
-            share = _area(box) / (upright.width * level.width)
-            if bottom - top >= LEAST_SIDE * level.width and LEAST_AREA <= share <= MOST_AREA:
-                edge = _edge(box, upright, level)
-                if edge > 0:
-                    found.append((edge, box))
-    return found
-
-
-def _edge(box: Box, upright: _Edges, level: _Edges) -> float:
-    """Return the length of the rectangle's sides within the frame; 0 if a side is missing."""
-    total = 0.0
-    sides = (
-        (upright, box.left, box.top, box.bottom),
-        (upright, box.right, box.top, box.bottom),
-        (level, box.top, box.left, box.right),
-        (level, box.bottom, box.left, box.right),
-    )
-    for edges, place, start, end in sides:
-        support = edges.support(place, start, end)
-        if support < SIDE_SUPPORT:
-            return 0.0
-        if not edges.is_border(place):
-            total += support * (end - start)
-    return total
+    across, down = upright.pairs(), level.pairs()
+    left, right = np.array(upright.places)[across]
+    top, bottom = np.array(level.places)[down]
+    width, height = (right - left)[:, None], (bottom - top)[None, :]
+    share = width * height / (upright.width * level.width)
+    whole = (share >= LEAST_AREA) & (share <= MOST_AREA)
+    edge = np.zeros(whole.shape)
+    sides = [(upright, upright.support(top, bottom)[row], row[:, None], height) for row in across]
+    sides += [(level, level.support(left, right)[row].T, row[None, :], width) for row in down]
+    for edges, support, places, length in sides:
+        whole &= support >= SIDE_SUPPORT
+        inner = (places > 0) & (places < len(edges.places) - 1)
+        edge += np.where(inner, support * length, 0.0)
+    return [
+        (float(edge[i, j]), Box(int(left[i]), int(top[j]), int(right[i]), int(bottom[j])))
+        for i, j in np.argwhere(whole & (edge > 0))
+    ]
 
 
 def _area(box: Box) -> int:

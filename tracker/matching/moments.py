@@ -37,6 +37,7 @@ CLEARLY_BETTER = 0.15
 CLEARLY_THERE = 0.6
 """Correlation that moves a line of a shot that stands still to another place in time."""
 
+LOOKED_AROUND_MS = 30_000
 LEAST_LOOKS = 5
 LEAST_AGREEING = 60
 MORE_ON_THE_LINE = 0.15
@@ -85,7 +86,14 @@ def moment(
 ) -> Moment:
     """Return what motion says of ``run``, which must stand out by ``stricter`` more than usual."""
     line = run.line
-    look = second_look(pairs, line.speed, line.offset_ms, mirrored=line.mirrored)
+    start, end = run.query_range_ms
+    look = second_look(
+        pairs,
+        line.speed,
+        line.offset_ms,
+        mirrored=line.mirrored,
+        query_ms=(start - LOOKED_AROUND_MS, end + LOOKED_AROUND_MS),
+    )
     judged = [
         (found[1] - strictness - stricter, found[0], shape)
         for shape in _shapes(run, look, query, reference)

@@ -31,6 +31,7 @@ GUIDED_BITS = 40
 SHIFTS_MS = (-6000, -3000, 3000, 6000)
 """Where off the line the same is counted for comparison, in reference time."""
 
+MOST_LOOKS = 120
 _FRAME_PAIRS_AT_ONCE = 600
 
 
@@ -52,9 +53,18 @@ class SecondLook:
 
 
 def second_look(
-    pairs: FeaturePairs, speed: float, offset_ms: float, *, mirrored: bool
+    pairs: FeaturePairs,
+    speed: float,
+    offset_ms: float,
+    *,
+    mirrored: bool,
+    query_ms: tuple[float, float] = (-np.inf, np.inf),
 ) -> SecondLook | None:
-    """Return what agrees along the line; ``None`` if no map of the pictures can be found."""
+    """Return what agrees along the line; ``None`` if no map of the pictures can be found.
+
+    Only feature frames within ``query_ms`` are looked at, and of them at most ``MOST_LOOKS``,
+    evenly spread.
+    """
     query, reference = pairs.query(mirrored), pairs.reference
     if not len(query.times_ms) or not len(reference.times_ms):
         return None
@@ -66,7 +76,9 @@ def second_look(
         return None
     wanted = np.round(query.times_ms * speed + offset_ms).astype(np.int64)
     inside = (wanted >= -LINE_REACH_MS) & (wanted <= reference.times_ms[-1] + LINE_REACH_MS)
+    inside &= (query.times_ms >= query_ms[0]) & (query.times_ms <= query_ms[1])
     frames = np.flatnonzero(inside)
+    frames = frames[:: max(1, -(-len(frames) // MOST_LOOKS))]
     on = _agreeing(query, reference, found, frames, wanted[frames])
     off = np.full(len(frames), -1, np.int64)
     for shift in SHIFTS_MS:

@@ -138,7 +138,7 @@ def asked(site: BlueskySite | MastodonSite) -> list[str]:
     return [path for _, path, _ in site.server.seen]
 
 
-@pytest.mark.parametrize("shown", [{}, {"mirror": True}, {"bar": 30}])
+@pytest.mark.parametrize("shown", [{}, {"mirror": True, "bar": 30}])
 def test_an_earlier_upload_is_found_by_its_picture_and_becomes_the_root(
     make_app: AppMaker,
     bluesky: BlueskySite,

@@ -370,6 +370,16 @@ def test_the_full_archive_is_asked_no_faster_than_it_allows(site: XSite, made: M
     assert taken == [url(n) for n in numbers]
 
 
+def test_a_search_that_is_bounded_in_time_leaves_the_rest_to_x(site: XSite, made: Made) -> None:
+    until = ago(days=2)
+    bounded = replace(watch("https://x.com/search?q=bridge"), until=until)
+    made().recent(bounded, None)
+    (asked,) = site.asked_for("/2/tweets/search/recent")
+    assert asked["end_time"] == until.strftime("%Y-%m-%dT%H:%M:%SZ")
+    made().recent(replace(watch("https://x.com/ann"), until=until), None)
+    assert all("end_time" not in parameters for path, parameters in site.asked if "users" in path)
+
+
 def test_a_watch_that_slept_longer_than_recent_search_reaches(
     site: XSite, source: XSource, clock: TurnedClock
 ) -> None:

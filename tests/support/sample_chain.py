@@ -295,5 +295,6 @@ def sample_report() -> ReportInput:
 def bare_report() -> ReportInput:
     """The least a report can be made of: one local file of unknown age."""
     root = _link(1, None, Relation.ROOT, parent=None, files=("a.mp4",))
-    chain = replace(sample_chain(), links=(root,), conflicts=(), leads=(), history=(), revision=1)
+    bare = replace(sample_chain(), conflicts=(), leads=(), history=(), discovery=())
+    chain = replace(bare, links=(root,), revision=1)
     return ReportInput(chain, (), AS_OF, "a.mp4", "0.1.0")

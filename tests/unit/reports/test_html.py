@@ -257,3 +257,11 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_searches_for_earlier_uploads_are_listed_found_empty_or_unanswered(html: str) -> None:
+    assert "Searched for earlier uploads:" in html
+    assert "Searched on Bluesky for “Kharkiv” up to" in html
+    assert "12 posts, 3 compared, 1 without a picture, none alike." in html
+    assert "no answer (" in html
+    assert "Searched for earlier uploads:" not in render_html(bare_report())

@@ -44,7 +44,7 @@ def site() -> Iterator[WebServer]:
 def made(*, allow_private: bool = True, generic: bool = False) -> tuple[Sources, HttpClient]:
     guard, clock = AddressGuard(allow_private=allow_private), SystemClock()
     limits = HttpLimits(
-        connect_timeout_s=2, read_timeout_s=1, total_timeout_s=3, max_page_bytes=2_000_000
+        connect_timeout_s=5, read_timeout_s=4, total_timeout_s=8, max_page_bytes=2_000_000
     )
     http = HttpClient(limits, guard, clock)
     ytdlp = YtDlp(
@@ -196,7 +196,7 @@ FAILURES: list[tuple[dict[str, object], type[TrackerError], str]] = [
     ({"status": 404}, HttpStatusError, "404"),
     ({"status": 500}, HttpStatusError, "500"),
     ({"status": 429, "headers": {"Retry-After": "60"}}, RateLimited, "wait"),
-    ({"delay_s": 2.0}, NetworkError, "in time"),
+    ({"delay_s": 12.0}, NetworkError, "in time"),
     ({"endless": True}, NetworkError, "larger than"),
     ({"endless": True, "chunk_delay_s": 0.5}, NetworkError, "."),
     ({"body": b"%PDF-1.7", "content_type": "application/pdf"}, UnsupportedSource, "not a page"),

@@ -30,9 +30,6 @@ NOTHING_MOVES = -0.03
 """… and it may cross seconds in which nothing moves, for so much a frame."""
 
 HIT_WORTH = 0.5
-AT_ODDS = -0.2
-"""Frames that look alike count up to so much a frame, unless less than this moves alike there."""
-
 NOT_THERE = -0.5
 LARGEST_DROP = 2.0
 """It ends when the sum has fallen by this much below its best."""
@@ -96,10 +93,7 @@ def _grown(
     gain = _gain(pair, line)
     times = pair.query_ms
     on = np.searchsorted(times, run.hits.query_ms[run.hits.query_frames]).clip(0, len(times) - 1)
-    undecided = gain[on] > AT_ODDS  # a background that agrees says nothing where motion is at odds
-    gain[on[undecided]] = np.maximum(
-        gain[on[undecided]], HIT_WORTH * weights(run.hits.distances[undecided])
-    )
+    gain[on] = np.maximum(gain[on], HIT_WORTH * weights(run.hits.distances))
     middle = int(np.abs(times - (start + end) / 2).argmin())
     last = middle + _reach(gain[middle:])
     first = middle - _reach(gain[: middle + 1][::-1])

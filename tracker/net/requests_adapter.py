@@ -18,10 +18,8 @@ its client ``tracker.net.transport.GuardedTransport``.
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 
 import httpx
@@ -30,11 +28,11 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from tracker.clock import Clock
-from tracker.errors import NetworkError, UnsupportedSource
+from tracker.errors import UnsupportedSource
 from tracker.model.capture import Exchange
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpLimits, mapped_errors
-from tracker.net.http_body import decoded_chunks
+from tracker.net.recording import Recorder, bounded_body
 from tracker.net.transport import Deadline, GuardedTransport
 from tracker.net.url_syntax import shown
 
@@ -66,20 +64,14 @@ class GuardedAdapter(BaseAdapter):
         self._limits = limits
         self._clock = clock
         self._moved = dict(moved or {})
-        self._tools = (*tools, *_TOOLS)
         self._secret_headers = secret_headers
         self._deadline = Deadline()
         self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
-        self._local = _Recorder()
+        self._recorder = Recorder(clock, (*tools, *_TOOLS))
 
-    @contextmanager
-    def recording(self) -> Iterator[list[Exchange]]:
+    def recording(self) -> AbstractContextManager[list[Exchange]]:
         """Give a list that grows by every answer this thread gets within the block."""
-        former, self._local.exchanges = self._local.exchanges, []
-        try:
-            yield self._local.exchanges
-        finally:
-            self._local.exchanges = former
+        return self._recorder.recording()
 
     def send(  # the signature is that of requests
         self,
@@ -101,10 +93,10 @@ class GuardedAdapter(BaseAdapter):
         with self._deadline.within(self._limits.total_timeout_s), mapped_errors(_bare(url)):
             answer = self._transport.handle_request(self._outgoing(request, url))
             try:
-                body = self._body(answer, url)
+                body = bounded_body(answer, _bare(url), self._limits.max_page_bytes)
             finally:
                 answer.close()
-        self._record(url, answer, body, started_at)
+        self._recorder.add(url, answer, body, started_at)
         return _response(request, answer, body)
 
     def close(self) -> None:
@@ -134,37 +126,6 @@ class GuardedAdapter(BaseAdapter):
         outgoing.headers["accept-encoding"] = "gzip, deflate"
         outgoing.headers.update(self._secret_headers(url))
         return outgoing
-
-    def _body(self, answer: httpx.Response, url: str) -> bytes:
-        body = bytearray()
-        encoding = answer.headers.get("content-encoding", "")
-        for chunk in decoded_chunks(answer.iter_raw(), encoding):
-            body += chunk
-            if len(body) > self._limits.max_page_bytes:
-                size = self._limits.max_page_bytes
-                raise NetworkError(f"{shown(_bare(url))} is larger than the {size} bytes allowed")
-        return bytes(body)
-
-    def _record(self, url: str, answer: httpx.Response, body: bytes, started_at: datetime) -> None:
-        if self._local.exchanges is None:
-            return
-        exchange = Exchange(
-            requested_url=url,
-            final_url=url,
-            status_code=answer.status_code,
-            content_type=answer.headers.get("content-type"),
-            started_at=started_at,
-            finished_at=self._clock.now(),
-            body=body,
-            tools=self._tools,
-        )
-        self._local.exchanges.append(exchange)
-
-
-class _Recorder(threading.local):
-    """Where this thread's exchanges go; ``None`` while nobody asked for them."""
-
-    exchanges: list[Exchange] | None = None
 
 
 def guarded_session(

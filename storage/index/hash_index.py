@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from storage.index.batches import batches
 from storage.index.layouts import FEATURES, HASHES, Layout, RowsOf, Shard, features_key
 from storage.index.manifest import Manifest, read_manifest, write_manifest
 from storage.index.rows import ShardHits, ShardRows, merged
@@ -273,16 +274,8 @@ def _named(hits: ShardHits, first_query_row: int, start: int) -> FoundHashes:
 def _batches(
     rows: Iterable[tuple[int, VideoId, Fingerprint]], rows_of: RowsOf
 ) -> Iterator[tuple[int, ShardRows]]:
-    parts: list[ShardRows] = []
-    checkpoint, size = 0, 0
-    for checkpoint, video, fingerprint in rows:
-        parts.append(rows_of(video, fingerprint))
-        size += len(parts[-1].codes)
-        if size >= MOST_ROWS_AT_ONCE:
-            yield checkpoint, merged(parts)
-            parts, size = [], 0
-    if parts:
-        yield checkpoint, merged(parts)
+    parts = ((row, rows_of(video, fingerprint)) for row, video, fingerprint in rows)
+    return batches(parts, lambda part: len(part.codes), merged, MOST_ROWS_AT_ONCE)
 
 
 def _joined(found: list[FoundHashes]) -> FoundHashes:

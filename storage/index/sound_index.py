@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from storage.index.batches import batches
 from storage.index.manifest import MANIFEST
 from storage.index.sound_shards import (
     MOST_ITEMS,
@@ -244,16 +245,8 @@ def _bounded(counts: Ints) -> Ints:
 def _batches(
     rows: Iterable[tuple[int, VideoId, SoundPrint | None]],
 ) -> Iterator[tuple[int, SoundRows]]:
-    parts: list[SoundRows] = []
-    checkpoint, size = 0, 0
-    for checkpoint, video, sound in rows:
-        parts.append(_rows(video, sound))
-        size += len(parts[-1].keys)
-        if size >= MOST_ROWS_AT_ONCE:
-            yield checkpoint, merged_sounds(parts)
-            parts, size = [], 0
-    if parts:
-        yield checkpoint, merged_sounds(parts)
+    parts = ((row, _rows(video, sound)) for row, video, sound in rows)
+    return batches(parts, lambda part: len(part.keys), merged_sounds, MOST_ROWS_AT_ONCE)
 
 
 def _rows(video: VideoId, sound: SoundPrint | None) -> SoundRows:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, compare
@@ -84,12 +85,13 @@ class Identifier:
             if not _wanted(video, exclude, only):
                 continue
             with clock.phase("align"):
-                comparison = self._compared(query, examined, video)
+                held = _Held(video, self._archive)
+                comparison = compare(query, examined.fingerprint, video, held.fingerprint)
             if comparison.stretches and comparison.score >= LEAST_CANDIDATE_SCORE:
                 with clock.phase("verify"):
-                    match = self._match(query, examined, video, comparison)
+                    match = _match(query, examined, held, comparison)
                     if both_directions and match.asserted:
-                        match = self._explained_backwards(match, examined)
+                        match = _explained_backwards(match, examined, held)
                     matches.append(match)
         matches.sort(key=lambda match: (-match.score, match.reference))
         asserted = tuple(match for match in matches if match.asserted)
@@ -105,58 +107,62 @@ class Identifier:
             asserted = tuple(self._sounds.told(match, sound) for match in asserted)
         return Identified(asserted, doubtful, clock.elapsed_ms(), heard)
 
-    def _compared(self, query: VideoId, examined: Examined, video: VideoId) -> Comparison:
-        return compare(query, examined.fingerprint, video, self._archive.get(video))
 
-    def _match(
-        self, query: VideoId, examined: Examined, video: VideoId, comparison: Comparison
-    ) -> Match:
-        segments = tuple(stretch.segment for stretch in comparison.stretches)
-        score = self._score(examined, video, comparison)
-        match = Match(
-            query=query,
-            reference=video,
-            score=score,
-            segments=segments,
-            pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
-            asserted=score >= MATCH_SCORE,
-        )
-        if not match.asserted:
-            return match
-        keyframes = self._archive.keyframes(video)
-        duration_ms = self._archive.get(video).duration_ms
-        explained = _explained(
-            segments,
-            (examined.keyframes, examined.fingerprint.duration_ms),
-            (keyframes, duration_ms),
-        )
-        return replace(match, transformations=explained)
+class _Held:
+    """A stored video: its fingerprint, and its keyframes once they are asked for."""
 
-    def _score(self, examined: Examined, video: VideoId, comparison: Comparison) -> float:
-        """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
+    def __init__(self, video: VideoId, archive: FingerprintArchive) -> None:
+        self.video = video
+        self.fingerprint = archive.get(video)
+        self._archive = archive
 
-        What stands still agrees at any moment: where motion was compared, it has decided.
-        """
-        if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
-            return comparison.score
-        strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
-        if not strongest.judged and confirmed(
-            strongest.segment, examined.keyframes, self._archive.keyframes(video)
-        ):
-            return confirmed_score(comparison.score)
+    @cached_property
+    def keyframes(self) -> Sequence[Keyframe]:
+        return self._archive.keyframes(self.video)
+
+
+def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
+    segments = tuple(stretch.segment for stretch in comparison.stretches)
+    score = _score(examined, held, comparison)
+    match = Match(
+        query=query,
+        reference=held.video,
+        score=score,
+        segments=segments,
+        pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
+        asserted=score >= MATCH_SCORE,
+    )
+    if not match.asserted:
+        return match
+    explained = _explained(
+        segments,
+        (examined.keyframes, examined.fingerprint.duration_ms),
+        (held.keyframes, held.fingerprint.duration_ms),
+    )
+    return replace(match, transformations=explained)
+
+
+def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
+    """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
+
+    What stands still agrees at any moment: where motion was compared, it has decided.
+    """
+    if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
         return comparison.score
+    strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
+    if not strongest.judged and confirmed(strongest.segment, examined.keyframes, held.keyframes):
+        return confirmed_score(comparison.score)
+    return comparison.score
 
-    def _explained_backwards(self, match: Match, examined: Examined) -> Match:
-        """Return ``match`` with what explains the reference as a copy of the query."""
-        segments = match.swapped().segments
-        keyframes = self._archive.keyframes(match.reference)
-        duration_ms = examined.fingerprint.duration_ms
-        explained = _explained(
-            segments,
-            (keyframes, self._archive.get(match.reference).duration_ms),
-            (examined.keyframes, duration_ms),
-        )
-        return replace(match, reverse_transformations=explained)
+
+def _explained_backwards(match: Match, examined: Examined, held: _Held) -> Match:
+    """Return ``match`` with what explains the reference as a copy of the query."""
+    explained = _explained(
+        match.swapped().segments,
+        (held.keyframes, held.fingerprint.duration_ms),
+        (examined.keyframes, examined.fingerprint.duration_ms),
+    )
+    return replace(match, reverse_transformations=explained)
 
 
 def _explained(

@@ -59,8 +59,8 @@ class Moment:
     """What is known of a run beyond that its frames look alike.
 
     ``line`` is the best line near the run's own; ``trust`` in [0, 1]: 0 if something moves and
-    it does not move alike, 1 if it does or if nothing moves; ``motion`` is ``None`` where
-    nothing could be compared; ``pair`` compares frame by frame.
+    it does not move alike, 1 if it does or if nothing moves; ``motion`` and ``shape``, the map
+    it was seen by, are ``None`` where nothing could be compared, ``look`` where no map was found.
     """
 
     line: Line
@@ -136,12 +136,11 @@ def _shapes(
     if not len(rows) or not len(query.boxes) or not len(reference.boxes) or 0 in (*here, *there):
         return shapes
     hits = run.hits.at(rows)
-    kinds, counts = np.unique(
-        hits.query_views.astype(np.int64) * 256 + hits.reference_views, return_counts=True
-    )
+    view_pairs = hits.query_views.astype(np.int64) * 256 + hits.reference_views
+    kinds, counts = np.unique(view_pairs, return_counts=True)
     kind = int(kinds[counts.argmax()])
-    of_kind = hits.query_views.astype(np.int64) * 256 + hits.reference_views == kind
-    one = int(np.flatnonzero(of_kind)[int(of_kind.sum()) // 2])
+    of_kind = np.flatnonzero(view_pairs == kind)
+    one = int(of_kind[len(of_kind) // 2])
     query_box = _box(query, int(hits.query_ms[hits.query_frames[one]]), kind // 256)
     reference_box = _box(reference, int(hits.reference_ms[hits.reference_frames[one]]), kind % 256)
     shapes.append(box_map(here, query_box, there, reference_box, mirrored=run.line.mirrored))

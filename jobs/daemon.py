@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from jobs import anchor
 from jobs.collect import poll
 from jobs.lock import the_only_daemon
 from jobs.schedule import PIPELINE, build_scheduler
@@ -37,6 +38,8 @@ def run_once(app: App, stop: threading.Event, report: Report = lambda _job, _don
         error = poll(app, watch, stop)
         code = max(code, error.exit_code if error else 0)
     _finish(app, stop, report)
+    if not stop.is_set():
+        report("anchor", anchor.run(app, stop))
     return code
 
 

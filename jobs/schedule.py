@@ -16,7 +16,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jobs import audit, capture, collect, detect, discover, fingerprint, recheck, record
+from jobs import anchor, audit, capture, collect, detect, discover, fingerprint, recheck, record
 from tracker.app import App
 from tracker.config import JobSettings
 
@@ -49,6 +49,7 @@ PIPELINE = (
 
 UPKEEP = (
     Job("recheck", recheck.run, lambda s: s.recheck_s, at_start=False),
+    Job("anchor", anchor.run, lambda s: s.anchor_s),
     Job("audit", audit.run, lambda s: s.audit_s, at_start=False),
 )
 """What keeps the record true while nothing new comes in."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
@@ -26,6 +27,7 @@ from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
+from tracker.ingest.anchoring import Anchoring, Authority, TimestampTerms
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.detect import ArchivedFingerprints, Detect
@@ -49,6 +51,7 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
@@ -82,6 +85,7 @@ class App:
     record: Record
     recheck: Recheck
     discover: Discover
+    anchoring: Anchoring
     watches: Watches
     add: Add
     imports: Imports
@@ -101,7 +105,8 @@ class App:
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
-        return archive_status(self.archive, self.algorithm_key, self.clock)
+        terms = _timestamp_terms(self.settings)
+        return archive_status(self.archive, self.algorithm_key, self.clock, terms)
 
 
 @contextmanager
@@ -135,12 +140,14 @@ def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Arch
         KeyframeStore(root / "keyframes"),
         root / "staging",
         root / "index",
+        AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
     if writes:
         database.migrate()
         _make_staging(archive.staging)
         archive.media.clean()  # what a killed process left unfinished
         archive.keyframes.clean()
+        archive.anchors.clean()
         return archive
     # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
     copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
@@ -201,6 +208,8 @@ def _build(
     )
     stack.callback(pictures.close)
     previews = Previews(pictures, executor)
+    door = TimestampDoor(guard, _http_limits(settings), clock)
+    stack.callback(door.close)
     subjects = Subjects(archive, tracer)
     add = Add(
         archive,
@@ -226,6 +235,7 @@ def _build(
         discover=Discover(
             archive, acquirer, stages.collect, tracer, previews, _discovery_terms(settings), clock
         ),
+        anchoring=Anchoring(archive, door, _timestamp_terms(settings), clock),
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
@@ -289,6 +299,16 @@ def _discovery_terms(settings: Settings) -> DiscoveryTerms:
         searches_per_day=discovery.searches_per_day,
         posts_per_search=discovery.posts_per_search,
         fetch_without_preview=discovery.fetch_without_preview,
+    )
+
+
+def _timestamp_terms(settings: Settings) -> TimestampTerms:
+    return TimestampTerms(
+        authorities=tuple(
+            Authority(a.url, Path(a.ca_file) if a.ca_file else None)
+            for a in settings.timestamps.authorities
+        ),
+        calendars=settings.timestamps.calendars,
     )
 
 

@@ -28,6 +28,7 @@ ENV_PREFIX = "TRACKER_"
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Host = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(?:/[^@\s]*)?$")]
 
 
 class _Section(BaseModel):
@@ -79,6 +80,7 @@ class JobSettings(_Section):
     stage_pause_s: Seconds = 5
     recheck_s: Seconds = 3600
     audit_s: Seconds = 24 * 3600
+    anchor_s: Seconds = 3600
 
 
 class LogSettings(_Section):
@@ -162,6 +164,20 @@ class YtDlpSettings(_Section):
     cookie_file: str = ""
 
 
+class AuthoritySettings(_Section):
+    """A timestamp authority (RFC 3161), and the certificates its answers are checked against."""
+
+    url: WebAddress
+    ca_file: str = ""
+
+
+class TimestampSettings(_Section):
+    """Who outside is asked to vouch for the ledger's time; without anyone, nobody does."""
+
+    authorities: tuple[AuthoritySettings, ...] = ()
+    calendars: tuple[WebAddress, ...] = ()
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -206,6 +222,7 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     ytdlp: YtDlpSettings = YtDlpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
+    timestamps: TimestampSettings = TimestampSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import ask, decode, discover, history, quota, take, upkeep
+from tracker.cli import anchor, ask, decode, discover, history, quota, take, upkeep
 from tracker.cli.context import Session, fail
 from tracker.errors import TrackerError
 
@@ -43,6 +43,7 @@ app.command("decode", epilog=_EVERYWHERE)(decode.decode)
 app.command("report", epilog=_EVERYWHERE)(ask.report)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)

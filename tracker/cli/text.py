@@ -24,9 +24,10 @@ from tracker.model.lookup import (
 )
 from tracker.model.match import Segment
 from tracker.model.post import Lead
-from tracker.model.summary import ClipSummary, FailingWork, StatusSummary, Verified
+from tracker.model.summary import ClipSummary, FailingWork, StatusSummary
 from tracker.model.watch import Watch
 from tracker.reports import wording
+from tracker.reports.anchor_words import anchor_lines
 from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
@@ -44,7 +45,7 @@ def plain(text: str, limit: int = 600) -> str:
     return clean_line(text, limit)
 
 
-def _say(console: Console, text: str, indent: int = 0, style: str = "") -> None:
+def print_line(console: Console, text: str, indent: int = 0, style: str = "") -> None:
     """Print ``text`` wrapped, every line indented, nothing in it interpreted."""
     width = max(min(console.width, MAX_WIDTH) - indent, 20)
     for line in Text(text, style=style).wrap(console, width):
@@ -52,7 +53,7 @@ def _say(console: Console, text: str, indent: int = 0, style: str = "") -> None:
         console.print(Text(" " * indent) + line, soft_wrap=True, highlight=False)
 
 
-def _item(console: Console, text: str) -> None:
+def print_item(console: Console, text: str) -> None:
     """Print ``text`` as an item of a list, its further lines under its first."""
     width = max(min(console.width, MAX_WIDTH) - 4, 20)
     for number, line in enumerate(Text(text).wrap(console, width)):
@@ -72,11 +73,11 @@ def _address(console: Console, url: str, indent: int) -> None:
 
 def print_lookup(console: Console, result: LookupResult, *, with_candidates: bool = False) -> None:
     """Print a lookup: where it was seen first, then every match, then what was searched."""
-    _say(console, lookup_answer(result), style=BOLD)
+    print_line(console, lookup_answer(result), style=BOLD)
     if result.earliest is not None:
         _print_earliest(console, result.earliest)
     console.print()
-    _say(console, _subject_words(result.subject), style=DIM)
+    print_line(console, _subject_words(result.subject), style=DIM)
     _print_matches(console, "Matches, best first:", result.matches)
     if with_candidates:
         title = "Candidates under the threshold, not asserted:"
@@ -87,11 +88,11 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
 
 def _print_reach(console: Console, result: LookupResult) -> None:
     console.print()
-    _say(console, wording.searched_words(result.searched), style=DIM)
-    _say(console, wording.NOT_SEARCHED, style=DIM)
+    print_line(console, wording.searched_words(result.searched), style=DIM)
+    print_line(console, wording.NOT_SEARCHED, style=DIM)
     total = result.elapsed_ms.get("total")
     if total is not None:
-        _say(console, f"Took {total / 1000:.1f} s.", style=DIM)
+        print_line(console, f"Took {total / 1000:.1f} s.", style=DIM)
 
 
 def lookup_answer(result: LookupResult) -> str:
@@ -111,9 +112,9 @@ def _print_earliest(console: Console, earliest: Earliest) -> None:
     if earliest.post is not None:
         _address(console, earliest.post.key, 2)
     if earliest.why:
-        _say(console, f"Why: {clean_line(earliest.why, 600)}", 2)
+        print_line(console, f"Why: {clean_line(earliest.why, 600)}", 2)
     for text in earliest.contradicted_by:
-        _say(console, f"Contradicted: {clean_line(text, 600)}", 2)
+        print_line(console, f"Contradicted: {clean_line(text, 600)}", 2)
 
 
 def _subject_words(subject: LookupSubject) -> str:
@@ -126,7 +127,7 @@ def _print_matches(console: Console, title: str, matches: tuple[LookupMatch, ...
     if not matches:
         return
     console.print()
-    _say(console, title)
+    print_line(console, title)
     for number, item in enumerate(matches, start=1):
         _print_match(console, number, item)
 
@@ -134,34 +135,36 @@ def _print_matches(console: Console, title: str, matches: tuple[LookupMatch, ...
 def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     clip = f"  {clean_line(item.clip, 40)}" if item.clip else ""
     video = clean_line(item.match.reference, 64)[:16]
-    _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD)
+    print_line(
+        console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD
+    )
     for segment in item.match.segments:
-        _say(console, _segment_words(segment), 4)
+        print_line(console, _segment_words(segment), 4)
     changes = ", ".join(transformation_phrases(item.match.transformations))
     if changes:
-        _say(console, f"Changed: {changes}", 4)
+        print_line(console, f"Changed: {changes}", 4)
     sound = agreement_words(item.match.sound)
     if sound:
-        _say(console, sound, 4)
+        print_line(console, sound, 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
-        _say(console, f"Local file: {clean_line(path, 300)}", 4)
+        print_line(console, f"Local file: {clean_line(path, 300)}", 4)
 
 
 def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]) -> None:
     if not matches:
         return
     console.print()
-    _say(console, SAME_SOUND_TITLE)
+    print_line(console, SAME_SOUND_TITLE)
     for number, item in enumerate(matches, start=1):
         video = clean_line(item.match.reference, 64)[:16]
-        _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…", style=BOLD)
+        print_line(console, f"{number:2}. score {item.match.score:.2f}  video {video}…", style=BOLD)
         for segment in item.match.segments:
-            _say(console, _segment_words(segment), 4)
+            print_line(console, _segment_words(segment), 4)
         _print_posts(console, item.posts, 4)
         for path in item.files:
-            _say(console, f"Local file: {clean_line(path, 300)}", 4)
-    _say(console, SAME_SOUND_NOTE, style=DIM)
+            print_line(console, f"Local file: {clean_line(path, 300)}", 4)
+    print_line(console, SAME_SOUND_NOTE, style=DIM)
 
 
 def _segment_words(segment: Segment) -> str:
@@ -178,7 +181,7 @@ def _stretch(start_ms: int, end_ms: int) -> str:
 
 def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:
     for post in posts:
-        _say(console, f"{wording.who(post)}, {wording.known_words(post.published)}", indent)
+        print_line(console, f"{wording.who(post)}, {wording.known_words(post.published)}", indent)
         _address(console, post.key, indent + 2)
 
 
@@ -187,67 +190,71 @@ def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) 
 
 def print_chain(console: Console, chain: Chain) -> None:
     """Print a chain: the answer, every appearance in order, then doubts and what was searched."""
-    _say(console, wording.answer_words(chain), style=BOLD)
+    print_line(console, wording.answer_words(chain), style=BOLD)
     positions = wording.positions_of(chain)
     rivals = [positions[link.appearance.id] for link in wording.maybe_earlier(chain)]
     if rivals:
         noun = "appearance" if len(rivals) == 1 else "appearances"
         numbers = ", ".join(map(str, rivals))
-        _say(console, f"Not certain: by time alone, {noun} {numbers} could have been earlier.")
+        print_line(
+            console, f"Not certain: by time alone, {noun} {numbers} could have been earlier."
+        )
     console.print()
     length = length_words(chain.duration_ms)
-    _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
+    print_line(
+        console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM
+    )
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
     _print_doubts(console, chain)
     _print_history(console, chain)
     console.print()
-    _say(console, wording.searched_words(chain.searched), style=DIM)
+    print_line(console, wording.searched_words(chain.searched), style=DIM)
     for search in chain.discovery[-MAX_SEARCHES:]:
-        _say(console, wording.discovery_words(search), style=DIM)
-    _say(console, wording.NOT_SEARCHED, style=DIM)
+        print_line(console, wording.discovery_words(search), style=DIM)
+    print_line(console, wording.NOT_SEARCHED, style=DIM)
 
 
 def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) -> None:
     seen = link.appearance
     console.print()
-    _say(console, f"{number:2}. {wording.shown_by(seen)}", style=BOLD)
+    print_line(console, f"{number:2}. {wording.shown_by(seen)}", style=BOLD)
     if seen.post is not None:
         _address(console, seen.post.key, 4)
     told = wording.known_words(seen.published)
-    _say(console, told[:1].upper() + told[1:], 4)
+    print_line(console, told[:1].upper() + told[1:], 4)
     relation = wording.relation_and_changes(link, wording.positions_of(chain))
     if link.parent is not None or link.relation is Relation.ROOT:
         relation += f"; confidence {wording.confidence_words(link.confidence)}"
-    _say(console, relation, 4)
+    print_line(console, relation, 4)
     if link.why:
-        _say(console, f"Why: {clean_line(link.why, 600)}", 4)
+        print_line(console, f"Why: {clean_line(link.why, 600)}", 4)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
     status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
-    _say(console, stretch + status, 4, DIM)
+    print_line(console, stretch + status, 4, DIM)
 
 
 def _print_doubts(console: Console, chain: Chain) -> None:
     positions = wording.positions_of(chain)
     if chain.conflicts:
         console.print()
-        _say(console, "Conflicts:")
+        print_line(console, "Conflicts:")
     for conflict in chain.conflicts:
         number = positions.get(conflict.appearance) if conflict.appearance else None
         about = f"appearance {number}: " if number else ""
-        _item(console, f"{about}{clean_line(conflict.text, 600)}")
+        print_item(console, f"{about}{clean_line(conflict.text, 600)}")
     _print_leads(console, chain.leads)
 
 
 def _print_leads(console: Console, leads: tuple[Lead, ...]) -> None:
     if leads:
         console.print()
-        _say(console, "Leads, named in a text but not linked:")
+        print_line(console, "Leads, named in a text but not linked:")
     for lead in leads:
         account = clean_line(lead.account, 80) or "an unnamed account"
         day = f", {clean_line(lead.day, 20)}" if lead.day else ""
-        _item(console, f"{account} on {wording.platform_name(lead.platform)}{day}")
-        _say(console, f"“{clean_line(lead.text, 400)}”", 4)
+        print_item(console, f"{account} on {wording.platform_name(lead.platform)}{day}")
+        print_line(console, f"“{clean_line(lead.text, 400)}”", 4)
         _address(console, lead.source_url, 4)
 
 
@@ -256,13 +263,13 @@ def _print_history(console: Console, chain: Chain) -> None:
         return
     positions = wording.positions_of(chain)
     console.print()
-    _say(console, "Answers so far, newest first:")
+    print_line(console, "Answers so far, newest first:")
     for item in sorted(chain.history, key=lambda past: past.revision, reverse=True):
         number = positions.get(item.root)
         root = f"appearance {number}" if number else "an appearance no longer listed"
         when = wording.moment_words(item.at)
         reason = clean_line(item.reason, 300)
-        _item(console, f"{item.revision}, {when}: {root} ({reason})")
+        print_item(console, f"{item.revision}, {when}: {root} ({reason})")
 
 
 # --- clips, additions, watches ------------------------------------------------------------
@@ -271,26 +278,26 @@ def _print_history(console: Console, chain: Chain) -> None:
 def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
     """Print the clips known: how long, how often seen, where first."""
     known = tuple(clips)
-    _say(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
+    print_line(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
     for clip in known:
         seen = wording.count_words(clip.appearances, "appearance")
         length = length_words(clip.duration_ms)
         console.print()
-        _say(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
+        print_line(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
         told = f", {wording.known_words(clip.root.published)}" if clip.root else ""
-        _say(console, f"Earliest known: {wording.who(clip.root, clip.files)}{told}", 2)
+        print_line(console, f"Earliest known: {wording.who(clip.root, clip.files)}{told}", 2)
         if clip.root is not None:
             _address(console, clip.root.key, 2)
 
 
 def print_added(console: Console, result: AddedResult) -> None:
     """Print what one target brought in, and what of it failed."""
-    _say(console, added_answer(result), style=BOLD)
+    print_line(console, added_answer(result), style=BOLD)
     _print_posts(console, result.posts, 2)
     for video in result.videos:
-        _say(console, _video_words(video), 2)
+        print_line(console, _video_words(video), 2)
     for error in result.errors:
-        _say(console, f"Failed: {clean_line(error.error, 600)}", 2)
+        print_line(console, f"Failed: {clean_line(error.error, 600)}", 2)
         _address(console, error.url, 4)
     _print_leads(console, result.leads)
 
@@ -320,7 +327,7 @@ def _video_words(video: AddedVideo) -> str:
 def print_watches(console: Console, watches: Iterable[Watch]) -> None:
     """Print the standing orders."""
     known = tuple(watches)
-    _say(console, f"{wording.count_words(len(known), 'watch', 'watches')}.", style=BOLD)
+    print_line(console, f"{wording.count_words(len(known), 'watch', 'watches')}.", style=BOLD)
     for watch in known:
         _address(console, watch.target, 0)
         polled = watch.last_polled_at
@@ -329,7 +336,7 @@ def print_watches(console: Console, watches: Iterable[Watch]) -> None:
         origin = ", from the config" if watch.from_config else ""
         every = wording.apart_words(timedelta(seconds=watch.interval_s))
         back = f", back to {wording.moment_words(watch.back_to)}" if watch.back_to else ""
-        _say(console, f"{paused}every {every}{back}, {last}{origin}", 2)
+        print_line(console, f"{paused}every {every}{back}, {last}{origin}", 2)
 
 
 # --- status and verification --------------------------------------------------------------
@@ -338,14 +345,14 @@ def print_watches(console: Console, watches: Iterable[Watch]) -> None:
 def print_status(console: Console, status: StatusSummary) -> None:
     """Print what is pending and failing and why, then what is held."""
     waiting = [work for work in status.pending if work.count]
-    _say(console, status_answer(status), style=BOLD)
+    print_line(console, status_answer(status), style=BOLD)
     for work in waiting:
-        _say(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
+        print_line(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
     for failure in status.failing:
         _print_failure(console, failure)
     console.print()
     held, count = status.held, wording.count_words
-    _say(
+    print_line(
         console,
         f"Held: {count(held.posts, 'post')}, {count(held.videos, 'video')}, "
         f"{count(held.frames, 'frame')}, {count(status.clips, 'clip')}, "
@@ -354,7 +361,9 @@ def print_status(console: Console, status: StatusSummary) -> None:
         style=DIM,
     )
     if status.last_run_at is not None:
-        _say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
+        print_line(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
+    for line in anchor_lines(status.anchors):
+        print_line(console, line, style=DIM)
 
 
 def status_answer(status: StatusSummary) -> str:
@@ -371,26 +380,6 @@ def _print_failure(console: Console, failure: FailingWork) -> None:
     again = failure.retry_at
     then = f"next try {wording.moment_words(again)}" if again else "not tried again"
     console.print()
-    _say(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
+    print_line(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
     _address(console, failure.subject, 4)
-    _say(console, clean_line(failure.error, 600), 4)
-
-
-def print_verified(console: Console, verified: Verified) -> None:
-    """Print whether everything recorded is intact, and every item that is not."""
-    _say(console, verified_answer(verified), style=BOLD)
-    for item in verified.broken:
-        name = clean_line(item.name, 300)
-        _item(console, f"{clean_line(item.kind, 20)} {name}: {clean_line(item.reason, 300)}")
-
-
-def verified_answer(verified: Verified) -> str:
-    """Return in one sentence what was checked and whether it holds."""
-    count = wording.count_words
-    checked = (
-        f"{count(verified.entries, 'ledger entry', 'ledger entries')}, "
-        f"{count(verified.files, 'file')} and {count(verified.anchors, 'anchor')} checked"
-    )
-    if verified.ok:
-        return f"Intact: {checked}, nothing differs."
-    return f"Broken: {count(len(verified.broken), 'item')} of what was recorded; {checked}."
+    print_line(console, clean_line(failure.error, 600), 4)

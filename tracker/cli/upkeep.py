@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.daemon import serve
-from tracker.cli import text
+from tracker.cli import text, verified_text
 from tracker.cli.context import (
     counted_progress,
     progress,
@@ -56,7 +56,7 @@ def verify(
     if session.json:
         session.emit(documents.verified_document(verified))
     else:
-        text.print_verified(stdout_console(), verified)
+        verified_text.print_verified(stdout_console(), verified)
     return 0 if verified.ok else 1
 
 

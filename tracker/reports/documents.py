@@ -27,6 +27,7 @@ from tracker.model.status import PostStatus
 from tracker.model.summary import ClipSummary, StatusSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
 from tracker.model.watch import Watch
+from tracker.reports.anchor_documents import anchors_document
 
 Document = dict[str, object]
 
@@ -355,6 +356,7 @@ def status_document(status: StatusSummary) -> Document:
         "watches": status.watches,
         "ledger_entries": status.ledger_entries,
         "last_run_at": instant_text(status.last_run_at),
+        "anchors": anchors_document(status.anchors),
     }
 
 

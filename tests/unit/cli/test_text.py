@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.support import sample_results
 from tests.support.sample_chain import ROOT, bare_report, sample_chain
-from tracker.cli import text
+from tracker.cli import text, verified_text
 from tracker.model.added import AddedError, AddedResult
 from tracker.model.ids import PostKey
 from tracker.model.summary import StatusSummary, Verified
@@ -28,7 +28,7 @@ PRINTERS: dict[str, Printer] = {
     "clips": lambda c: text.print_clips(c, sample_results.clips()),
     "added": lambda c: text.print_added(c, sample_results.added()),
     "status": lambda c: text.print_status(c, sample_results.status()),
-    "verified": lambda c: text.print_verified(c, sample_results.broken()),
+    "verified": lambda c: verified_text.print_verified(c, sample_results.broken()),
     "watches": lambda c: text.print_watches(c, sample_results.watches()),
 }
 
@@ -115,7 +115,7 @@ def test_status_and_verification_in_one_sentence() -> None:
     quiet = StatusSummary(at=sample_chain().as_of)
     assert text.status_answer(quiet) == "Nothing is pending, nothing fails."
     assert text.status_answer(sample_results.status()) == "12 items pending, 1 failing."
-    assert text.verified_answer(Verified(2, 1, 0)) == (
+    assert verified_text.verified_answer(Verified(2, 1, 0)) == (
         "Intact: 2 ledger entries, 1 file and 0 anchors checked, nothing differs."
     )
     assert printed(PRINTERS["verified"]).startswith("Broken: 1 item of what was recorded")

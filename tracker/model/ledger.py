@@ -21,6 +21,7 @@ class LedgerKind(StrEnum):
     DELETION = "deletion"
     WATCH = "watch"
     DISCOVERY = "discovery"
+    CREDENTIALS = "credentials"
 
 
 @dataclass(frozen=True, slots=True)

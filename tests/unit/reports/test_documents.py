@@ -26,11 +26,11 @@ from tracker.reports.documents import (
     lookup_document,
     post_document,
     published_document,
-    status_document,
     verified_document,
     watch_document,
 )
 from tracker.reports.json_document import render_json, report_document
+from tracker.reports.status_document import status_document
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 

@@ -22,6 +22,8 @@ class LedgerKind(StrEnum):
     WATCH = "watch"
     DISCOVERY = "discovery"
     CREDENTIALS = "credentials"
+    ANCHOR = "anchor"
+    TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import tsa_server
 from tests.support.footage import make_footage
 from tests.support.signed_video import CREATED_AT, ISSUER, remux, sign_video, signing_keys
 from tests.support.webserver import WebServer, serve
@@ -191,6 +192,21 @@ def test_the_time_of_the_signature_is_a_claim() -> None:
     assert claim.source == "c2pa:signature"
     assert claim.interval.latest_at == found.signed_at + timedelta(seconds=1)
     assert "1 May 2026, 08:00 UTC" in credential_words(found)
+
+
+def test_a_time_stamp_in_the_signature_is_the_time_of_signing(plain: Path, tmp_path: Path) -> None:
+    authority = tsa_server.make_authority(tmp_path / "authority")
+    before = datetime.now(UTC).replace(microsecond=0)
+    with tsa_server.serve(authority) as running:
+        path = sign_video(
+            plain, tmp_path / "stamped.mp4", signing_keys(), time_stamp_url=running.url
+        )
+    found = read_credentials(path).credentials
+    assert found.state is CredentialState.VALID
+    assert found.signed_at is not None
+    assert before <= found.signed_at <= datetime.now(UTC)
+    sources = [claim.source for claim in credentials_claims(found)]
+    assert sources == ["c2pa:signature", "c2pa:created"]
 
 
 def test_a_store_too_large_is_described_and_not_kept() -> None:

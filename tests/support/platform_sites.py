@@ -203,11 +203,12 @@ def facebook(video: bytes, words: str) -> SitePost:
     """A public video."""
     number, site, media = "1234567890123456", "www.facebook.com", "video.xx.fbcdn.net"
     item = {"__typename": "Video", "id": number, "publish_time": _SECONDS,
-            "playable_duration_in_ms": 4000, "owner": {"id": "100040874179269",
-            "name": "River Friends"}, "playable_url": f"https://{media}/v/clip.mp4"}  # fmt: skip
+            "playable_duration_in_ms": 4000, "playable_url": f"https://{media}/v/clip.mp4",
+            "owner": {"id": "100040874179269", "name": "River Friends"}}  # fmt: skip
+    story = {"attachments": [{"media": item}]}
     page = (
         f'<title>A bridge | Facebook</title><meta name="description" content="{words}">'
-        + _relay({"video": item})
+        + _relay({"video": {"id": number, "creation_story": story}})
     )
     return SitePost("facebook", f"https://{site}/watch/?v={number}", "River Friends",
                     (site, media), {

@@ -114,13 +114,14 @@ def _native(stack: ExitStack, told: Added, videos: dict[str, bytes], story: str)
     sky.blobs[CID] = videos["bluesky"]
     number = round(PUBLISHED_AT.timestamp() * 1_000_000) << 10
     said = PUBLISHED_AT.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    before = sky.post(BOB, tid(number - (7_000_000 << 10)), "Before", at=said)
+    earlier = tid(number - (7_000_000 << 10))
+    before = sky.post(BOB, earlier, "Before", at=said)
     answered = {"uri": before, "cid": CID}
     name = tid(number)
     sky.post(ALICE, name, "Seen here", at=said, embed=video_embed(CID), facets=[link_facet(story)],
              reply={"root": answered, "parent": answered})  # fmt: skip
     told.expect("bluesky", f"https://bsky.app/profile/alice.test/post/{name}", "alice.test",
-                ("replies", f"https://bsky.app/profile/{BOB}/post/{tid(number - (7_000_000 << 10))}"),
+                ("replies", f"https://bsky.app/profile/{BOB}/post/{earlier}"),
                 ("links", story))  # fmt: skip
     told.settings |= {"TRACKER_BLUESKY__APPVIEW": sky.host,
                       "TRACKER_BLUESKY__PLC_DIRECTORY": sky.host}  # fmt: skip

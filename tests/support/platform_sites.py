@@ -137,7 +137,7 @@ def youtube(video: bytes, words: str) -> SitePost:
     stream = {"itag": 18, "url": f"https://{media}/videoplayback?itag=18", "width": 320,
               "height": 180, "mimeType": 'video/mp4; codecs="avc1.42001E, mp4a.40.2"',
               "quality": "medium", "qualityLabel": "180p"}  # fmt: skip
-    shown = {"contents": {"twoColumnWatchNextResults": {}}}
+    shown: Json = {"contents": {"twoColumnWatchNextResults": {}}}
     page = (
         f"<title>A bridge</title><script>var ytInitialPlayerResponse = {json.dumps(told)};"
         f"</script><script>var ytInitialData = {json.dumps(shown)};</script>"

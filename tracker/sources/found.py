@@ -61,7 +61,7 @@ class Found:
         return True
 
     def add_mention(self, url: str | None) -> bool:
-        """Note what a post's text names: posts, pages and short links, no front door of a platform."""
+        """Note what a post's text names: posts, pages, short links; no platform's front door."""
         address = address_of(url) if url else None
         if url is None or address is None:
             return False

@@ -178,7 +178,7 @@ def _is_other_post(id_claims: tuple[TimeClaim, ...], info_claims: tuple[TimeClai
 def _account(info: Info, address: Address) -> str | None:
     stated = [info.get(name) for name in _HANDLE_FIELDS.get(address.platform, ())]
     found = [clean_account(value) for value in (*stated, address.account)]
-    numbers = []
+    numbers: list[str | None] = []
     for name in _ACCOUNT_FIELDS:
         value = clean_account(info.get(name))
         is_number = name == "uploader_id" and (value or "").removeprefix("-").isdecimal()

@@ -82,8 +82,8 @@ def test_the_place_must_be_allowed_and_its_certificate_trusted(
     trusting = Rerouting(routes, authority.ca_file)
     with pytest.raises(ForbiddenAddress):
         ask(AddressGuard(rerouting=trusting), f"https://{HOST}/a")
-    with pytest.raises(NetworkError, match="(?i)certificate"):
+    with pytest.raises(NetworkError, match=r"(?i)certificate"):
         ask(AddressGuard(allow_private=True, rerouting=Rerouting(routes)), f"https://{HOST}/a")
-    with pytest.raises(NetworkError, match="(?i)certificate"):  # of another host
+    with pytest.raises(NetworkError, match=r"(?i)certificate"):  # of another host
         ask(AddressGuard(allow_private=True, rerouting=trusting), "https://other.test/a")
     assert server.seen == []

@@ -39,7 +39,7 @@ def test_a_named_host_is_reached_elsewhere_and_no_other(
     ["", ":80", "a:0", "a:65536", "a:b", "http://a", "a/b", "u@a", "::1", "[::1", "[g]", "a b"],
 )
 def test_a_place_that_is_none_is_refused_by_its_setting(place: str) -> None:
-    with pytest.raises(ConfigError, match="network.connect_to"):
+    with pytest.raises(ConfigError, match=r"network\.connect_to"):
         Rerouting({"www.example.org": place})
 
 
@@ -72,7 +72,7 @@ def test_a_file_without_a_certificate_is_refused(content: bytes | None, tmp_path
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match="network.ca_file"):
+    with pytest.raises(ConfigError, match=r"network\.ca_file"):
         Rerouting(ca_file=path)
 
 

@@ -50,6 +50,7 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.rerouting import Rerouting
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
@@ -299,6 +300,15 @@ def _guard(settings: Settings) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
+        rerouting=_rerouting(settings),
+    )
+
+
+def _rerouting(settings: Settings) -> Rerouting:
+    ca_file = settings.network.ca_file
+    return Rerouting(
+        connect_to=settings.network.connect_to,
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -35,6 +35,13 @@ def entries(s: Session, after: int = 0, limit: int = 1000) -> list[LedgerEntry]:
         .limit(limit)
     ).all()
     return [entry_from(row) for row in rows]
+
+
+def entries_of(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
+    """Yield every entry of one kind, in order."""
+    query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
+    for row in s.exec(query.execution_options(yield_per=500)):
+        yield entry_from(row)
 
 
 def head(s: Session) -> LedgerEntry | None:

@@ -223,8 +223,10 @@ def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) ->
     if link.why:
         _say(console, f"Why: {clean_line(link.why, 600)}", 4)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
-    status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
-    _say(console, stretch + status, 4, DIM)
+    _say(console, stretch, 4, DIM)
+    if seen.post is not None:
+        visibility = wording.visibility_words(seen.post)
+        _say(console, visibility[:1].upper() + visibility[1:], 4, DIM)
 
 
 def _print_doubts(console: Console, chain: Chain) -> None:

@@ -42,7 +42,7 @@ def lookup(
                     show("lookup", target)
                     results = app.lookup.run(target, top=top, left_out=warn)
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, target))
                 continue
             for result in results:
                 _show_lookup(context, result, with_candidates=candidates)
@@ -85,7 +85,7 @@ def chain(
             try:
                 chains = app.subjects.chains(subject)
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, subject))
                 continue
             for found in chains:
                 if session.json:

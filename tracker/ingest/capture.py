@@ -12,8 +12,9 @@ from storage import captures as capture_rows
 from storage import ledger, post_media
 from storage import videos as video_rows
 from storage.captures import PendingMedia
-from tracker.acquire import Acquirer
+from tracker.acquire import Acquirer, media_name
 from tracker.clock import Clock
+from tracker.errors import speaking_of
 from tracker.ingest.collect import observe
 from tracker.ingest.stage import Archive
 from tracker.media.download import local_path
@@ -83,7 +84,8 @@ class Capture:
             return Captured(held, new=False)
         with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
             fetched = self._acquirer.media(item.ref, Path(staging))
-            self.check(fetched.path)
+            with speaking_of(media_name(item.ref), fetched.path.name):
+                self.check(fetched.path)
             self._archive.media.add_file(fetched.path, fetched.video)
         return Captured(fetched.video, self._record(item, fetched))
 

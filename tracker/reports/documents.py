@@ -308,6 +308,10 @@ def added_document(result: AddedResult) -> Document:
         ],
         "leads": [lead_document(lead) for lead in result.leads],
         "errors": [{"url": error.url, "error": error.error} for error in result.errors],
+        "left": {
+            "over_budget": result.left.over_budget,
+            "beyond_depth": result.left.beyond_depth,
+        },
     }
 
 

@@ -260,23 +260,6 @@ def status_words(status: PostStatus) -> str:
     return _STATUS[status]
 
 
-def visibility_words(post: PostSummary) -> str:
-    """Return whether and when the post could be seen, as one phrase without a full stop."""
-    seen = post.visibility
-    if seen is None or post.status is PostStatus.UNKNOWN:
-        return status_words(post.status)
-    words = f"{status_words(post.status)}, {moment_words(seen.last_look_at)}"
-    if seen.gone_as is None or seen.first_gone_at is None:
-        return words
-    first_gone = moment_words(seen.first_gone_at)
-    if post.status is PostStatus.LIVE:
-        gone_as = seen.gone_as.value.replace("_", " ")
-        return f"{words}; back again, it was found gone ({gone_as}) first {first_gone}"
-    if seen.last_seen_at is None:
-        return f"{words}; never seen by this archive, first looked for {first_gone}"
-    return f"{words}; last seen {moment_words(seen.last_seen_at)}, first seen gone {first_gone}"
-
-
 def short_relation(relation: Relation) -> str:
     """Return the relation in two words, for a column."""
     return _SHORT_RELATION[relation]

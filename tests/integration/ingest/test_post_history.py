@@ -23,7 +23,8 @@ from tracker.history import post_history
 from tracker.ingest.add import Stated
 from tracker.model.ledger import LedgerKind
 from tracker.reports.documents import chain_document, instant_text
-from tracker.reports.wording import moment_words, visibility_words
+from tracker.reports.visibility_words import visibility_words
+from tracker.reports.wording import moment_words
 
 
 def look_again(app: App) -> None:

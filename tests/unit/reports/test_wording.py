@@ -27,6 +27,7 @@ from tracker.reports.plain_text import (
     web_link,
 )
 from tracker.reports.transformation_words import transformation_phrase
+from tracker.reports.visibility_words import visibility_words
 
 SECOND = timedelta(seconds=1)
 INSTANTS = st.datetimes(
@@ -80,7 +81,7 @@ def test_every_status_party_and_relation_has_words() -> None:
         look = datetime(2026, 3, 1, tzinfo=UTC)
         seen = Visibility(status, look, look, look, look, PostStatus.GEO_BLOCKED)
         post = PostSummary(PostKey("u"), Platform("x"), None, None, status, seen)
-        assert "_" not in wording.visibility_words(post)
+        assert "_" not in visibility_words(post)
     for party in ForgeableBy:
         assert wording.forgeable_words(party)
     link = sample_chain().links[1]

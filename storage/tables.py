@@ -198,6 +198,29 @@ class VideoClaimRow(Row, table=True):
     source: str = Field(sa_type=CleanText)
 
 
+class CredentialsRow(Row, table=True):
+    """What a video's Content Credentials say; ``actions``, ``problems``, ``tools`` are JSON.
+
+    ``manifest_sha256`` names the manifest store in the media store.
+    """
+
+    __tablename__ = "content_credentials"
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    state: str = Field(sa_type=CleanText)
+    active_manifest: str | None = Field(default=None, sa_type=CleanText)
+    title: str | None = Field(default=None, sa_type=CleanText)
+    issuer: str | None = Field(default=None, sa_type=CleanText)
+    signer: str | None = Field(default=None, sa_type=CleanText)
+    signed_at: datetime | None = Field(default=None, sa_type=Instant)
+    claim_generator: str | None = Field(default=None, sa_type=CleanText)
+    actions: str = Field(default="[]", sa_type=CleanText)
+    problems: str = Field(default="[]", sa_type=CleanText)
+    reason: str = Field(default="", sa_type=CleanText)
+    tools: str = Field(default="[]", sa_type=CleanText)
+    manifest_sha256: str | None = Field(default=None, sa_type=CleanText)
+    read_at: datetime = Field(sa_type=Instant)
+
+
 class AlgorithmRow(Row, table=True):
     """An exact way of making fingerprints; ``parameters`` and ``versions`` are JSON lists."""
 

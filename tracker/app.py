@@ -28,6 +28,7 @@ from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
+from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
@@ -78,6 +79,7 @@ class App:
     ytdlp: YtDlp
     collect: Collect
     capture: Capture
+    credentials: CredentialsStage
     fingerprint: FingerprintStage
     detect: Detect
     record: Record
@@ -220,6 +222,7 @@ def _build(
         ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
+        credentials=CredentialsStage(archive, executor, clock),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,

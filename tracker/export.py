@@ -17,6 +17,7 @@ from storage import posts as post_rows
 from storage import sounds as sound_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
+from storage.credentials import get_credentials
 from tracker import __version__
 from tracker.appearances import shown_in
 from tracker.clock import Clock
@@ -25,6 +26,7 @@ from tracker.ingest.stage import Archive
 from tracker.matching.verify import keyframe_pairs
 from tracker.model.chain import Chain
 from tracker.model.clip import Appearance
+from tracker.model.credentials import VideoCredentials
 from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
@@ -107,6 +109,7 @@ class Reports:
                     for child, parent, match in self._compared(session, chain)
                 ),
                 same_sounds=tuple(self._same_sounds(session, chain)),
+                credentials=tuple(_credentials(session, appearances)),
             )
 
     def _pictures(self, session: Session, chain: Chain) -> Iterator[SideBySide]:
@@ -181,6 +184,13 @@ def _videos(session: Session, appearances: Iterable[Appearance]) -> Iterator[Vid
         stored = video_rows.get_video(session, video)
         if stored is not None:
             yield stored
+
+
+def _credentials(session: Session, appearances: Iterable[Appearance]) -> Iterator[VideoCredentials]:
+    for video in dict.fromkeys(appearance.video for appearance in appearances):
+        held = get_credentials(session, video)
+        if held is not None:
+            yield held
 
 
 def _write_whole(output: Path, body: bytes) -> None:

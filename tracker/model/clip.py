@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Transformation
 from tracker.model.status import PostStatus, Visibility
@@ -55,3 +56,4 @@ class Appearance:
     published: Published | None = None
     transformations: tuple[Transformation, ...] = ()
     cites: bool = False
+    credentials: ContentCredentials | None = None  # of the video; None: not looked for

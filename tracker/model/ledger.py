@@ -21,6 +21,7 @@ class LedgerKind(StrEnum):
     DELETION = "deletion"
     WATCH = "watch"
     DISCOVERY = "discovery"
+    CREDENTIALS = "credentials"
     ANCHOR = "anchor"
     TIMESTAMP = "timestamp"
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from tracker.model.added import AddedResult
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.discovery import Discovery
 from tracker.model.lookup import (
     Earliest,
@@ -24,7 +25,7 @@ from tracker.model.lookup import (
 from tracker.model.match import Segment, Transformation
 from tracker.model.post import Lead
 from tracker.model.status import PostStatus, Visibility
-from tracker.model.summary import ClipSummary, StatusSummary, Verified
+from tracker.model.summary import ClipSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
 from tracker.model.watch import Watch
 
@@ -129,6 +130,34 @@ def claim_document(claim: TimeClaim) -> Document:
     }
 
 
+def credentials_document(found: ContentCredentials | None) -> Document | None:
+    """Return what a file's Content Credentials say; ``None`` where they were not looked for."""
+    if found is None:
+        return None
+    return {
+        "state": found.state.value,
+        "issuer": found.issuer,
+        "signer": found.signer,
+        "signed_at": instant_text(found.signed_at),
+        "title": found.title,
+        "claim_generator": found.claim_generator,
+        "active_manifest": found.active_manifest,
+        "actions": [
+            {
+                "action": step.action,
+                "at": instant_text(step.at),
+                "software_agent": step.software_agent,
+                "source_type": step.source_type,
+                "manifest": step.manifest,
+            }
+            for step in found.actions
+        ],
+        "problems": list(found.problems),
+        "reason": found.reason or None,
+        "manifest_sha256": found.manifest_sha256,
+    }
+
+
 def transformation_documents(transformations: Iterable[Transformation]) -> list[Document]:
     """Return what was done to a copy, in the order given."""
     return [{"kind": item.kind, "detail": dict(item.detail)} for item in transformations]
@@ -152,7 +181,10 @@ def lookup_document(result: LookupResult, *, with_candidates: bool = True) -> Do
     candidates = result.candidates if with_candidates else ()
     return {
         "schema": "tracker/lookup/1",
-        "subject": _subject(result.subject),
+        "subject": {
+            **_subject(result.subject),
+            "credentials": credentials_document(result.credentials),
+        },
         "matches": [_match(item) for item in result.matches],
         "candidates": [_match(item) for item in candidates],
         "sound_matches": [_sound_match(item) for item in result.sound_matches],
@@ -182,6 +214,7 @@ def _match(item: LookupMatch) -> Document:
         "transformations": transformation_documents(item.match.transformations),
         "posts": [post_document(post) for post in item.posts],
         "files": list(item.files),
+        "credentials": credentials_document(item.credentials),
     }
 
 
@@ -264,6 +297,7 @@ def _appearance(link: ChainLink) -> Document:
         "status": _STATUSES.get(status, "unknown"),
         "status_detail": status.value,
         **_visibility(None if seen.post is None else seen.post.visibility),
+        "credentials": credentials_document(seen.credentials),
     }
 
 
@@ -345,31 +379,7 @@ def verified_document(verified: Verified) -> Document:
     }
 
 
-# --- tracker/status/1, tracker/watch/1 ----------------------------------------------------
-
-
-def status_document(status: StatusSummary) -> Document:
-    """Return ``tracker/status/1``: what is held, what is pending and what fails and why."""
-    return {
-        "schema": "tracker/status/1",
-        "at": instant_text(status.at),
-        "pending": {work.stage: work.count for work in status.pending},
-        "failing": [
-            {
-                "stage": work.stage,
-                "subject": work.subject,
-                "attempts": work.attempts,
-                "error": work.error,
-                "retry_at": instant_text(work.retry_at),
-            }
-            for work in status.failing
-        ],
-        "held": coverage_document(status.held),
-        "clips": status.clips,
-        "watches": status.watches,
-        "ledger_entries": status.ledger_entries,
-        "last_run_at": instant_text(status.last_run_at),
-    }
+# --- tracker/watch/1 -----------------------------------------------------------------------
 
 
 def watch_document(watch: Watch) -> Document:

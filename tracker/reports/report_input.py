@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import VideoCredentials
 from tracker.model.ids import AppearanceId, VideoId
 from tracker.model.match import SoundAgreement
 from tracker.model.post import Post
@@ -71,7 +72,8 @@ class ReportInput:
 
     ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
     chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
-    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound.
+    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound, ``credentials``
+    what the videos' own manifests say, as far as they were looked for.
     """
 
     chain: Chain
@@ -85,3 +87,4 @@ class ReportInput:
     versions: tuple[tuple[str, str], ...] = ()
     sounds: tuple[SoundBeside, ...] = ()
     same_sounds: tuple[SameSound, ...] = ()
+    credentials: tuple[VideoCredentials, ...] = ()

@@ -26,11 +26,11 @@ from tracker.reports.documents import (
     lookup_document,
     post_document,
     published_document,
-    status_document,
     verified_document,
     watch_document,
 )
 from tracker.reports.json_document import render_json, report_document
+from tracker.reports.status_document import status_document
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -99,10 +99,12 @@ def test_lookup_has_the_promised_fields() -> None:
         *("schema", "subject", "matches", "candidates", "sound_matches", "earliest", "searched"),
         "elapsed_ms",
     }
-    assert set(part(document, "subject")) == {"target", "sha256", "duration_ms", "width", "height"}
+    subject = {"target", "sha256", "duration_ms", "width", "height", "credentials"}
+    assert set(part(document, "subject")) == subject
     match = first(document, "matches")
     assert set(match) == {
-        *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files")
+        *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files"),
+        "credentials",
     }
     assert first(match, "segments") == {
         "query_ms": [0, 9000],
@@ -143,7 +145,7 @@ def test_chain_has_the_promised_fields() -> None:
     assert promised | {"history", "searched", "discovery"} == set(document) - {"duration_ms"}
     assert document["as_of"] == "2026-11-22T10:00:00Z"
     seen = first(document, "appearances")
-    later = {"last_looked_at", "last_seen_at", "first_gone_at"}
+    later = {"last_looked_at", "last_seen_at", "first_gone_at", "credentials"}
     assert set(seen) - later - {"files", "why", "status_detail"} == {
         *("id", "video", "segment_ms", "post", "published", "time_claims", "parent", "relation"),
         *("confidence", "transformations", "status"),

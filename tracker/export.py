@@ -85,6 +85,13 @@ class Reports:
             ledger.append(session, LedgerKind.EXPORT, record, at=self._clock.now())
         return output
 
+    def page(self, subject: str) -> str:
+        """Return the HTML report of ``subject`` as of now; looking at it is no export.
+
+        Raises ``UnknownSubject``.
+        """
+        return render_html(self._gather(subject, self._subjects.chains(subject)[0]))
+
     def _gather(self, subject: str, chain: Chain) -> ReportInput:
         appearances = [link.appearance for link in chain.links]
         with self._archive.database.read() as session:

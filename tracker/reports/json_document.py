@@ -21,7 +21,12 @@ from tracker.reports.wording import NOT_SEARCHED, answer_words
 
 def render_json(report: ReportInput) -> str:
     """Return ``tracker/report/1`` as indented JSON with a final line feed, in UTF-8 letters."""
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n"
+    return json_text(report_document(report))
+
+
+def json_text(document: Document) -> str:
+    """Return a document as indented JSON with a final line feed, in UTF-8 letters."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     # A file name may hold bytes that are no UTF-8 (lone surrogates): those stay escaped.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -16,7 +16,17 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jobs import audit, capture, collect, detect, discover, fingerprint, recheck, record
+from jobs import (
+    audit,
+    capture,
+    collect,
+    credentials,
+    detect,
+    discover,
+    fingerprint,
+    recheck,
+    record,
+)
 from tracker.app import App
 from tracker.config import JobSettings
 
@@ -40,6 +50,7 @@ class Job:
 PIPELINE = (
     Job("collect", collect.run, lambda s: s.poll_check_s),
     Job("capture", capture.run, lambda s: s.stage_pause_s),
+    Job("credentials", credentials.run, lambda s: s.stage_pause_s),
     Job("fingerprint", fingerprint.run, lambda s: s.stage_pause_s),
     Job("detect", detect.run, lambda s: s.stage_pause_s),
     Job("record", record.run, lambda s: s.stage_pause_s),

@@ -15,6 +15,7 @@ from sqlmodel import col
 from storage.tables import (
     AlgorithmRow,
     AttemptRow,
+    CredentialsRow,
     DetectionRow,
     FingerprintRow,
     MediaRow,
@@ -24,6 +25,7 @@ from storage.tables import (
 
 COLLECT = "collect"
 CAPTURE = "capture"
+CREDENTIALS = "credentials"
 FINGERPRINT = "fingerprint"
 DETECT = "detect"
 RECORD = "record"
@@ -64,6 +66,16 @@ def media_query() -> Select[MediaRow, str]:
         .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
         .where(col(MediaRow.video).is_(None))
         .order_by(col(MediaRow.id))
+    )
+
+
+def credentials_query() -> Select[str]:
+    """Kept videos whose Content Credentials were not looked for."""
+    done = exists().where(col(CredentialsRow.video) == col(VideoRow.sha256))
+    return (
+        select(col(VideoRow.sha256))
+        .where(col(VideoRow.kept), ~done)
+        .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 
 

@@ -198,6 +198,29 @@ class VideoClaimRow(Row, table=True):
     source: str = Field(sa_type=CleanText)
 
 
+class CredentialsRow(Row, table=True):
+    """What a video's Content Credentials say; ``actions``, ``problems``, ``tools`` are JSON.
+
+    ``manifest_sha256`` names the manifest store in the media store.
+    """
+
+    __tablename__ = "content_credentials"
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    state: str = Field(sa_type=CleanText)
+    active_manifest: str | None = Field(default=None, sa_type=CleanText)
+    title: str | None = Field(default=None, sa_type=CleanText)
+    issuer: str | None = Field(default=None, sa_type=CleanText)
+    signer: str | None = Field(default=None, sa_type=CleanText)
+    signed_at: datetime | None = Field(default=None, sa_type=Instant)
+    claim_generator: str | None = Field(default=None, sa_type=CleanText)
+    actions: str = Field(default="[]", sa_type=CleanText)
+    problems: str = Field(default="[]", sa_type=CleanText)
+    reason: str = Field(default="", sa_type=CleanText)
+    tools: str = Field(default="[]", sa_type=CleanText)
+    manifest_sha256: str | None = Field(default=None, sa_type=CleanText)
+    read_at: datetime = Field(sa_type=Instant)
+
+
 class AlgorithmRow(Row, table=True):
     """An exact way of making fingerprints; ``parameters`` and ``versions`` are JSON lists."""
 
@@ -412,3 +435,41 @@ class LedgerRow(Row, table=True):
     body: str = Field(sa_type=CleanText)
     previous_hash: str = Field(sa_type=CleanText)
     entry_hash: str = Field(sa_type=CleanText, unique=True)
+
+
+class AnchorRow(Row, table=True):
+    """What the ledger was at one moment; triggers refuse to change or delete a row."""
+
+    __tablename__ = "anchor"
+    number: int = Field(primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    first_sequence: int = Field(sa_type=RowId)
+    last_sequence: int = Field(sa_type=RowId)
+    head_hash: str = Field(sa_type=CleanText)
+    merkle_root: str = Field(sa_type=CleanText)
+    previous: str = Field(sa_type=CleanText)
+    at: str = Field(sa_type=CleanText)
+    digest: str = Field(sa_type=CleanText, unique=True)
+
+
+class TokenRow(Row, table=True):
+    """An answer about an anchor, by the number of its ledger entry; never changed either."""
+
+    __tablename__ = "timestamp_token"
+    sequence: int = Field(
+        primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
+    )
+    anchor: int = Field(foreign_key="anchor.number", index=True, sa_type=RowId)
+    kind: str = Field(sa_type=CleanText)
+    authority: str = Field(sa_type=CleanText)
+    state: str = Field(sa_type=CleanText)
+    reason: str = Field(sa_type=CleanText)
+    received_at: datetime = Field(sa_type=Instant)
+    request: str | None = Field(default=None, sa_type=CleanText)
+    response: str = Field(sa_type=CleanText)
+    chain: str | None = Field(default=None, sa_type=CleanText)
+    ca: str | None = Field(default=None, sa_type=CleanText)
+    gen_at: datetime | None = Field(default=None, sa_type=Instant)
+    policy: str | None = Field(default=None, sa_type=CleanText)
+    nonce: str | None = Field(default=None, sa_type=CleanText)
+    serial: str | None = Field(default=None, sa_type=CleanText)
+    block_height: int | None = Field(default=None, sa_type=BigInteger)

@@ -28,6 +28,7 @@ from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
+from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
@@ -49,6 +50,7 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.rerouting import Rerouting
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
@@ -77,6 +79,7 @@ class App:
     ytdlp: YtDlp
     collect: Collect
     capture: Capture
+    credentials: CredentialsStage
     fingerprint: FingerprintStage
     detect: Detect
     record: Record
@@ -219,6 +222,7 @@ def _build(
         ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
+        credentials=CredentialsStage(archive, executor, clock),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,
@@ -296,6 +300,15 @@ def _guard(settings: Settings) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
+        rerouting=_rerouting(settings),
+    )
+
+
+def _rerouting(settings: Settings) -> Rerouting:
+    ca_file = settings.network.ca_file
+    return Rerouting(
+        connect_to=settings.network.connect_to,
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
     )
 
 

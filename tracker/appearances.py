@@ -10,9 +10,11 @@ from sqlmodel import Session
 
 from storage import posts as post_rows
 from storage import videos as video_rows
+from storage.credentials import get_credentials
 from storage.posts import StoredPost
 from tracker.model.chain import Conflict
 from tracker.model.clip import Appearance, Clip, PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
 from tracker.provenance.chain import ChainInputs
@@ -106,6 +108,7 @@ def _appearance(
         claims=(*stored.post.claims, *container_claims),
         published=stored.published,
         cites=cites,
+        credentials=None if cites else video_credentials(session, stretch.video),
     )
 
 
@@ -121,7 +124,14 @@ def _file_appearance(
         post=None,
         files=files,
         claims=video_rows.video_claims(session, stretch.video),
+        credentials=video_credentials(session, stretch.video),
     )
+
+
+def video_credentials(session: Session, video: VideoId) -> ContentCredentials | None:
+    """Return what the video's own manifest says; ``None`` while it was not looked for."""
+    held = get_credentials(session, video)
+    return None if held is None else held.credentials
 
 
 def _appearance_id(clip: ClipId, video: VideoId, post: str) -> AppearanceId:

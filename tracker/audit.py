@@ -15,11 +15,12 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures, clips, fingerprints, ledger, matches, sounds, videos
+from storage import captures, clips, credentials, fingerprints, ledger, matches, sounds, videos
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker.errors import IntegrityError, OutsideError
+from tracker.evidence.content_credentials import credentials_digest
 from tracker.evidence.digests import (
     document_digest,
     fingerprint_digest,
@@ -99,6 +100,7 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _compare(recorded.matches, _match_rows(session), "match")
     yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+    yield from _compare(recorded.credentials, _credential_rows(session), "content credentials")
 
 
 def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
@@ -106,6 +108,7 @@ def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
     for label, digests in (
         ("video", videos.kept_digests(session)),
         ("answer", sorted(captures.body_digests(session))),
+        ("manifest store", sorted(credentials.manifest_digests(session))),
     ):
         for digest in digests:
             if digest not in recorded.files and digest not in recorded.absent:
@@ -159,6 +162,12 @@ def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
         digest = document_digest(stored.document)
         whole = digest if digest == stored.digest else None
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
+
+
+def _credential_rows(session: Session) -> Iterator[tuple[str, _Row]]:
+    for found in credentials.all_credentials(session):
+        label = f"content credentials of {found.video}"
+        yield found.video, _Row(label, credentials_digest(found.credentials))
 
 
 def _media_files(store: MediaStore, recorded: Recorded) -> Iterator[_File]:

@@ -27,6 +27,7 @@ ENV_PREFIX = "TRACKER_"
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
 
 
@@ -41,10 +42,16 @@ class DatabaseSettings(_Section):
 
 
 class NetworkSettings(_Section):
-    """What may be connected to, and how long and how much an answer may be."""
+    """What may be connected to, and how long and how much an answer may be.
+
+    ``connect_to`` reaches hosts elsewhere than DNS says (``{"www.example.org": "10.0.0.5:8443"}``),
+    ``ca_file`` adds authorities to trust; both are noted with every answer.
+    """
 
     allow_private: bool = False
     allowed_networks: tuple[str, ...] = ()
+    connect_to: dict[HostName, str] = {}
+    ca_file: str = ""
     user_agent: str = "video-provenance-tracker/0.1 (archiving for verification)"
     connect_timeout_s: Seconds = 10
     read_timeout_s: Seconds = 20

@@ -18,9 +18,11 @@ from tracker.cli.context import (
     stdout_console,
 )
 from tracker.cli.doctor import examine_machine, print_findings
+from tracker.cli.status_text import print_status
 from tracker.model.summary import Verified
 from tracker.reports import documents
 from tracker.reports.bundle.check import verify_bundle
+from tracker.reports.status_document import status_document
 
 
 def run(
@@ -76,9 +78,9 @@ def status(context: typer.Context) -> int:
     with session.app(writes=False) as app:
         summary = app.status()
     if session.json:
-        session.emit(documents.status_document(summary))
+        session.emit(status_document(summary))
     else:
-        text.print_status(stdout_console(), summary)
+        print_status(stdout_console(), summary)
     return 0
 
 

@@ -8,6 +8,7 @@ Bodies by kind (other keys are free)::
     match        query, reference, algorithm, digest
     sound_match  query, reference, algorithm, digest
     chain        clip, revision, root, digest
+    credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
     deletion     sha256 (bytes removed on purpose)
 """
 
@@ -48,6 +49,7 @@ class Recorded:
     matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     sound_matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
+    credentials: dict[str, RecordedDigest] = field(default_factory=dict)
 
     def take(self, entry: LedgerEntry) -> None:
         """Add what ``entry`` says; a body that cannot be read adds nothing."""
@@ -112,6 +114,13 @@ def _chain(recorded: Recorded, body: Body, sequence: int) -> None:
         recorded.chains[name] = RecordedDigest(str(body.get("digest")), sequence)
 
 
+def _credentials(recorded: Recorded, body: Body, sequence: int) -> None:
+    recorded.credentials[str(body.get("video"))] = RecordedDigest(str(body.get("digest")), sequence)
+    manifest = body.get("manifest")
+    if isinstance(manifest, str) and SHA256_HEX.match(manifest):
+        recorded.files[manifest] = sequence
+
+
 _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CAPTURE: _capture,
     LedgerKind.DELETION: _deletion,
@@ -119,4 +128,5 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.MATCH: _match,
     LedgerKind.SOUND_MATCH: _sound_match,
     LedgerKind.CHAIN: _chain,
+    LedgerKind.CREDENTIALS: _credentials,
 }

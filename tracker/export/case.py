@@ -19,8 +19,9 @@ from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.match import Match
 from tracker.reports.bundle.contents import BundleInput, StoredFile
+from tracker.reports.criteria import lacking
 from tracker.reports.redact import Redactor
-from tracker.reports.report_input import CaptureRecord, ReportInput
+from tracker.reports.report_input import ReportInput
 
 BATCH = 2000
 _OF_PAIRS = frozenset({LedgerKind.MATCH, LedgerKind.SOUND_MATCH})
@@ -187,27 +188,12 @@ def _missing(report: ReportInput, originals: int, *, redacted: bool) -> Iterator
 
 
 def _incomplete(report: ReportInput) -> Iterator[str]:
-    """Say which captures lack what a court asks for at the least.
-
-    Source: Berkeley Protocol on Digital Open Source Investigations (2022), paragraph 155: address,
-    source of the page, and capture with date and time.
-    """
+    """Say which captures lack what a court asks for, and which posts have none."""
     for number, record in enumerate(report.captures, start=1):
-        lacking = ", ".join(_lacking(record))
-        if lacking:
-            yield f"capture {number} of {record.exchange.requested_url} lacks {lacking}"
+        if lacks := ", ".join(lacking(record)):
+            yield f"capture {number} of {record.exchange.requested_url} lacks {lacks}"
     captured = {record.post for record in report.captures}
     for link in report.chain.links:
         post = link.appearance.post
         if post is not None and post.key not in captured:
             yield f"no answer was captured for {post.key}"
-
-
-def _lacking(record: CaptureRecord) -> Iterator[str]:
-    exchange = record.exchange
-    if not exchange.requested_url or not exchange.final_url:
-        yield "an address"
-    if not exchange.tools:
-        yield "the program that made it"
-    if record.body_sha256 is None and record.video is None:
-        yield "the answer's digest"

@@ -17,12 +17,14 @@ from storage import posts as post_rows
 from storage import sounds as sound_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
+from storage.credentials import get_credentials
 from tracker import __version__
 from tracker.appearances import shown_in
 from tracker.errors import IntegrityError
 from tracker.export.pictures import pictures
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
+from tracker.model.credentials import VideoCredentials
 from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
@@ -80,6 +82,7 @@ class Gatherer:
             captures=tuple(self._captures(session, chain)),
             held=tuple(self._held(session, chain)),
             statuses=statuses,
+            credentials=tuple(_credentials(session, chain)),
         )
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
@@ -190,3 +193,10 @@ def _videos(session: Session, chain: Chain) -> Iterator[Video]:
         stored = video_rows.get_video(session, video)
         if stored is not None:
             yield stored
+
+
+def _credentials(session: Session, chain: Chain) -> Iterator[VideoCredentials]:
+    for video in videos_of(chain):
+        held = get_credentials(session, video)
+        if held is not None:
+            yield held

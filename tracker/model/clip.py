@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Transformation
 from tracker.model.status import PostStatus
@@ -54,3 +55,4 @@ class Appearance:
     published: Published | None = None
     transformations: tuple[Transformation, ...] = ()
     cites: bool = False
+    credentials: ContentCredentials | None = None  # of the video; None: not looked for

@@ -21,6 +21,9 @@ class LedgerKind(StrEnum):
     DELETION = "deletion"
     WATCH = "watch"
     DISCOVERY = "discovery"
+    CREDENTIALS = "credentials"
+    ANCHOR = "anchor"
+    TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from tracker.model.capture import Exchange
 from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import VideoCredentials
 from tracker.model.ids import AppearanceId, PostKey, VideoId
 from tracker.model.match import Match, SoundAgreement
 from tracker.model.post import Post
@@ -116,7 +117,8 @@ class ReportInput:
 
     ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
     chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
-    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound. ``captures`` are
+    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound, ``credentials``
+    what the videos' own manifests say, as far as they were looked for. ``captures`` are
     the requests behind posts and videos, ``held`` what is kept of each video, ``statuses`` how each
     post was found over time, oldest first.
 
@@ -135,6 +137,7 @@ class ReportInput:
     versions: tuple[tuple[str, str], ...] = ()
     sounds: tuple[SoundBeside, ...] = ()
     same_sounds: tuple[SameSound, ...] = ()
+    credentials: tuple[VideoCredentials, ...] = ()
     compared: tuple[Compared, ...] = ()
     captures: tuple[CaptureRecord, ...] = ()
     held: tuple[Held, ...] = ()

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.support import sample_results
 from tests.support.sample_chain import ROOT, bare_report, sample_chain
-from tracker.cli import text
+from tracker.cli import status_text, text
 from tracker.model.added import AddedError, AddedResult
 from tracker.model.ids import PostKey
 from tracker.model.summary import StatusSummary, Verified
@@ -27,7 +27,7 @@ PRINTERS: dict[str, Printer] = {
     "bare chain": lambda c: text.print_chain(c, bare_report().chain),
     "clips": lambda c: text.print_clips(c, sample_results.clips()),
     "added": lambda c: text.print_added(c, sample_results.added()),
-    "status": lambda c: text.print_status(c, sample_results.status()),
+    "status": lambda c: status_text.print_status(c, sample_results.status()),
     "verified": lambda c: text.print_verified(c, sample_results.broken()),
     "watches": lambda c: text.print_watches(c, sample_results.watches()),
 }
@@ -113,8 +113,8 @@ def test_added_counts_and_names_what_failed() -> None:
 
 def test_status_and_verification_in_one_sentence() -> None:
     quiet = StatusSummary(at=sample_chain().as_of)
-    assert text.status_answer(quiet) == "Nothing is pending, nothing fails."
-    assert text.status_answer(sample_results.status()) == "12 items pending, 1 failing."
+    assert status_text.status_answer(quiet) == "Nothing is pending, nothing fails."
+    assert status_text.status_answer(sample_results.status()) == "12 items pending, 1 failing."
     assert text.verified_answer(Verified(2, 1, 0)) == (
         "Intact: 2 ledger entries, 1 file and 0 anchors checked, nothing differs."
     )

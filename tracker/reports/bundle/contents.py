@@ -18,9 +18,9 @@ from tracker.reports.bundle.verify_text import verify_text
 from tracker.reports.csv_table import render_csv
 from tracker.reports.documents import Document, instant_text
 from tracker.reports.html import render_html
-from tracker.reports.json_document import json_text, render_json
+from tracker.reports.json_document import capture_document, json_text, render_json
 from tracker.reports.prov_document import render_prov
-from tracker.reports.report_input import CaptureRecord, ReportInput
+from tracker.reports.report_input import ReportInput
 
 SUFFIXES = {"mp4": ".mp4", "mov": ".mov", "webm": ".webm", "matroska": ".mkv", "mpegts": ".ts"}
 """What an original is called after its digest, by words in its container's name."""
@@ -142,24 +142,7 @@ def _ledger(bundle: BundleInput) -> Iterator[BundleFile]:
 def _captures(bundle: BundleInput) -> Document:
     return {
         "schema": "tracker/captures/1",
-        "captures": [_capture(record) for record in bundle.report.captures],
-    }
-
-
-def _capture(record: CaptureRecord) -> Document:
-    exchange = record.exchange
-    return {
-        "post": record.post,
-        "requested_url": exchange.requested_url,
-        "final_url": exchange.final_url,
-        "redirects": list(exchange.redirects),
-        "status_code": exchange.status_code,
-        "content_type": exchange.content_type,
-        "started_at": instant_text(exchange.started_at),
-        "finished_at": instant_text(exchange.finished_at),
-        "tools": [{"name": name, "version": version} for name, version in exchange.tools],
-        "body_sha256": record.body_sha256,
-        "video": record.video,
+        "captures": [capture_document(record) for record in bundle.report.captures],
     }
 
 

@@ -26,7 +26,7 @@ from storage.tables import (
 from tracker.model.chain import Coverage
 from tracker.model.ids import Platform, PostKey, VideoId
 from tracker.model.post import LinkRelation, Post, PostKind
-from tracker.model.status import PostStatus
+from tracker.model.status import PostStatus, StatusChange
 from tracker.model.time_claim import Published, TimeClaim
 
 SHORTEST_PAUSE = timedelta(hours=1)
@@ -57,19 +57,6 @@ class StoredPost:
     origin: str | None
     fetched_at: datetime | None
     first_observed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StatusChange:
-    """What a post's visibility was found to be from ``at`` on, and still was at ``last_at``.
-
-    So a post that is gone was last seen at the ``last_at`` of the step before, and first seen
-    gone at the ``at`` of this one.
-    """
-
-    status: PostStatus
-    at: datetime
-    last_at: datetime
 
 
 def save_post(

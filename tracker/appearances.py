@@ -17,6 +17,7 @@ from tracker.model.clip import Appearance, Clip, PostSummary
 from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
+from tracker.model.status import visibility_of
 from tracker.provenance.chain import ChainInputs
 from tracker.provenance.footage import Footage, Stretch
 from tracker.timestamps.conflicts import conflicts
@@ -44,6 +45,11 @@ def summarise(stored: StoredPost) -> PostSummary:
     """Return as much of a stored post as matches and appearances show."""
     post = stored.post
     return PostSummary(post.key, post.platform, post.account, stored.published, post.status)
+
+
+def _with_visibility(session: Session, stored: StoredPost) -> PostSummary:
+    steps = post_rows.status_history(session, stored.post.key)
+    return replace(summarise(stored), visibility=visibility_of(steps))
 
 
 def shown_in(session: Session, video: VideoId) -> tuple[tuple[PostSummary, ...], tuple[str, ...]]:
@@ -103,7 +109,7 @@ def _appearance(
         video=stretch.video,
         start_ms=stretch.start_ms,
         end_ms=stretch.end_ms,
-        post=None if is_file else summarise(stored),
+        post=None if is_file else _with_visibility(session, stored),
         files=video_rows.files(session, stretch.video) if is_file else (),
         claims=(*stored.post.claims, *container_claims),
         published=stored.published,

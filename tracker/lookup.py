@@ -15,9 +15,9 @@ from sqlmodel import Session
 from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
-from tracker.acquire import Acquirer, Problem, local_video, sha256_of
+from tracker.acquire import Acquirer, Problem, local_video, media_name, sha256_of
 from tracker.appearances import shown_in, video_credentials
-from tracker.errors import MediaError, NotAVideo, TrackerError
+from tracker.errors import MediaError, NotAVideo, TrackerError, speaking_of
 from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
 from tracker.examine import examine
 from tracker.identify import Identified, Identifier
@@ -139,7 +139,8 @@ class Lookup:
         problems = list(gathered.problems)
         for media in gathered.media:
             try:
-                queries.append(self._examined(media.path, media.video, watch))
+                with speaking_of(media_name(media.ref), media.path.name):
+                    queries.append(self._examined(media.path, media.video, watch))
             except TrackerError as exc:
                 problems.append(Problem(media.ref.url, exc))
         if problems and not queries:

@@ -30,6 +30,7 @@ from tests.support.x_server import TOKEN, serving_x
 from tracker.timestamps.snowflake import tid
 
 NATIVE = ("x", "bluesky", "mastodon", "telegram")
+YTDLP = tuple(name for name in MAKERS if name not in NATIVE)
 STORY = "<article><h1>The bridge</h1><p>" + "What is known of the bridge. " * 20 + "</p></article>"
 CID = "bafkrei" + "p" * 52
 
@@ -69,9 +70,10 @@ def added(home: Path, sites: dict[str, PlatformSites]) -> Iterator[Added]:
         videos = _videos(home)
         told.sha256 = {name: hashlib.sha256(video).hexdigest() for name, video in videos.items()}
         _native(stack, told, videos, web.url("/story"))
-        of_ytdlp = {name: videos[name] for name in MAKERS}
+        of_ytdlp = {name: videos[name] for name in YTDLP} | {"x": videos["telegram"]}
         running = stack.enter_context(serving_platforms(home, of_ytdlp, web.url("/story")))
-        for name, post in running.posts.items():
+        for name in YTDLP:
+            post = running.posts[name]
             told.expect(name, post.url, post.account, ("links", web.url("/story")))
         told.settings |= running.environment
         outcome = _add(home, told)
@@ -81,7 +83,7 @@ def added(home: Path, sites: dict[str, PlatformSites]) -> Iterator[Added]:
 
 
 def _videos(folder: Path) -> dict[str, bytes]:
-    names = (*NATIVE, *MAKERS)
+    names = (*NATIVE, *YTDLP)
     made = (make_footage(folder / f"{n}.mp4", seed=60 + i, seconds=3) for i, n in enumerate(names))
     return {name: footage.path.read_bytes() for name, footage in zip(names, made, strict=True)}
 
@@ -157,7 +159,7 @@ def archive(added: Added, home: Path) -> Iterator[Session]:
     database.close()
 
 
-@pytest.mark.parametrize("platform", [*NATIVE, *MAKERS])
+@pytest.mark.parametrize("platform", [*NATIVE, *YTDLP])
 def test_a_post_its_author_relations_claims_and_video(
     platform: str, added: Added, archive: Session
 ) -> None:
@@ -198,6 +200,24 @@ def test_linked_posts_are_taken_in_with_it(added: Added) -> None:
     for platform, document in added.documents.items():
         urls = {post["url"] for post in document["posts"]}
         assert {url for _, url in added.relations[platform]} <= urls, platform
+
+
+def test_a_lookup_reads_x_as_a_guest_and_never_by_the_billed_api(
+    added: Added, sites: dict[str, PlatformSites], home: Path
+) -> None:
+    url = sites["running"].posts["x"].url  # a post the archive does not hold, with a known video
+    tracker = TrackerCommand(home)
+    reads = tracker.run("quota", "--json", **added.settings).document["reads"]
+    outcome = tracker.run("lookup", "--json", url, **added.settings)
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.document["matches"][0]["video"] == added.sha256["telegram"]
+    assert outcome.document["matches"][0]["posts"][0]["platform"] == "telegram"
+    assert tracker.run("quota", "--json", **added.settings).document["reads"] == reads
+    unled = {**added.settings, "TRACKER_NETWORK__CONNECT_TO": '{"api.x.com": "127.0.0.1:9"}'}
+    refused = tracker.run("lookup", url, **unled)
+    assert (refused.code, refused.stdout) == (3, "")
+    assert "lookups never ask X's API" in refused.stderr
+    assert "`tracker add` does" in refused.stderr
 
 
 def test_an_answer_says_that_it_came_by_another_way(added: Added, archive: Session) -> None:

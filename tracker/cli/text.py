@@ -31,11 +31,13 @@ from tracker.model.post import Lead
 from tracker.model.summary import ClipSummary, Verified
 from tracker.model.watch import Watch
 from tracker.reports import wording
+from tracker.reports.added_words import left_words
 from tracker.reports.credential_words import credential_words, tells_something
 from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
+from tracker.reports.visibility_words import visibility_words
 
 MAX_SEARCHES = 20  # for earlier uploads, the latest
 
@@ -211,7 +213,7 @@ def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) ->
         _say(console, f"Why: {clean_line(link.why, 600)}", 4)
     _print_credentials(console, seen.credentials)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
-    status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
+    status = "" if seen.post is None else f"; {visibility_words(seen.post)}"
     _say(console, stretch + status, 4, DIM)
 
 
@@ -272,14 +274,13 @@ def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
 
 
 def print_added(console: Console, result: AddedResult) -> None:
-    """Print what one target brought in, and what of it failed."""
+    """Print what one target brought in and what was left; errors go to standard error."""
     _say(console, added_answer(result), style=BOLD)
     _print_posts(console, result.posts, 2)
     for video in result.videos:
         _say(console, _video_words(video), 2)
-    for error in result.errors:
-        _say(console, f"Failed: {clean_line(error.error, 600)}", 2)
-        _address(console, error.url, 4)
+    for words in left_words(result):
+        _say(console, words, 2)
     _print_leads(console, result.leads)
 
 
@@ -295,8 +296,7 @@ def added_answer(result: AddedResult) -> str:
         parts.append(wording.count_words(len(result.leads), "lead"))
     if result.errors:
         parts.append(wording.count_words(len(result.errors), "error"))
-    verb = "Failed" if result.errors and not (result.posts or result.videos) else "Added"
-    return f"{verb} {clean_line(result.target, 200)}: {', '.join(parts)}."
+    return f"Added {clean_line(result.target, 200)}: {', '.join(parts)}."
 
 
 def _video_words(video: AddedVideo) -> str:

@@ -13,8 +13,9 @@ from storage import ledger, post_media
 from storage import videos as video_rows
 from storage.captures import PendingMedia
 from storage.credentials import get_credentials
-from tracker.acquire import Acquirer
+from tracker.acquire import Acquirer, media_name
 from tracker.clock import Clock
+from tracker.errors import speaking_of
 from tracker.ingest.collect import observe
 from tracker.ingest.credentials import keep_manifest, read_original, record_credentials
 from tracker.ingest.stage import Archive
@@ -86,7 +87,8 @@ class Capture:
             return Captured(held, new=False)
         with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
             fetched = self._acquirer.media(item.ref, Path(staging))
-            self.check(fetched.path)
+            with speaking_of(media_name(item.ref), fetched.path.name):
+                self.check(fetched.path)
             # First of all, on the very bytes that were served: nothing may touch them before.
             credentials = self._credentials(fetched)
             self._archive.media.add_file(fetched.path, fetched.video)

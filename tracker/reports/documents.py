@@ -24,7 +24,7 @@ from tracker.model.lookup import (
 )
 from tracker.model.match import Segment, Transformation
 from tracker.model.post import Lead
-from tracker.model.status import PostStatus
+from tracker.model.status import PostStatus, Visibility
 from tracker.model.summary import ClipSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
 from tracker.model.watch import Watch
@@ -297,7 +297,17 @@ def _appearance(link: ChainLink) -> Document:
         # Only four words are promised; behind a login or a border, visibility is unknown to us.
         "status": _STATUSES.get(status, "unknown"),
         "status_detail": status.value,
+        **_visibility(None if seen.post is None else seen.post.visibility),
         "credentials": credentials_document(seen.credentials),
+    }
+
+
+def _visibility(seen: Visibility | None) -> Document:
+    """Return the last look, the last at which it was seen, the first at which it was gone."""
+    return {
+        "last_looked_at": instant_text(seen.last_look_at) if seen else None,
+        "last_seen_at": instant_text(seen.last_seen_at) if seen else None,
+        "first_gone_at": instant_text(seen.first_gone_at) if seen else None,
     }
 
 
@@ -333,6 +343,10 @@ def added_document(result: AddedResult) -> Document:
         ],
         "leads": [lead_document(lead) for lead in result.leads],
         "errors": [{"url": error.url, "error": error.error} for error in result.errors],
+        "left": {
+            "over_budget": result.left.over_budget,
+            "beyond_depth": result.left.beyond_depth,
+        },
     }
 
 

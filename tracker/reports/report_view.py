@@ -36,6 +36,7 @@ from tracker.reports.views import (
     RevisionView,
     WhoView,
 )
+from tracker.reports.visibility_words import visibility_words
 
 MAX_PICTURES = 6
 """Pairs of frames shown for one appearance; more would bury the next one."""
@@ -147,7 +148,7 @@ def _appearance(
         when=_capital(wording.published_words(published)),
         how_known="" if published is None else wording.basis_words(published.basis),
         later_by=_later_by(report.chain, seen),
-        status="" if seen.post is None else _capital(wording.status_words(seen.post.status)),
+        status="" if seen.post is None else _capital(visibility_words(seen.post)),
         relation=_relation(link, positions),
         confidence=_confidence(link),
         why=_sentence(link.why, report.chain),

@@ -14,9 +14,10 @@ from rich.console import Console
 from tests.support import sample_results
 from tests.support.sample_chain import ROOT, bare_report, sample_chain
 from tracker.cli import status_text, text
-from tracker.model.added import AddedError, AddedResult
+from tracker.model.added import AddedResult, Left
 from tracker.model.ids import PostKey
 from tracker.model.summary import StatusSummary, Verified
+from tracker.reports.added_words import left_words
 
 Printer = Callable[[Console], None]
 
@@ -107,8 +108,12 @@ def test_added_counts_and_names_what_failed() -> None:
     assert text.added_answer(sample_results.added()) == (
         "Added article.html: 2 posts, 1 new video (1 already held), 2 leads, 1 error."
     )
-    failed = AddedResult("x", errors=(AddedError("https://e.example/", "gone", 1),))
-    assert text.added_answer(failed) == "Failed x: 0 posts, 0 new videos, 1 error."
+    left = AddedResult("x", left=Left(over_budget=1, beyond_depth=12, budget=200, depth=2))
+    assert left_words(left) == [
+        "1 link left: the budget of 200 posts is spent.",
+        "12 links not followed, beyond the depth of 2.",
+    ]
+    assert left_words(sample_results.added()) == []
 
 
 def test_status_and_verification_in_one_sentence() -> None:

@@ -147,7 +147,8 @@ def test_chain_has_the_promised_fields() -> None:
     assert promised | {"history", "searched", "discovery"} == set(document) - {"duration_ms"}
     assert document["as_of"] == "2026-11-22T10:00:00Z"
     seen = first(document, "appearances")
-    assert set(seen) - {"files", "why", "status_detail", "credentials"} == {
+    later = {"last_looked_at", "last_seen_at", "first_gone_at", "credentials"}
+    assert set(seen) - later - {"files", "why", "status_detail"} == {
         *("id", "video", "segment_ms", "post", "published", "time_claims", "parent", "relation"),
         *("confidence", "transformations", "status"),
     }
@@ -175,7 +176,7 @@ def test_a_status_beyond_the_four_promised_is_unknown_with_its_detail() -> None:
 
 def test_added_clip_and_verified_have_the_promised_fields() -> None:
     document = added_document(sample_results.added())
-    assert set(document) == {"schema", "target", "posts", "videos", "leads", "errors"}
+    assert set(document) == {"schema", "target", "posts", "videos", "leads", "errors", "left"}
     assert first(document, "videos") == {
         "sha256": "01" * 32,
         "clip": "clip-5b1f0c9a7e3d2248",

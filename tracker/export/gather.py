@@ -29,6 +29,7 @@ from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.post import Post
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
 from tracker.reports.report_input import (
     ArchiveFacts,
@@ -38,7 +39,6 @@ from tracker.reports.report_input import (
     ReportInput,
     SameSound,
     SoundBeside,
-    StatusSpan,
 )
 
 _TOOLS = ("av", "faiss-cpu", "imagehash", "numpy", "opencv-python-headless", "yt-dlp")
@@ -166,7 +166,7 @@ def _keys(chain: Chain) -> Iterator[PostKey]:
 def _as_of(
     chain: Chain,
     state: LedgerEntry | None,
-    statuses: dict[PostKey, tuple[StatusSpan, ...]],
+    statuses: dict[PostKey, tuple[StatusChange, ...]],
 ) -> datetime:
     """Return the last time anything reported was recorded or looked at."""
     times = [span.last_at for spans in statuses.values() for span in spans]
@@ -175,10 +175,9 @@ def _as_of(
     return max(times, default=chain.as_of)
 
 
-def _statuses(session: Session, chain: Chain) -> Iterator[tuple[PostKey, tuple[StatusSpan, ...]]]:
+def _statuses(session: Session, chain: Chain) -> Iterator[tuple[PostKey, tuple[StatusChange, ...]]]:
     for key in _keys(chain):
-        history = post_rows.status_history(session, key)
-        yield key, tuple(StatusSpan(step.status, step.at, step.last_at) for step in history)
+        yield key, tuple(post_rows.status_history(session, key))
 
 
 def _posts(session: Session, chain: Chain) -> Iterator[Post]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from tracker.model.post import Post
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
 from tracker.reports.criteria import Criterion, criteria
 from tracker.reports.documents import (
@@ -23,7 +24,6 @@ from tracker.reports.report_input import (
     Compared,
     ReportInput,
     SameSound,
-    StatusSpan,
 )
 from tracker.reports.wording import NOT_SEARCHED, answer_words
 
@@ -121,7 +121,7 @@ def _same_sound(item: SameSound) -> Document:
     }
 
 
-def _post(post: Post, history: Sequence[StatusSpan]) -> Document:
+def _post(post: Post, history: Sequence[StatusChange]) -> Document:
     return {
         "url": post.key,
         "platform": post.platform,
@@ -133,7 +133,7 @@ def _post(post: Post, history: Sequence[StatusSpan]) -> Document:
         "status_history": [
             {
                 "status": span.status.value,
-                "first_at": instant_text(span.first_at),
+                "first_at": instant_text(span.at),
                 "last_at": instant_text(span.last_at),
             }
             for span in history

@@ -14,7 +14,7 @@ from tracker.model.ids import AppearanceId, PostKey, VideoId
 from tracker.model.match import Match, SoundAgreement
 from tracker.model.post import Post
 from tracker.model.sound import SoundMatch
-from tracker.model.status import PostStatus
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
 
 
@@ -78,15 +78,6 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusSpan:
-    """A state in which a post was found, first and last time it was looked at."""
-
-    status: PostStatus
-    first_at: datetime
-    last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """What the archive still has of a video, and by which algorithm it was fingerprinted."""
 
@@ -141,4 +132,4 @@ class ReportInput:
     compared: tuple[Compared, ...] = ()
     captures: tuple[CaptureRecord, ...] = ()
     held: tuple[Held, ...] = ()
-    statuses: Mapping[PostKey, tuple[StatusSpan, ...]] = field(default_factory=dict)
+    statuses: Mapping[PostKey, tuple[StatusChange, ...]] = field(default_factory=dict)

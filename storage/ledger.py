@@ -37,6 +37,13 @@ def entries(s: Session, after: int = 0, limit: int = 1000) -> list[LedgerEntry]:
     return [entry_from(row) for row in rows]
 
 
+def entries_of(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
+    """Yield every entry of one kind, in order."""
+    query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
+    for row in s.exec(query.execution_options(yield_per=500)):
+        yield entry_from(row)
+
+
 def head(s: Session) -> LedgerEntry | None:
     """Return the last entry, or ``None`` before the first."""
     row = s.exec(select(LedgerRow).order_by(col(LedgerRow.sequence).desc()).limit(1)).first()

@@ -24,8 +24,10 @@ from jobs import (
     detect,
     discover,
     fingerprint,
+    fixity,
     recheck,
     record,
+    retention,
 )
 from tracker.app import App
 from tracker.config import JobSettings
@@ -58,7 +60,14 @@ PIPELINE = (
 )
 """The stages in the order in which one feeds the next; what the last finds feeds the first."""
 
+CUSTODY = (
+    Job("retention", retention.run, lambda s: s.retention_s),
+    Job("fixity", fixity.run, lambda s: s.fixity_s, at_start=False),
+)
+"""What watches over the files; a single run ends with it."""
+
 UPKEEP = (
+    *CUSTODY,
     Job("recheck", recheck.run, lambda s: s.recheck_s, at_start=False),
     Job("audit", audit.run, lambda s: s.audit_s, at_start=False),
 )

@@ -221,6 +221,51 @@ class CredentialsRow(Row, table=True):
     read_at: datetime = Field(sa_type=Instant)
 
 
+class FixityRow(Row, table=True):
+    """What the last check of a kept file found, and since when checks find the same."""
+
+    __tablename__ = "fixity_check"
+    kind: str = Field(primary_key=True, sa_type=CleanText)
+    name: str = Field(primary_key=True, sa_type=CleanText)
+    part: str = Field(primary_key=True, sa_type=CleanText)
+    result: str = Field(sa_type=CleanText, index=True)
+    reason: str = Field(sa_type=CleanText)
+    size_bytes: int = Field(sa_type=RowId)
+    checked_at: datetime = Field(sa_type=Instant, index=True)
+    since_at: datetime = Field(sa_type=Instant)
+
+
+class HoldRow(Row, table=True):
+    """An order that nothing of a clip, video or post may be deleted."""
+
+    __tablename__ = "legal_hold"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    kind: str = Field(sa_type=CleanText)
+    subject: str = Field(sa_type=CleanText)
+    added_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    added_at: datetime = Field(sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_by: str | None = Field(default=None, sa_type=CleanText)
+    removed_why: str | None = Field(default=None, sa_type=CleanText)
+
+
+class DeletionRow(Row, table=True):
+    """The decision to delete an original: first decided and recorded, then carried out."""
+
+    __tablename__ = "deletion"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    rule: str = Field(sa_type=CleanText)
+    decided_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    size_bytes: int = Field(sa_type=RowId)
+    with_keyframes: bool
+    decided_at: datetime = Field(sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    remade_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class AlgorithmRow(Row, table=True):
     """An exact way of making fingerprints; ``parameters`` and ``versions`` are JSON lists."""
 

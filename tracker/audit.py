@@ -7,7 +7,7 @@ the end of the ledger show as rows that no entry records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -202,6 +202,13 @@ def _unrecorded(
             pass
     known = {media_store.path(digest) for digest in recorded.files}
     known |= {keyframes.path(video, algorithm) for video, algorithm in recorded.keyframes}
-    notes = [f"{path} is recorded nowhere" for path in stored if path not in known]
+    deleted = {media_store.path(digest) for digest in recorded.absent}
+    notes = [f"{path} {_why_unknown(path, deleted)}" for path in stored if path not in known]
     more = len(notes) - MAX_NOTES
     return tuple(notes[:MAX_NOTES] + ([f"and {more} files more"] if more > 0 else []))
+
+
+def _why_unknown(path: Path, deleted: Container[Path]) -> str:
+    if path in deleted:
+        return "is still there though its deletion is recorded; the next `tracker run` removes it"
+    return "is recorded nowhere"

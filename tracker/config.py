@@ -86,6 +86,24 @@ class JobSettings(_Section):
     stage_pause_s: Seconds = 5
     recheck_s: Seconds = 3600
     audit_s: Seconds = 24 * 3600
+    fixity_s: Seconds = 3600
+    retention_s: Seconds = 3600
+
+
+class FixitySettings(_Section):
+    """How soon everything kept is read again, and how much of it at a time."""
+
+    days: Annotated[float, Field(gt=0, le=3650)] = 30
+    slice_mb: Count = 4096
+
+
+class RetentionSettings(_Section):
+    """What may be deleted by rule; holds win over every rule.
+
+    ``originals_days`` after its last capture an original may go; 0: never.
+    """
+
+    originals_days: Annotated[float, Field(ge=0, le=36500)] = 0
 
 
 class LogSettings(_Section):
@@ -213,6 +231,8 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     ytdlp: YtDlpSettings = YtDlpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
+    fixity: FixitySettings = FixitySettings()
+    retention: RetentionSettings = RetentionSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

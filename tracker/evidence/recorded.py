@@ -9,7 +9,7 @@ Bodies by kind (other keys are free)::
     sound_match  query, reference, algorithm, digest
     chain        clip, revision, root, digest
     credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
-    deletion     sha256 (bytes removed on purpose)
+    deletion     sha256 (bytes removed on purpose), keyframes (algorithms whose pictures went too)
 """
 
 from __future__ import annotations
@@ -81,6 +81,9 @@ def _deletion(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: A
     digest = str(body.get("sha256"))
     if recorded.files.pop(digest, None) is not None:
         recorded.absent.add(digest)
+    keyframes = body.get("keyframes")
+    for algorithm in keyframes if isinstance(keyframes, list) else ():
+        recorded.keyframes.pop((VideoId(digest), str(algorithm)), None)
 
 
 def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:

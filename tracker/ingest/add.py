@@ -23,7 +23,7 @@ from storage.captures import PendingMedia
 from tracker.acquire import local_video, sha256_of
 from tracker.appearances import summarise
 from tracker.clock import Clock
-from tracker.errors import SourceError, TrackerError, UsageError
+from tracker.errors import MediaError, SourceError, TrackerError, UsageError
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.detect import Detect
@@ -40,6 +40,7 @@ from tracker.sources.local_file import local_post
 
 T = TypeVar("T")
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
+ORIGINAL_GONE = "its original was deleted, so it cannot be fingerprinted by the present algorithm"
 Progress = Callable[[str, str], None]
 """Is told the stage and what is being worked on."""
 
@@ -202,7 +203,8 @@ class Add:
             held = next((m.video for m in media if m.pending.ref.url == post.media[0].url), None)
             stored = video_rows.get_video(session, held) if held else None
             captures = capture_rows.captures_of_video(session, held) if held else []
-        if held is None or stored is None:
+            kept = held is not None and video_rows.is_kept(session, held)
+        if held is None or stored is None or not kept:
             return False
         try:
             now = path.stat()
@@ -300,6 +302,10 @@ class Add:
         with self._archive.database.read() as session:
             held = fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None
             compared = fingerprint_rows.is_detected(session, video, self._algorithm)
+            kept = video_rows.is_kept(session, video)
+        if not held and not kept:
+            haul.fail(video, MediaError(ORIGINAL_GONE))
+            return
         if not held:
             progress("fingerprint", video[:12])
             if not self._one(self._stages.fingerprint, video, video, haul):

@@ -15,7 +15,7 @@ from storage.captures import PendingMedia
 from storage.credentials import get_credentials
 from tracker.acquire import Acquirer, media_name
 from tracker.clock import Clock
-from tracker.errors import speaking_of
+from tracker.errors import ToolError, speaking_of
 from tracker.ingest.collect import observe
 from tracker.ingest.credentials import keep_manifest, read_original, record_credentials
 from tracker.ingest.stage import Archive
@@ -112,7 +112,14 @@ class Capture:
             post_media.link_video(session, item.post, item.ref, video)
             observe(session, item.post, now)
             video_rows.touch(session, video)
-            body = {"post": item.post, "url": item.ref.url, "sha256": video, "video": video}
+            body: dict[str, object] = {
+                "post": item.post,
+                "url": item.ref.url,
+                "sha256": video,
+                "video": video,
+            }
+            if not video_rows.is_kept(session, video):
+                body["kept"] = False  # its original was deleted; nothing was fetched now
             ledger.append(
                 session,
                 LedgerKind.CAPTURE,
@@ -131,6 +138,9 @@ class Capture:
         now = self._clock.now()
         video = Video(fetched.video, fetched.size_bytes)
         with self._archive.database.write() as session:
+            if not self._archive.media.contains(fetched.video):
+                # The same bytes were held, and retention removed them in between.
+                raise ToolError("the stored file was deleted while it was captured again")
             new = video_rows.save_video(session, video, kept=True, now=now)
             capture_rows.save_exchange(
                 session, fetched.exchange, post=item.post, body_sha256=None, video=fetched.video

@@ -22,6 +22,8 @@ class LedgerKind(StrEnum):
     WATCH = "watch"
     DISCOVERY = "discovery"
     CREDENTIALS = "credentials"
+    FIXITY = "fixity"
+    HOLD = "hold"
     ANCHOR = "anchor"
     TIMESTAMP = "timestamp"
 

@@ -50,6 +50,32 @@ def head(s: Session) -> LedgerEntry | None:
     return None if row is None else entry_from(row)
 
 
+def of_kind(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
+    """Yield the entries of one kind, in order."""
+    query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
+    for row in s.exec(query.execution_options(yield_per=500)):
+        yield entry_from(row)
+
+
+def last_not_of_kind(s: Session, kind: LedgerKind) -> LedgerEntry | None:
+    """Return the last entry of any other kind, or ``None`` before the first."""
+    query = select(LedgerRow).where(LedgerRow.kind != kind.value)
+    row = s.exec(query.order_by(col(LedgerRow.sequence).desc()).limit(1)).first()
+    return None if row is None else entry_from(row)
+
+
+def links(s: Session, through: int) -> Iterator[tuple[int, str, str]]:
+    """Yield (sequence, previous hash, entry hash) of every entry up to ``through``, in order."""
+    query = (
+        select(LedgerRow.sequence, LedgerRow.previous_hash, LedgerRow.entry_hash)
+        .where(col(LedgerRow.sequence) <= through)
+        .order_by(col(LedgerRow.sequence))
+        .execution_options(yield_per=5000)
+    )
+    for row in s.exec(query):
+        yield row[0], row[1], row[2]
+
+
 def _insert(s: Session, entry: LedgerEntry) -> LedgerEntry:
     s.add(
         LedgerRow(

@@ -15,6 +15,7 @@ from storage.post_parts import find_post, require_post
 from storage.rows import post_key, published_from, set_published_columns
 from storage.tables import (
     FingerprintRow,
+    LeadRow,
     LinkRow,
     MediaRow,
     PostRow,
@@ -194,6 +195,13 @@ def posts_of_video(s: Session, video: VideoId) -> list[PostKey]:
         .order_by(col(PostRow.id))
     )
     return [PostKey(key) for key in s.scalars(query)]
+
+
+def accounts(s: Session) -> frozenset[str]:
+    """Return the name of every account that any post or lead gives."""
+    found = set(s.scalars(select(col(PostRow.account)).distinct()))
+    found |= set(s.scalars(select(col(LeadRow.account)).distinct()))
+    return frozenset(name for name in found if name)
 
 
 def linked_from(s: Session, key: PostKey) -> list[tuple[PostKey, LinkRelation]]:

@@ -298,6 +298,7 @@ def reddit(video: bytes, words: str) -> SitePost:
         (site, f"/comments/{number}/.json"): _json(listing),
         (site, f"/r/videos/comments/{number}/.json"): _json(listing),
         (media, "/clip0/DASH_240.mp4"): _video(video),
+        (site, "/r/videos/new/.rss"): _reddit_feed(f"https://{site}{path}/", number),
     })  # fmt: skip
 
 
@@ -320,6 +321,18 @@ def x_as_guest(video: bytes, words: str) -> SitePost:
         (site, "/i/*"): _json(answer),
         (media, "/amplify_video/1/vid/avc1/320x180/clip.mp4"): _video(video),
     })  # fmt: skip
+
+
+def _reddit_feed(url: str, number: str) -> Route:
+    """The feed that Reddit offers of a list: Atom, with the post's links inside its content."""
+    shown = f'&lt;a href="{url}"&gt;[comments]&lt;/a&gt;'
+    entry = (
+        f"<entry><author><name>/u/river_redditor</name></author><id>t3_{number}</id>"
+        f'<content type="html">{shown}</content><link href="{url}"/><title>A bridge</title>'
+        "<published>2024-05-17T10:20:30+00:00</published></entry>"
+    )
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>videos</title>{entry}</feed>'
+    return lambda call: call.reply(feed.encode(), "application/atom+xml; charset=UTF-8")
 
 
 MAKERS = {

@@ -13,6 +13,7 @@ from tracker.app import App
 from tracker.cli import text
 from tracker.cli.context import fail, progress, session_of, stdout_console, warn
 from tracker.errors import TrackerError
+from tracker.export import ReportOptions
 from tracker.model.lookup import LookupResult
 from tracker.reports import documents
 from tracker.sources.clean import address_of
@@ -24,6 +25,8 @@ class ReportFormat(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    PROV = "prov"
+    BUNDLE = "bundle"
 
 
 def lookup(
@@ -118,11 +121,26 @@ def report(
     form: Annotated[
         ReportFormat, typer.Option("--format", help="The report's form.")
     ] = ReportFormat.HTML,
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Put the video files into the bundle as well.")
+    ] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace names of accounts by salted hashes.")
+    ] = False,
+    salt_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--salt-file",
+            metavar="PATH",
+            help="Hex digits to salt them with; by default one kept with the archive.",
+        ),
+    ] = None,
 ) -> int:
-    """Write the provenance report of a clip."""
+    """Write the provenance report of a clip: a page, data, or a bundle with all its evidence."""
     session = session_of(context)
+    options = ReportOptions(originals=originals, redact=redact, salt_file=salt_file)
     with session.app(writes=True) as app:
-        path = app.reports.write(subject, str(form), output)
+        path = app.reports.write(subject, str(form), output, options)
     if session.json:
         session.emit({"schema": "tracker/reported/1", "subject": subject, "path": str(path)})
     else:

@@ -10,6 +10,7 @@ import typer
 from jobs.daemon import serve
 from tracker.cli import text
 from tracker.cli.context import (
+    Session,
     counted_progress,
     progress,
     session_of,
@@ -18,7 +19,9 @@ from tracker.cli.context import (
 )
 from tracker.cli.doctor import examine_machine, print_findings
 from tracker.cli.status_text import print_status
+from tracker.model.summary import Verified
 from tracker.reports import documents
+from tracker.reports.bundle.check import verify_bundle
 from tracker.reports.status_document import status_document
 
 
@@ -47,14 +50,21 @@ def run(
 
 def verify(
     context: typer.Context,
-    bundle: Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", hidden=True)] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Argument(metavar="[BUNDLE]", help="An exported bundle, checked by itself alone."),
+    ] = None,
 ) -> int:
     """Check ledger and digests, offline; names every broken item."""
-    if bundle is not None:
-        raise typer.BadParameter("checking an exported bundle is not available in this release")
     session = session_of(context)
+    if bundle is not None:
+        return _show_verified(session, verify_bundle(bundle))
     with session.app(writes=False) as app, counted_progress() as show:
         verified = app.verify(lambda done, total: show(done, total, "checking files"))
+    return _show_verified(session, verified)
+
+
+def _show_verified(session: Session, verified: Verified) -> int:
     if session.json:
         session.emit(documents.verified_document(verified))
     else:

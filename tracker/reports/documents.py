@@ -209,7 +209,7 @@ def _match(item: LookupMatch) -> Document:
         "video": item.match.reference,
         "score": _fraction(item.match.score),
         "clip": item.clip,
-        "segments": [_segment(segment) for segment in item.match.segments],
+        "segments": [segment_document(segment) for segment in item.match.segments],
         "sound": item.match.sound.value,
         "transformations": transformation_documents(item.match.transformations),
         "posts": [post_document(post) for post in item.posts],
@@ -228,7 +228,8 @@ def _sound_match(item: LookupSoundMatch) -> Document:
     }
 
 
-def _segment(segment: Segment) -> Document:
+def segment_document(segment: Segment) -> Document:
+    """Return a stretch that two videos share."""
     return {
         "query_ms": [segment.query_start_ms, segment.query_end_ms],
         "reference_ms": [segment.reference_start_ms, segment.reference_end_ms],

@@ -45,6 +45,8 @@ PRODUCED: list[tuple[str, Document]] = [
     ("added", added_document(sample_results.added())),
     ("verified", verified_document(sample_results.broken())),
     ("verified", verified_document(Verified(0, 0, 0))),
+    ("report", report_document(sample_report())),
+    ("report", report_document(bare_report())),
     *(("clip", clip_document(clip)) for clip in sample_results.clips()),
 ]
 

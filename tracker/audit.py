@@ -72,7 +72,8 @@ def verify_archive(
     Changes nothing. The database is read in one snapshot, files afterwards and outside any
     transaction, so the daemon may go on working. ``notes`` names files that no entry knows:
     a process killed between storing a file and recording it leaves them, and the repeated step
-    takes them up. Without ``with_files`` ledger and rows alone are checked. Raises ``DatabaseError`` only.
+    takes them up. Without ``with_files`` ledger and rows alone are checked. Raises
+    ``DatabaseError`` only.
     """
     with database.read() as session:
         recorded = Recorded()

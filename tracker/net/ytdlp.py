@@ -36,6 +36,7 @@ from tracker.errors import (
 from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
 from tracker.net.guard import AddressGuard
+from tracker.net.javascript import child_path
 from tracker.net.url_syntax import parse_web_url, shown
 from tracker.net.ytdlp_answers import error_of, info_of, parsed_answer, read_answer
 
@@ -330,7 +331,7 @@ class _scratch:  # noqa: N801 - reads as a function in ``with``
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
     return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+        "PATH": child_path(),
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",

@@ -21,6 +21,8 @@ class LedgerKind(StrEnum):
     DELETION = "deletion"
     WATCH = "watch"
     DISCOVERY = "discovery"
+    ANCHOR = "anchor"
+    TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures, clips, fingerprints, ledger, matches, sounds, videos
+from storage import captures, clips, fingerprints, ledger, matches, sounds, verdicts, videos
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
@@ -25,6 +25,7 @@ from tracker.evidence.digests import (
     fingerprint_digest,
     match_digest,
     sound_match_digest,
+    verdict_digest,
 )
 from tracker.evidence.hash_chain import check_chain
 from tracker.evidence.recorded import Recorded, RecordedDigest
@@ -99,6 +100,7 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _compare(recorded.matches, _match_rows(session), "match")
     yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+    yield from _compare(recorded.verdicts, _verdict_rows(session), "verdict")
 
 
 def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
@@ -159,6 +161,12 @@ def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
         digest = document_digest(stored.document)
         whole = digest if digest == stored.digest else None
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
+
+
+def _verdict_rows(session: Session) -> Iterator[tuple[int, _Row]]:
+    for number, verdict in verdicts.all_verdicts(session):
+        digest = None if verdict is None else verdict_digest(verdict)
+        yield number, _Row(f"verdict {number}", digest)
 
 
 def _media_files(store: MediaStore, recorded: Recorded) -> Iterator[_File]:

@@ -13,7 +13,6 @@ from random import Random
 
 from sqlmodel import Session
 
-import storage
 import tracker
 from benchmarks.accuracy.trees.times import Said
 from benchmarks.accuracy.trees.truth import Made, World
@@ -59,8 +58,8 @@ def chains(world: World, base: Path, said: Said, rng: Random, home: Path) -> lis
     _clone(base, home)
     posts = list(world.posts)
     rng.shuffle(posts)
-    digests = _videos(world)
-    with _opened(home) as app:
+    digests = video_ids(world)
+    with opened(home) as app:
         with app.archive.database.write() as session:
             for file, claims in said.files.items():
                 video_rows.add_video_claims(session, digests[file], claims)
@@ -123,7 +122,7 @@ def _media_id(post: Made, world: World) -> str | None:
 
 
 def _examine(app: App, world: World) -> None:
-    for file, video in _videos(world).items():
+    for file, video in video_ids(world).items():
         path = world.folder / file
         staged = app.archive.staging / file
         shutil.copyfile(path, staged)
@@ -146,13 +145,14 @@ def _once(home: Path, base: Path | None, fill: Callable[[App], None]) -> None:
     shutil.rmtree(part, ignore_errors=True)
     if base is not None:
         _clone(base, part)
-    with _opened(part) as app:
+    with opened(part) as app:
         fill(app)
     part.rename(home)
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[App]:
+def opened(home: Path) -> Iterator[App]:
+    """Open the application on the data directory ``home``."""
     settings = Settings(data_dir=home, jobs=JobSettings(workers=1))
     with open_app(settings, clock=_Standing()) as app:
         yield app
@@ -170,7 +170,8 @@ def _clone(source: Path, to: Path) -> None:
     shutil.copytree(source, to, copy_function=copied)
 
 
-def _videos(world: World) -> dict[str, VideoId]:
+def video_ids(world: World) -> dict[str, VideoId]:
+    """Return the digest of each of the world's files."""
     files = sorted({post.file for post in world.posts})
     return {file: _sha256(world.folder / file) for file in files}
 
@@ -181,11 +182,9 @@ def _sha256(path: Path) -> VideoId:
 
 
 def _digest(names: tuple[str, ...]) -> str:
-    """Return a digest of the code that a step is made of, and of the database's shape."""
+    """Return a digest of the code that a step is made of."""
     package, digest = Path(tracker.__file__).parent, hashlib.sha256()
-    places = [package / name for name in names]
-    places.append(Path(storage.__file__).parent / "migrations" / "versions")
-    for whole in places:
+    for whole in (package / name for name in names):
         for path in sorted(whole.rglob("*.py")) if whole.is_dir() else [whole]:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

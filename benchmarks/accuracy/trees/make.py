@@ -22,8 +22,8 @@ from tracker.errors import UsageError
 TREES_A_WORLD = 5
 LEAST_POSTS, MOST_POSTS = 3, 12
 DEEPEST = 4
-ROOT_S = (8.0, 16.0)
-LEAST_S = 5.0
+ROOT_S = (6.0, 10.0)
+LEAST_S = 4.5
 LOOKALIKE_GAP_S = 2.0
 FOREIGN_SHARE = 6
 """One in so many videos is set aside as foreign footage (reactions, split screens)."""
@@ -56,7 +56,7 @@ REPEATABLE = frozenset({"trim", "recode", "resize"})
 """Any other family comes at most once on a path from the root."""
 
 PLATFORMS = ("x", "bluesky", "mastodon", "telegram", "youtube", "tiktok", "facebook")
-HOW = ("edit",) * 14 + ("share",) * 2 + ("same_media",) * 2 + ("same_file",) * 2
+HOW = ("edit",) * 17 + ("share", "same_media", "same_file")
 ROOT_ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -261,7 +261,7 @@ class _World:
             for tree in trees
         ]
         parts = [self._cut(made, always=True) for made in used]
-        parts = [replace(part, length_s=min(part.length_s, rng.uniform(5, 7))) for part in parts]
+        parts = [replace(part, length_s=min(part.length_s, rng.uniform(4.5, 6))) for part in parts]
         spliced(parts, self._folder / "comp.mp4")
         at = max(made.published_at for made in used) + timedelta(hours=rng.uniform(1, 100))
         self._compilations.append(

@@ -90,10 +90,11 @@ def _lines(results: Results, options: argparse.Namespace) -> Iterator[str]:
     yield versions_line(f"{command} --trees {options.trees}")
     yield ""
     yield (
-        "| times | trees | posts | root right | parents: precision | recall | F1 "
-        "| F1, same bytes count | members missed | false merges | orders said | of these wrong |"
+        "| times | trees | posts | root right | root, same bytes count | parents: precision "
+        "| recall | F1 | F1, same bytes count | members missed | false merges | orders said "
+        "| of these wrong |"
     )
-    yield "|---" * 12 + "|"
+    yield "|---" * 13 + "|"
     for condition in CONDITIONS:
         yield _row(condition, *results[condition])
     with_times = pooled(s for condition in WITH_TIMES for s in results[condition][0].scores)
@@ -108,6 +109,7 @@ def _row(name: str, totals: Totals, merges: int) -> str:
         str(len(totals.scores)),
         str(totals.total("posts")),
         f"{totals.share('root_right'):.3f}",
+        f"{totals.share('root_alike'):.3f}",
         f"{right / max(1, named):.3f}",
         f"{right / max(1, edges):.3f}",
         f"{totals.f1():.3f}",

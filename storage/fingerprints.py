@@ -57,6 +57,15 @@ def get_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> Fingerpri
     return None if found is None else fingerprint_from(*found)
 
 
+def has_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> bool:
+    """Tell whether the video has a fingerprint under the algorithm."""
+    query = select(col(FingerprintRow.id)).where(
+        col(FingerprintRow.video) == video,
+        col(FingerprintRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+    )
+    return s.execute(query.limit(1)).first() is not None
+
+
 def fingerprints_after(
     s: Session, algorithm_key: str, row_id: int, limit: int
 ) -> list[tuple[int, VideoId, Fingerprint]]:
@@ -101,6 +110,16 @@ def algorithm_keys(s: Session) -> list[str]:
     held = select(col(FingerprintRow.algorithm_id))
     query = select(col(AlgorithmRow.key)).where(col(AlgorithmRow.id).in_(held))
     return list(s.scalars(query.order_by(col(AlgorithmRow.id))))
+
+
+def algorithms_of(s: Session, video: VideoId) -> list[str]:
+    """Return the key of every algorithm the video has a fingerprint of, sorted."""
+    query = (
+        select(col(AlgorithmRow.key))
+        .join(FingerprintRow, col(FingerprintRow.algorithm_id) == col(AlgorithmRow.id))
+        .where(col(FingerprintRow.video) == video)
+    )
+    return sorted(s.scalars(query))
 
 
 def pending_detection(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
@@ -24,10 +25,13 @@ from tracker.config import Settings
 from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
+from tracker.fixity import Fixity, FixityTerms
+from tracker.holds import Holds
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
+from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
@@ -49,7 +53,9 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.rerouting import Rerouting
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.retention import Retention, RetentionRule
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -77,6 +83,7 @@ class App:
     ytdlp: YtDlp
     collect: Collect
     capture: Capture
+    credentials: CredentialsStage
     fingerprint: FingerprintStage
     detect: Detect
     record: Record
@@ -88,6 +95,9 @@ class App:
     lookup: Lookup
     subjects: Subjects
     reports: Reports
+    fixity: Fixity
+    holds: Holds
+    retention: Retention
 
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
@@ -101,7 +111,7 @@ class App:
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
-        return archive_status(self.archive, self.algorithm_key, self.clock)
+        return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity)
 
 
 @contextmanager
@@ -219,6 +229,7 @@ def _build(
         ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
+        credentials=CredentialsStage(archive, executor, clock),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,
@@ -231,7 +242,12 @@ def _build(
         imports=Imports(add),
         lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
         subjects=subjects,
-        reports=Reports(archive, subjects, algorithm_key, clock),
+        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir / "redaction"),
+        fixity=Fixity(
+            archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
+        ),
+        holds=Holds(archive, clock),
+        retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
     )
 
 
@@ -292,10 +308,28 @@ def _discovery_terms(settings: Settings) -> DiscoveryTerms:
     )
 
 
+def _fixity_terms(settings: Settings) -> FixityTerms:
+    return FixityTerms(settings.fixity.slice_mb * 1024**2, settings.fixity.days)
+
+
+def _retention_rule(settings: Settings) -> RetentionRule:
+    days = settings.retention.originals_days
+    return RetentionRule(timedelta(days=days) if days else None)
+
+
 def _guard(settings: Settings) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
+        rerouting=_rerouting(settings),
+    )
+
+
+def _rerouting(settings: Settings) -> Rerouting:
+    ca_file = settings.network.ca_file
+    return Rerouting(
+        connect_to=settings.network.connect_to,
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
     )
 
 

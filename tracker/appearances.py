@@ -10,11 +10,14 @@ from sqlmodel import Session
 
 from storage import posts as post_rows
 from storage import videos as video_rows
+from storage.credentials import get_credentials
 from storage.posts import StoredPost
 from tracker.model.chain import Conflict
 from tracker.model.clip import Appearance, Clip, PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
+from tracker.model.status import visibility_of
 from tracker.provenance.chain import ChainInputs
 from tracker.provenance.footage import Footage, Stretch
 from tracker.timestamps.conflicts import conflicts
@@ -42,6 +45,11 @@ def summarise(stored: StoredPost) -> PostSummary:
     """Return as much of a stored post as matches and appearances show."""
     post = stored.post
     return PostSummary(post.key, post.platform, post.account, stored.published, post.status)
+
+
+def _with_visibility(session: Session, stored: StoredPost) -> PostSummary:
+    steps = post_rows.status_history(session, stored.post.key)
+    return replace(summarise(stored), visibility=visibility_of(steps))
 
 
 def shown_in(session: Session, video: VideoId) -> tuple[tuple[PostSummary, ...], tuple[str, ...]]:
@@ -101,11 +109,12 @@ def _appearance(
         video=stretch.video,
         start_ms=stretch.start_ms,
         end_ms=stretch.end_ms,
-        post=None if is_file else summarise(stored),
+        post=None if is_file else _with_visibility(session, stored),
         files=video_rows.files(session, stretch.video) if is_file else (),
         claims=(*stored.post.claims, *container_claims),
         published=stored.published,
         cites=cites,
+        credentials=None if cites else video_credentials(session, stretch.video),
     )
 
 
@@ -121,7 +130,14 @@ def _file_appearance(
         post=None,
         files=files,
         claims=video_rows.video_claims(session, stretch.video),
+        credentials=video_credentials(session, stretch.video),
     )
+
+
+def video_credentials(session: Session, video: VideoId) -> ContentCredentials | None:
+    """Return what the video's own manifest says; ``None`` while it was not looked for."""
+    held = get_credentials(session, video)
+    return None if held is None else held.credentials
 
 
 def _appearance_id(clip: ClipId, video: VideoId, post: str) -> AppearanceId:

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from storage import attempts, ledger, post_media
+from storage import attempts, deletions, ledger, post_media
 from storage import clips as clip_rows
+from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
 from storage.attempts import Failure
 from tracker.clock import Clock
+from tracker.fixity import Fixity
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.read_budget import next_month, stopped
@@ -22,7 +24,9 @@ from tracker.model.summary import FailingWork, PendingWork, StatusSummary
 from tracker.net.urls import WEB
 
 
-def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> StatusSummary:
+def archive_status(
+    archive: Archive, algorithm_key: str, clock: Clock, fixity: Fixity
+) -> StatusSummary:
     """Return the state of the archive as of now."""
     with archive.database.read() as session:
         head = ledger.head(session)
@@ -38,6 +42,10 @@ def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> Status
             clips=sum(1 for _ in clip_rows.all_clips(session)),
             watches=len(watches),
             ledger_entries=head.sequence if head else 0,
+            fixity=fixity.coverage(session),
+            without_original=deletions.count_gone(session),
+            never_again=deletions.count_never_again(session, algorithm_key),
+            holds=len(hold_rows.active_holds(session)),
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
         )
 

@@ -67,7 +67,7 @@ class Subjects:
     def _videos(self, session: Session, subject: str) -> list[VideoId]:
         key = post_key(session, subject)
         if key is not None:
-            return _shown_by(session, key)
+            return videos_shown_by(session, key)
         path = Path(subject)
         if "://" not in subject and path.is_file():
             return _of_file(session, path)
@@ -92,7 +92,7 @@ def _behind(session: Session, clip: ClipId) -> list[VideoId]:
 def _of_file(session: Session, path: Path) -> list[VideoId]:
     """Return the video with the file's bytes, or those shown by the article saved in it."""
     key = post_rows.resolve(session, path.resolve().as_uri())
-    return _by_digest(session, sha256_of(path)) or (_shown_by(session, key) if key else [])
+    return _by_digest(session, sha256_of(path)) or (videos_shown_by(session, key) if key else [])
 
 
 def _by_digest(session: Session, digest: str) -> list[VideoId]:
@@ -113,7 +113,7 @@ def post_key(session: Session, subject: str) -> PostKey | None:
         return None
 
 
-def _shown_by(session: Session, key: PostKey) -> list[VideoId]:
+def videos_shown_by(session: Session, key: PostKey) -> list[VideoId]:
     """Return the videos of a post; for one that only points at others, theirs."""
     own = post_media.videos_of_post(session, key)
     stored = post_rows.get_post(session, key)

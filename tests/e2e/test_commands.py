@@ -215,4 +215,10 @@ def test_doctor_and_version(tracker: TrackerCommand) -> None:
     outcome = tracker.run("doctor", "--json")
     assert outcome.code == 0, outcome
     assert {f["name"] for f in outcome.document["findings"]} >= {"decoders", "yt-dlp", "database"}
+    led = {"TRACKER_NETWORK__CONNECT_TO": '{"a.test": "127.0.0.1:9"}'}
+    told = {f["name"]: f for f in tracker.run("doctor", "--json", **led).document["findings"]}
+    assert "a.test at 127.0.0.1:9" in told["hosts reached elsewhere"]["detail"]
+    wrong = tracker.run("add", "x.mp4", TRACKER_NETWORK__CONNECT_TO='{"a.test": "a:b:c"}')
+    assert (wrong.code, wrong.stdout) == (2, "")
+    assert "network.connect_to" in wrong.stderr
     assert tracker.run("--version").stdout.startswith("tracker ")

@@ -19,6 +19,7 @@ from rich.text import Text
 from storage.database import Database
 from tracker.config import Settings
 from tracker.errors import ConfigError, TrackerError
+from tracker.net.rerouting import Rerouting
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
@@ -50,6 +51,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _python,
         _decoders,
         _ytdlp,
+        _rerouting,
         _x_token,
         _data_directory,
         _database,
@@ -129,6 +131,24 @@ def _cookies(settings: Settings) -> Iterator[Finding]:
     readable = path.is_file() and os.access(path, os.R_OK)
     detail = f"{path}" if readable else f"cannot read {path}"
     yield Finding("yt-dlp's cookies", readable, f"{detail} (copied for each call)")
+
+
+def _rerouting(settings: Settings) -> Iterator[Finding]:
+    """Said wherever it is set: what comes by another way must surprise nobody."""
+    network = settings.network
+    if not (network.connect_to or network.ca_file):
+        return
+    try:
+        tools = Rerouting(network.connect_to, _path(network.ca_file)).tools()
+    except ConfigError as exc:
+        yield Finding("hosts reached elsewhere", False, str(exc))
+        return
+    detail = "; ".join(f"{name}: {value}" for name, value in tools)
+    yield Finding("hosts reached elsewhere", True, detail, needed=False)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def _x_token(settings: Settings) -> Iterator[Finding]:

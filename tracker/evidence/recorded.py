@@ -9,7 +9,8 @@ Bodies by kind (other keys are free)::
     sound_match  query, reference, algorithm, digest
     chain        clip, revision, root, digest
     verdict      number, clip, video, verdict, by, why, digest
-    deletion     sha256 (bytes removed on purpose)
+    credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
+    deletion     sha256 (bytes removed on purpose), keyframes (algorithms whose pictures went too)
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Recorded:
     sound_matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
     verdicts: dict[int, RecordedDigest] = field(default_factory=dict)
+    credentials: dict[str, RecordedDigest] = field(default_factory=dict)
 
     def take(self, entry: LedgerEntry) -> None:
         """Add what ``entry`` says; a body that cannot be read adds nothing."""
@@ -82,6 +84,9 @@ def _deletion(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: A
     digest = str(body.get("sha256"))
     if recorded.files.pop(digest, None) is not None:
         recorded.absent.add(digest)
+    keyframes = body.get("keyframes")
+    for algorithm in keyframes if isinstance(keyframes, list) else ():
+        recorded.keyframes.pop((VideoId(digest), str(algorithm)), None)
 
 
 def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:
@@ -121,6 +126,13 @@ def _verdict(recorded: Recorded, body: Body, sequence: int) -> None:
         recorded.verdicts[number] = RecordedDigest(str(body.get("digest")), sequence)
 
 
+def _credentials(recorded: Recorded, body: Body, sequence: int) -> None:
+    recorded.credentials[str(body.get("video"))] = RecordedDigest(str(body.get("digest")), sequence)
+    manifest = body.get("manifest")
+    if isinstance(manifest, str) and SHA256_HEX.match(manifest):
+        recorded.files[manifest] = sequence
+
+
 _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CAPTURE: _capture,
     LedgerKind.DELETION: _deletion,
@@ -129,4 +141,5 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.SOUND_MATCH: _sound_match,
     LedgerKind.CHAIN: _chain,
     LedgerKind.VERDICT: _verdict,
+    LedgerKind.CREDENTIALS: _credentials,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.match import Match
 from tracker.model.sound import SoundMatch
@@ -38,6 +39,7 @@ class LookupMatch:
     clip: ClipId | None
     posts: tuple[PostSummary, ...] = ()
     files: tuple[str, ...] = ()
+    credentials: ContentCredentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class LookupResult:
     """One lookup's answer. ``matches`` are asserted, best first; ``candidates`` are not.
 
     ``sound_matches`` have the same sound under another picture: they say nothing about the footage
-    and take no part in ``earliest``.
+    and take no part in ``earliest``. ``credentials`` are those of the subject's own file.
 
     ``elapsed_ms`` holds whole milliseconds by phase: ``fetch``, ``decode``, ``search``,
     ``align``, ``verify``, ``total``; a phase that is missing took no time.
@@ -83,3 +85,4 @@ class LookupResult:
     searched: Coverage
     elapsed_ms: Mapping[str, int] = field(default_factory=dict)
     sound_matches: tuple[LookupSoundMatch, ...] = ()
+    credentials: ContentCredentials | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.fixity import FixityCoverage
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
 
@@ -66,7 +67,11 @@ class FailingWork:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """What is held, pending and failing at ``at``."""
+    """What is held, pending and failing at ``at``.
+
+    ``without_original`` counts videos whose original was deleted; ``never_again`` those of them
+    that have no fingerprint of the present algorithm either, and can get none.
+    """
 
     at: datetime
     pending: tuple[PendingWork, ...] = ()
@@ -76,3 +81,7 @@ class StatusSummary:
     watches: int = 0
     ledger_entries: int = 0
     last_run_at: datetime | None = None
+    fixity: FixityCoverage | None = None
+    without_original: int = 0
+    never_again: int = 0
+    holds: int = 0

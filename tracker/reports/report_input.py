@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tracker.model.capture import Exchange
 from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
-from tracker.model.ids import AppearanceId, VideoId
-from tracker.model.match import SoundAgreement
+from tracker.model.credentials import VideoCredentials
+from tracker.model.ids import AppearanceId, PostKey, VideoId
+from tracker.model.match import Match, SoundAgreement
 from tracker.model.post import Post
 from tracker.model.sound import SoundMatch
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
 
 
@@ -51,6 +55,39 @@ class SameSound:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureRecord:
+    """One request with its answer; ``body_sha256`` names the answer's bytes, where there are any.
+
+    ``held`` tells whether they are still kept.
+    """
+
+    post: PostKey | None
+    exchange: Exchange
+    body_sha256: str | None
+    video: VideoId | None
+    held: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What an appearance's video shares with that of another one: its parent, or the root."""
+
+    appearance: AppearanceId
+    other: AppearanceId
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the archive still has of a video, and by which algorithm it was fingerprinted."""
+
+    video: VideoId
+    original: bool
+    keyframes: bool
+    algorithm: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveFacts:
     """What a reader needs to check the report against the archive it came from.
 
@@ -71,7 +108,13 @@ class ReportInput:
 
     ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
     chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
-    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound.
+    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound, ``credentials``
+    what the videos' own manifests say, as far as they were looked for. ``captures`` are
+    the requests behind posts and videos, ``held`` what is kept of each video, ``statuses`` how each
+    post was found over time, oldest first.
+
+    ``generated_at`` is the time of the state reported, not of the writing: equal states give equal
+    reports, and when one was written is in the ledger.
     """
 
     chain: Chain
@@ -85,3 +128,8 @@ class ReportInput:
     versions: tuple[tuple[str, str], ...] = ()
     sounds: tuple[SoundBeside, ...] = ()
     same_sounds: tuple[SameSound, ...] = ()
+    credentials: tuple[VideoCredentials, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    captures: tuple[CaptureRecord, ...] = ()
+    held: tuple[Held, ...] = ()
+    statuses: Mapping[PostKey, tuple[StatusChange, ...]] = field(default_factory=dict)

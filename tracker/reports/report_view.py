@@ -16,6 +16,7 @@ from tracker.model.post import Lead, Post
 from tracker.model.time_claim import TimeClaim, TimeInterval
 from tracker.model.video import Video
 from tracker.reports import wording
+from tracker.reports.credential_words import credential_words
 from tracker.reports.media_words import length_words, media_time
 from tracker.reports.plain_text import clean_block, clean_line, file_name, web_link
 from tracker.reports.report_input import ReportInput, SideBySide
@@ -35,6 +36,7 @@ from tracker.reports.views import (
     RevisionView,
     WhoView,
 )
+from tracker.reports.visibility_words import visibility_words
 
 MAX_PICTURES = 6
 """Pairs of frames shown for one appearance; more would bury the next one."""
@@ -146,7 +148,7 @@ def _appearance(
         when=_capital(wording.published_words(published)),
         how_known="" if published is None else wording.basis_words(published.basis),
         later_by=_later_by(report.chain, seen),
-        status="" if seen.post is None else _capital(wording.status_words(seen.post.status)),
+        status="" if seen.post is None else _capital(visibility_words(seen.post)),
         relation=_relation(link, positions),
         confidence=_confidence(link),
         why=_sentence(link.why, report.chain),
@@ -334,7 +336,11 @@ def _files(report: ReportInput) -> tuple[FileView, ...]:
         names = [file_name(path) for path in link.appearance.files[:3]]
         label = f"{number} ({', '.join(names)})" if names else str(number)
         shown.setdefault(link.appearance.video, []).append(label)
-    facts: dict[str, str] = {video.id: _file_facts(video) for video in report.videos}
+    told = {held.video: credential_words(held.credentials) for held in report.credentials}
+    facts: dict[str, str] = {
+        video.id: ". ".join(filter(None, (_file_facts(video), told.get(video.id))))
+        for video in report.videos
+    }
     return tuple(
         FileView(clean_line(sha256, 64), ", ".join(numbers), facts.get(sha256, ""))
         for sha256, numbers in shown.items()

@@ -22,7 +22,7 @@ _VERSION = re.compile(r"^deno (\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 
 
 def child_path() -> str:
-    """Return where yt-dlp's child looks for programs: beside Python, then where systems have them."""
+    """Return where yt-dlp's child looks for programs: beside Python, then in the system."""
     return os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
 
 

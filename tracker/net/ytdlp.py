@@ -228,8 +228,12 @@ class YtDlp:
         bundle = self._guard.rerouting.bundle()
         if bundle is None:
             return {}
-        (home / "authorities.pem").write_bytes(bundle)
-        return {"SSL_CERT_FILE": str(home / "authorities.pem"), "SSL_CERT_DIR": str(home)}
+        path = home / "authorities.pem"
+        try:
+            path.write_bytes(bundle)
+        except OSError as exc:
+            raise OutsideError(f"cannot write {path}: {exc.strerror}") from exc
+        return {"SSL_CERT_FILE": str(path), "SSL_CERT_DIR": str(home)}
 
     def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
         limits = self._limits

@@ -306,8 +306,6 @@ def test_what_is_forgotten_loses_its_pictures_and_gets_them_again_if_captured_ag
         app.retention.forget(video, by=BY, why=WHY)
     app.add.take_in(post_of(site, "again", path), Stated())
     assert is_there(app, video)
-    assert {work.stage: work.count for work in app.status().pending}["fingerprint"] == 1
-    app.fingerprint.process(video)
     assert app.archive.keyframes.contains(video, app.algorithm_key)
     assert {work.stage: work.count for work in app.status().pending}["fingerprint"] == 0
     assert app.verify().ok

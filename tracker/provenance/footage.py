@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
@@ -197,7 +197,9 @@ def group_footage(
     }
     kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
     wholes = _own_stretches(kept, sources, overlaps, cut_near)
-    return tuple(_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept)
+    found = [_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept]
+    alone = set(durations) - {m.video for one in found for m in one.members}
+    return tuple(_with_its_own(one, alone, overlaps) for one in found)
 
 
 def _cores(
@@ -397,18 +399,18 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def _footage(
     whole: Stretch, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
 ) -> Footage:
-    """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor.
+    """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
+    shown = (overlaps.get(video, whole.video) for video in sorted(core | set(users)))
+    members = [whole, *(o.inner for o in shown if o is not None and _shows(o.outer, whole))]
+    return Footage(whole.video, tuple(sorted(members, key=lambda m: m.video)), core)
 
-    Videos that lie inside the anchor stay with it, whichever part they show: it may be the only
-    clip they are in.
-    """
-    shown = [(video, overlaps.get(video, whole.video)) for video in sorted(core | set(users))]
-    members = [
-        overlap.inner
-        for video, overlap in shown
-        if overlap is not None and (video in core or _shows(overlap.outer, whole))
-    ]
-    return Footage(whole.video, tuple(sorted([whole, *members], key=lambda m: m.video)), core)
+
+def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: _Overlaps) -> Footage:
+    """Return the footage with those of its anchor's parts that are ``alone``: in no clip at all."""
+    found = [overlaps.get(video, footage.anchor) for video in footage.absorbed & set(alone)]
+    added = [overlap.inner for overlap in found if overlap is not None]
+    members = sorted([*footage.members, *added], key=lambda m: m.video)
+    return replace(footage, members=tuple(members))
 
 
 def _shows(part: Stretch, whole: Stretch) -> bool:

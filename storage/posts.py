@@ -25,7 +25,7 @@ from storage.tables import (
 )
 from tracker.model.chain import Coverage
 from tracker.model.ids import Platform, PostKey, VideoId
-from tracker.model.post import LinkRelation, Post, PostKind
+from tracker.model.post import Lead, LinkRelation, MediaRef, Post, PostKind, PostLink
 from tracker.model.status import PostStatus, StatusChange
 from tracker.model.time_claim import Published, TimeClaim
 
@@ -350,6 +350,26 @@ def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -
 
 
 def _stored(s: Session, row: PostRow) -> StoredPost:
+    return stored_post(
+        row,
+        links=post_parts.links(s, row),
+        media=post_parts.media(s, row),
+        claims=post_parts.claims(s, row),
+        leads=post_parts.leads(s, row),
+        spellings=post_parts.spellings(s, row),
+    )
+
+
+def stored_post(
+    row: PostRow,
+    *,
+    links: tuple[PostLink, ...],
+    media: tuple[MediaRef, ...],
+    claims: tuple[TimeClaim, ...],
+    leads: tuple[Lead, ...],
+    spellings: tuple[str, ...],
+) -> StoredPost:
+    """Return the post of a row and its parts."""
     post = Post(
         key=post_key(row),
         platform=Platform(row.platform),
@@ -358,11 +378,11 @@ def _stored(s: Session, row: PostRow) -> StoredPost:
         title=row.title,
         text=row.text,
         status=PostStatus(row.status),
-        links=post_parts.links(s, row),
-        media=post_parts.media(s, row),
-        claims=post_parts.claims(s, row),
-        leads=post_parts.leads(s, row),
-        spellings=post_parts.spellings(s, row),
+        links=links,
+        media=media,
+        claims=claims,
+        leads=leads,
+        spellings=spellings,
         edited_at=row.edited_at,
     )
     return StoredPost(

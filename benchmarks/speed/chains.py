@@ -40,7 +40,7 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 T = TypeVar("T")
 LENGTH_MS = 20_000
-MATCHED_WITH = 60
+MATCHED_WITH = 30
 """In so many others each file is found, besides its source."""
 
 

@@ -76,19 +76,6 @@ def matches_of(s: Session, video: VideoId, algorithm_key: str) -> list[Match]:
     return sorted(found, key=lambda match: (-match.score, match.reference))
 
 
-def match_of(s: Session, video: VideoId, other: VideoId, algorithm_key: str) -> Match | None:
-    """Return what ``video`` (the query) has in common with ``other``, or ``None``."""
-    query, reference = sorted((video, other))
-    row = s.exec(
-        select_rows(MatchRow).where(
-            MatchRow.algorithm_id == pending.algorithm_id(algorithm_key),
-            MatchRow.query == query,
-            MatchRow.reference == reference,
-        )
-    ).first()
-    return None if row is None else match_from(row, video)
-
-
 def component(s: Session, video: VideoId, algorithm_key: str) -> frozenset[VideoId]:
     """Return ``video`` and all videos that asserted matches lead to from it, by any number."""
     edges = _edges(algorithm_key)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tracker.reports.timeline import Bar, Timeline
 
+UNFOLDED = 40
+"""Up to so many appearances a page shows everything at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
@@ -90,11 +93,14 @@ class AppearanceView:
     how_known: str
     later_by: str
     status: str
+    status_steps: tuple[str, ...]
     relation: RelationView
     confidence: str
     why: str
     changes: str
     segment: str
+    shared: tuple[str, ...]
+    credentials: str
     sha256: str
     title: str
     text: str
@@ -147,6 +153,18 @@ class FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeView:
+    """One appearance in the tree: ``children`` were taken from it.
+
+    ``uncertain`` means that nothing says what it was taken from, so it stands beside the root.
+    """
+
+    item: AppearanceView
+    children: tuple[TreeView, ...]
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """The whole report in words."""
 
@@ -158,6 +176,7 @@ class ReportView:
     rivals: tuple[AppearanceView, ...]
     appearances: tuple[AppearanceView, ...]
     line: Timeline
+    tree: tuple[TreeView, ...]
     conflicts: tuple[ConflictView, ...]
     leads: tuple[LeadView, ...]
     searched: str
@@ -165,6 +184,7 @@ class ReportView:
     watched: tuple[str, ...]
     history: tuple[RevisionView, ...]
     files: tuple[FileView, ...]
+    preservation: tuple[tuple[str, str], ...]
     ledger_entries: int
     ledger_head: str
     anchors: int
@@ -174,3 +194,8 @@ class ReportView:
     as_of: str
     generated_at: str
     tool_version: str
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether details are folded away: a page of thousands must open and scroll."""
+        return len(self.appearances) > UNFOLDED

@@ -181,6 +181,14 @@ class DiscoverySettings(_Section):
     fetch_without_preview: bool = False
 
 
+class ServeSettings(_Section):
+    """Where `tracker serve` listens; ``names`` are host names it answers under besides its own."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    names: tuple[str, ...] = ()
+
+
 class YtDlpSettings(_Section):
     """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
 
@@ -233,6 +241,7 @@ class Settings(BaseSettings):
     discovery: DiscoverySettings = DiscoverySettings()
     fixity: FixitySettings = FixitySettings()
     retention: RetentionSettings = RetentionSettings()
+    serve: ServeSettings = ServeSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

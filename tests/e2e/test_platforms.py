@@ -27,6 +27,7 @@ from tests.support.platform_sites import MAKERS, PUBLISHED_AT, PlatformSites, se
 from tests.support.telegram_server import Message, serve_telegram
 from tests.support.tracker_cli import Outcome, TrackerCommand
 from tests.support.x_server import TOKEN, serving_x
+from tracker.model.ids import VideoId
 from tracker.timestamps.snowflake import tid
 
 NATIVE = ("x", "bluesky", "mastodon", "telegram")
@@ -218,6 +219,26 @@ def test_a_lookup_reads_x_as_a_guest_and_never_by_the_billed_api(
     assert (refused.code, refused.stdout) == (3, "")
     assert "lookups never ask X's API" in refused.stderr
     assert "`tracker add` does" in refused.stderr
+
+
+def test_a_subreddit_is_watched_by_its_feed_and_a_page_of_facebook_is_refused(
+    added: Added, sites: dict[str, PlatformSites], tmp_path: Path
+) -> None:
+    tracker, led = TrackerCommand(tmp_path), sites["running"].environment
+    page = "https://www.facebook.com/riverfriends/"
+    assert tracker.run("watch", "add", "https://www.reddit.com/r/videos/", page).code == 0
+    assert tracker.run("run", "--once", **led).code == 1  # the other watch fails
+    database = Database(f"sqlite:///{tracker.data_dir / 'tracker.db'}")
+    with database.read() as session:
+        stored = posts.get_post(session, "https://www.reddit.com/comments/1cu7abc")
+        assert stored is not None
+        assert stored.post.account == "river_redditor"
+        assert {"feed", "platform_reported"} <= {str(claim.kind) for claim in stored.post.claims}
+        assert posts.posts_of_video(session, VideoId(added.sha256["reddit"])) == [stored.post.key]
+    database.close()
+    (failing,) = tracker.run("status", "--json").document["failing"]
+    assert failing["subject"].startswith("https://www.facebook.com/riverfriends")
+    assert "Facebook lists nothing" in failing["error"]
 
 
 def test_an_answer_says_that_it_came_by_another_way(added: Added, archive: Session) -> None:

@@ -12,12 +12,13 @@ import ssl
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tests.support.authority import make_authority
+from tests.support.authority import Authority, make_authority
 from tests.support.callback_server import Call, Route, WebServer, not_found, serving
 
 PUBLISHED_AT = datetime(2024, 5, 17, 10, 20, 30, tzinfo=UTC)
@@ -34,7 +35,13 @@ class SitePost:
     url: str
     account: str
     hosts: tuple[str, ...]
-    routes: Mapping[tuple[str, str], Route]  # (host, path, or its beginning and *) → answer
+    routes: Mapping[tuple[str, str], Route]  # (host, path or pattern) → answer, the first counts
+
+    def answering_instead(self, answers: Mapping[str, Route]) -> SitePost:
+        """Return the post with other answers, by path or pattern, on all of its hosts."""
+        others = {(host, path): route for host in self.hosts for path, route in answers.items()}
+        own = {place: route for place, route in self.routes.items() if place not in others}
+        return replace(self, routes={**others, **own})
 
 
 @dataclass
@@ -64,12 +71,19 @@ def serving_platforms(
     Each post shows its video and links ``link`` in its words.
     """
     posts = {name: MAKERS[name](video, f"Seen today: {link}") for name, video in videos.items()}
-    hosts = [host for post in posts.values() for host in post.hosts]
-    authority = make_authority(folder, hosts)
+    authority = make_authority(folder, {host for post in posts.values() for host in post.hosts})
+    with serving_posts(posts, authority) as sites:
+        yield sites
+
+
+@contextmanager
+def serving_posts(posts: Mapping[str, SitePost], authority: Authority) -> Iterator[PlatformSites]:
+    """Run the sites of ``posts``, all on one port, until the block ends."""
     with serving() as server:
         _speak_tls(server, authority.context)
         place = f"127.0.0.1:{server.server_port}"
-        sites = PlatformSites(posts, dict.fromkeys(hosts, place), authority.ca_file)
+        hosts = [host for post in posts.values() for host in post.hosts]
+        sites = PlatformSites(dict(posts), dict.fromkeys(hosts, place), authority.ca_file)
         server.fallback = _answers(sites)
         yield sites
 
@@ -82,14 +96,13 @@ def _speak_tls(server: WebServer, context: ssl.SSLContext) -> None:
 
 
 def _answers(sites: PlatformSites) -> Route:
-    routes = {place: route for post in sites.posts.values() for place, route in post.routes.items()}
+    routes = [item for post in sites.posts.values() for item in post.routes.items()]
 
     def answer(call: Call) -> None:
-        host = call.headers.get("Host", "")
+        host, path = call.headers.get("Host", ""), call.path.partition("?")[0]
         sites.asked.append((host, call.path))
-        path = call.path.partition("?")[0]
-        begins = f"/{path.split('/')[1]}/*"
-        routes.get((host, path), routes.get((host, begins), not_found))(call)
+        fitting = (r for (h, p), r in routes if h == host and fnmatchcase(path, p))
+        next(fitting, not_found)(call)
 
     return answer
 
@@ -97,13 +110,15 @@ def _answers(sites: PlatformSites) -> Route:
 # --- how things are said ------------------------------------------------------------------------
 
 
-def _page(html: str, **headers: str) -> Route:
+def page_of(html: str, **headers: str) -> Route:
+    """Answer with a page."""
     return lambda call: call.reply(html.encode(), headers=headers)
 
 
-def _json(value: object, **headers: str) -> Route:
-    body = json.dumps(value).encode()
-    return lambda call: call.reply(body, "application/json; charset=utf-8", headers=headers)
+def answering(value: object, headers: Mapping[str, str] | None = None, status: int = 200) -> Route:
+    """Answer with a value as JSON."""
+    body, kind = json.dumps(value).encode(), "application/json; charset=utf-8"
+    return lambda call: call.reply(body, kind, status=status, headers=headers)
 
 
 def _video(content: bytes) -> Route:
@@ -139,16 +154,23 @@ def youtube(video: bytes, words: str) -> SitePost:
     stream = {"itag": 18, "url": f"https://{media}/videoplayback?itag=18", "width": 320,
               "height": 180, "mimeType": 'video/mp4; codecs="avc1.42001E, mp4a.40.2"',
               "quality": "medium", "qualityLabel": "180p"}  # fmt: skip
-    shown: Json = {"contents": {"twoColumnWatchNextResults": {}}}
-    page = (
-        f"<title>A bridge</title><script>var ytInitialPlayerResponse = {json.dumps(told)};"
-        f"</script><script>var ytInitialData = {json.dumps(shown)};</script>"
-    )
     return SitePost("youtube", f"https://{site}/watch?v={number}", "@riverwatch", (site, media), {
-        (site, "/watch"): _page(page),
-        (site, "/youtubei/v1/player"): _json({**told, "streamingData": {"formats": [stream]}}),
+        (site, "/watch"): page_of(youtube_page(told)),
+        (site, "/youtubei/v1/player"): answering({**told, "streamingData": {"formats": [stream]}}),
         (media, "/videoplayback"): _video(video),
     })  # fmt: skip
+
+
+def youtube_page(told: Json) -> str:
+    """Return a watch page that holds the player's answer ``told``."""
+    player = f"<script>var ytInitialPlayerResponse = {json.dumps(told)};</script>"
+    shown: Json = {"contents": {"twoColumnWatchNextResults": {}}}
+    return f"<title>A bridge</title>{player}{youtube_data(shown)}"
+
+
+def youtube_data(shown: Json) -> str:
+    """Return the data of any page as the page holds it."""
+    return f"<script>var ytInitialData = {json.dumps(shown)};</script>"
 
 
 def tiktok(video: bytes, words: str) -> SitePost:
@@ -160,15 +182,24 @@ def tiktok(video: bytes, words: str) -> SitePost:
                        "secUid": "MS4wLjABAAAAtest"},
             "video": {"width": 320, "height": 180, "duration": 4, "playAddr": file,
                       "bitrateInfo": [{"PlayAddr": {"UrlList": [file]}}]}}  # fmt: skip
-    scope = {"webapp.video-detail": {"statusCode": 0, "itemInfo": {"itemStruct": item}}}
-    page = _script('id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json"',
-                   {"__DEFAULT_SCOPE__": scope})  # fmt: skip
+    page = tiktok_page({"statusCode": 0, "itemInfo": {"itemStruct": item}})
     path = f"/@rivermaker/video/{number}"
     return SitePost("tiktok", f"https://{site}{path}", "rivermaker", (site, media), {
-        (site, path): _page(page),
-        (site, f"/@_/video/{number}"): _page(page),
+        (site, path): page_of(page),
+        (site, f"/@_/video/{number}"): page_of(page),
         (media, "/video/tos/clip.mp4"): _video(video),
     })  # fmt: skip
+
+
+def tiktok_page(detail: Json) -> str:
+    """Return a video's page that holds ``detail``."""
+    return tiktok_scope({"webapp.video-detail": detail})
+
+
+def tiktok_scope(scope: Json) -> str:
+    """Return any page's data as the page holds it."""
+    attributes = 'id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json"'
+    return _script(attributes, {"__DEFAULT_SCOPE__": scope})
 
 
 def instagram(video: bytes, words: str) -> SitePost:
@@ -184,11 +215,11 @@ def instagram(video: bytes, words: str) -> SitePost:
                                 "width": 320, "height": 180}]}  # fmt: skip
     page = _relay({"xig_polaris_media": {"if_not_gated_logged_out": item}})
     session = '<script>["LSD",[],{"token":"lsd-of-the-test"},323]</script>'
-    ruling = _json({"status": "ok"}, **{"Set-Cookie": "csrftoken=of-the-test; Path=/; Secure"})
+    ruling = answering({"status": "ok"}, {"Set-Cookie": "csrftoken=of-the-test; Path=/; Secure"})
     return SitePost("instagram", f"https://{site}/reel/{code}/", "river.gram", (site, media), {
-        (site, "/"): _page(session),
+        (site, "/"): page_of(session),
         (site, "/api/v1/web/get_ruling_for_content/"): ruling,
-        (site, f"/p/{code}"): _page(page),
+        (site, f"/p/{code}"): page_of(page),
         (media, "/o1/v/clip.mp4"): _video(video),
     })  # fmt: skip
 
@@ -214,8 +245,8 @@ def facebook(video: bytes, words: str) -> SitePost:
     )
     return SitePost("facebook", f"https://{site}/watch/?v={number}", "River Friends",
                     (site, media), {
-        (site, "/watch/"): _page(page),
-        (site, "/watch"): _page(page),
+        (site, "/watch/"): page_of(page),
+        (site, "/watch"): page_of(page),
         (media, "/v/clip.mp4"): _video(video),
     })  # fmt: skip
 
@@ -229,7 +260,7 @@ def vk(video: bytes, words: str) -> SitePost:
     facts = {"mvData": {"title": "A bridge", "desc": words, "duration": 4}, "player": player}
     answer = {"payload": ["0", ["A bridge", "<div class='mv_info'></div>", facts]]}
     return SitePost("vk", f"https://{site}/video{number}", "River Club", (site, media), {
-        (site, "/al_video.php"): _json(answer),
+        (site, "/al_video.php"): answering(answer),
         (media, "/"): _video(video),
     })  # fmt: skip
 
@@ -247,8 +278,8 @@ def rumble(video: bytes, words: str) -> SitePost:
             "author": {"name": "RiverRumble", "url": "https://rumble.com/c/RiverRumble"},
             "cc": {}}  # fmt: skip
     return SitePost("rumble", f"https://{site}{path}", "RiverRumble", (site, media), {
-        (site, path): _page(page),
-        (site, "/embedJS/u3/"): _json(told),
+        (site, path): page_of(page),
+        (site, "/embedJS/u3/"): answering(told),
         (media, "/video/clip.mp4"): _video(video),
     })  # fmt: skip
 
@@ -269,9 +300,11 @@ def odysee(video: bytes, words: str) -> SitePost:
     def proxy(call: Call) -> None:
         asked = json.loads(call.posted)
         if asked["method"] == "resolve":
-            _json({"result": {asked["params"]["urls"]: stream}})(call)
+            answering({"result": {asked["params"]["urls"]: stream}})(call)
         else:
-            _json({"result": {"streaming_url": f"https://{media}/api/v6/streams/clip.mp4"}})(call)
+            answering({"result": {"streaming_url": f"https://{media}/api/v6/streams/clip.mp4"}})(
+                call
+            )
 
     return SitePost("odysee", f"https://{site}/@RiverOdyssey:1/a-bridge:2", "@RiverOdyssey",
                     (site, api, media), {
@@ -294,10 +327,11 @@ def reddit(video: bytes, words: str) -> SitePost:
     path = f"/r/videos/comments/{number}/a_bridge"
     cookie = {"Set-Cookie": "loid=of-the-test; Domain=reddit.com; Path=/; Secure"}
     return SitePost("reddit", f"https://{site}{path}/", "river_redditor", (site, old, media), {
-        (old, "/"): _page("<title>reddit</title>", **cookie),
-        (site, f"/comments/{number}/.json"): _json(listing),
-        (site, f"/r/videos/comments/{number}/.json"): _json(listing),
+        (old, "/"): page_of("<title>reddit</title>", **cookie),
+        (site, f"/comments/{number}/.json"): answering(listing),
+        (site, f"/r/videos/comments/{number}/.json"): answering(listing),
         (media, "/clip0/DASH_240.mp4"): _video(video),
+        (site, "/r/videos/new/.rss"): _reddit_feed(f"https://{site}{path}/", number),
     })  # fmt: skip
 
 
@@ -316,10 +350,22 @@ def x_as_guest(video: bytes, words: str) -> SitePost:
     answer = {"data": {"tweetResult": {"result": tweet}}}
     return SitePost("x", f"https://{site}/river_guest/status/{number}", "river_guest",
                     (site, api, media), {
-        (api, "/1.1/guest/activate.json"): _json({"guest_token": "of-the-test"}),
-        (site, "/i/*"): _json(answer),
+        (api, "/1.1/guest/activate.json"): answering({"guest_token": "of-the-test"}),
+        (site, "/i/*"): answering(answer),
         (media, "/amplify_video/1/vid/avc1/320x180/clip.mp4"): _video(video),
     })  # fmt: skip
+
+
+def _reddit_feed(url: str, number: str) -> Route:
+    """The feed that Reddit offers of a list: Atom, with the post's links inside its content."""
+    shown = f'&lt;a href="{url}"&gt;[comments]&lt;/a&gt;'
+    entry = (
+        f"<entry><author><name>/u/river_redditor</name></author><id>t3_{number}</id>"
+        f'<content type="html">{shown}</content><link href="{url}"/><title>A bridge</title>'
+        "<published>2024-05-17T10:20:30+00:00</published></entry>"
+    )
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>videos</title>{entry}</feed>'
+    return lambda call: call.reply(feed.encode(), "application/atom+xml; charset=UTF-8")
 
 
 MAKERS = {

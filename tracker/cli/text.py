@@ -26,14 +26,16 @@ from tracker.model.lookup import (
     LookupSoundMatch,
     LookupSubject,
 )
-from tracker.model.match import Segment
 from tracker.model.post import Lead
 from tracker.model.summary import ClipSummary, Verified
 from tracker.model.watch import Watch
 from tracker.reports import wording
 from tracker.reports.added_words import left_words
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.media_words import length_words, media_time
+from tracker.reports.lookup_words import lookup_answer
+from tracker.reports.lookup_words import segment_words as _segment_words
+from tracker.reports.lookup_words import stretch_words as _stretch
+from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
@@ -74,19 +76,6 @@ def _print_reach(console: Console, result: LookupResult) -> None:
     total = result.elapsed_ms.get("total")
     if total is not None:
         _say(console, f"Took {total / 1000:.1f} s.", style=DIM)
-
-
-def lookup_answer(result: LookupResult) -> str:
-    """Return the lookup's answer as one sentence."""
-    if not result.matches:
-        return "Not seen: no video in this archive is found to share footage with this one."
-    seen = f"Seen before, in {wording.count_words(len(result.matches), 'video')}."
-    earliest = result.earliest
-    if earliest is None:
-        return f"{seen} Where first cannot be said."
-    shown_by = wording.who(earliest.post, earliest.files)
-    told = wording.known_words(earliest.published)
-    return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
 
 
 def _print_earliest(console: Console, earliest: Earliest) -> None:
@@ -151,18 +140,6 @@ def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]
         for path in item.files:
             _say(console, f"Local file: {clean_line(path, 300)}", 4)
     _say(console, SAME_SOUND_NOTE, style=DIM)
-
-
-def _segment_words(segment: Segment) -> str:
-    yours = _stretch(segment.query_start_ms, segment.query_end_ms)
-    theirs = _stretch(segment.reference_start_ms, segment.reference_end_ms)
-    speed = f", {segment.speed:.2f} times as fast" if abs(segment.speed - 1) >= 0.01 else ""
-    mirrored = ", mirrored" if segment.mirrored else ""
-    return f"Your {yours} is its {theirs}{speed}{mirrored}"
-
-
-def _stretch(start_ms: int, end_ms: int) -> str:
-    return f"{media_time(start_ms)} to {media_time(end_ms)}"
 
 
 def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:

@@ -98,6 +98,15 @@ class Reports:
             self._write_one(output, RENDERERS[form](shown), _record(chain, form, redactor))
         return output
 
+    def page(self, subject: str) -> str:
+        """Return the HTML report of ``subject`` as of now; looking at it is no export.
+
+        Raises ``UnknownSubject``.
+        """
+        chain = self._subjects.chains(subject)[0]
+        with self._archive.database.read() as session:
+            return render_html(self._gatherer.report(session, subject, chain))
+
     def _write_bundle(self, output: Path, bundle: BundleInput, record: Record) -> None:
         chain = bundle.report.chain
         facts = BagFacts(chain.clip, bundle.report.tool_version, instant_text(chain.as_of) or "")

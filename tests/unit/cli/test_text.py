@@ -18,6 +18,7 @@ from tracker.model.added import AddedResult, Left
 from tracker.model.ids import PostKey
 from tracker.model.summary import StatusSummary, Verified
 from tracker.reports.added_words import left_words
+from tracker.reports.lookup_words import lookup_answer
 
 Printer = Callable[[Console], None]
 
@@ -95,7 +96,7 @@ def test_not_seen_says_what_was_searched() -> None:
 
 def test_matches_without_an_earliest_say_so() -> None:
     result = replace(sample_results.seen_before(), earliest=None)
-    assert text.lookup_answer(result) == "Seen before, in 1 video. Where first cannot be said."
+    assert lookup_answer(result) == "Seen before, in 1 video. Where first cannot be said."
 
 
 def test_an_address_can_be_copied_whole() -> None:

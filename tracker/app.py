@@ -242,7 +242,7 @@ def _build(
         imports=Imports(add),
         lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
         subjects=subjects,
-        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir / "redaction"),
+        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
         fixity=Fixity(
             archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
         ),

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
+from storage import anchors as anchor_rows
 from storage import bulk, ledger
 from storage import watches as watch_rows
 from tracker import __version__
@@ -58,12 +59,7 @@ class Gatherer:
             generated_at=as_of,
             subject=subject,
             tool_version=__version__,
-            archive=ArchiveFacts(
-                ledger_entries=state.sequence if state else 0,
-                ledger_head=state.entry_hash if state else None,
-                watched=tuple(watch.target for watch in watch_rows.watches(session)),
-                algorithms=(self._algorithm,),
-            ),
+            archive=self._facts(session, state),
             posts=_posts(session, chain),
             videos=_in_order(chain, bulk.videos(session, videos_of(chain))),
             versions=tuple((name, version(name)) for name in _TOOLS),
@@ -77,6 +73,19 @@ class Gatherer:
             held=tuple(self._held(session, chain)),
             statuses=statuses,
             credentials=_in_order(chain, bulk.credentials(session, videos_of(chain))),
+        )
+
+    def _facts(self, session: Session, state: LedgerEntry | None) -> ArchiveFacts:
+        anchors = anchor_rows.anchors(session)
+        last = anchors[-1] if anchors else None
+        return ArchiveFacts(
+            ledger_entries=state.sequence if state else 0,
+            ledger_head=state.entry_hash if state else None,
+            anchors=len(anchors),
+            last_anchor=last,
+            tokens=tuple(anchor_rows.tokens(session, last.number)) if last else (),
+            watched=tuple(watch.target for watch in watch_rows.watches(session)),
+            algorithms=(self._algorithm,),
         )
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:

@@ -166,6 +166,17 @@ def _archive(report: ReportInput) -> Document:
         "ledger_entries": facts.ledger_entries,
         "ledger_head": facts.ledger_head,
         "anchors": facts.anchors,
+        "anchored_through": facts.last_anchor.last_sequence if facts.last_anchor else None,
+        "time_stamps": [
+            {
+                "kind": token.kind.value,
+                "authority": token.authority,
+                "state": token.state.value,
+                "gen_at": instant_text(token.gen_at),
+                "reason": token.reason or None,
+            }
+            for token in facts.tokens
+        ],
         "watched": list(facts.watched),
         "algorithms": list(facts.algorithms),
     }

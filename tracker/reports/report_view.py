@@ -28,6 +28,7 @@ from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line, file_name
 from tracker.reports.report_index import ReportIndex, report_index
 from tracker.reports.report_input import ReportInput
+from tracker.reports.stamp_words import anchor_words, stamp_words
 from tracker.reports.timeline import Timeline, timeline
 from tracker.reports.views import (
     AppearanceView,
@@ -68,7 +69,8 @@ def report_view(report: ReportInput) -> ReportView:
         preservation=tuple((item.name, capital(item.state)) for item in criteria(report)),
         ledger_entries=report.archive.ledger_entries,
         ledger_head=clean_line(report.archive.ledger_head or "", 64),
-        anchors=report.archive.anchors,
+        anchored=anchor_words(report.archive),
+        stamps=stamp_words(report.archive),
         algorithms=tuple(clean_line(item, 300) for item in report.archive.algorithms),
         versions=tuple((clean_line(a, 60), clean_line(b, 60)) for a, b in report.versions),
         revision=chain.revision,

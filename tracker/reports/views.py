@@ -187,7 +187,8 @@ class ReportView:
     preservation: tuple[tuple[str, str], ...]
     ledger_entries: int
     ledger_head: str
-    anchors: int
+    anchored: str
+    stamps: tuple[str, ...]
     algorithms: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
     revision: int

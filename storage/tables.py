@@ -341,6 +341,23 @@ class MatchRow(Row, table=True):
     found_at: datetime = Field(sa_type=Instant)
 
 
+class LikenessRow(Row, table=True):
+    """How alike two matched videos are; ``query`` is the lexicographically smaller id.
+
+    Worked out from their fingerprints and kept because chains ask again and again.
+    """
+
+    __tablename__ = "likeness"
+    algorithm_id: int = Field(primary_key=True, foreign_key="algorithm.id", sa_type=RowId)
+    query: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    reference: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    bits: float = Field(sa_type=Float(53))
+    levels: float | None = Field(default=None, sa_type=Float(53))
+    differs: float = Field(sa_type=Float(53))
+    query_moves: float = Field(sa_type=Float(53))
+    reference_moves: float = Field(sa_type=Float(53))
+
+
 class SoundMatchRow(Row, table=True):
     """The same sound in an unordered pair; ``query`` is the lexicographically smaller id.
 
@@ -393,6 +410,20 @@ class RevisionRow(Row, table=True):
     reason: str = Field(sa_type=CleanText)
     digest: str = Field(sa_type=CleanText)
     document: str = Field(sa_type=CleanText)
+    at: datetime = Field(sa_type=Instant)
+
+
+class VerdictRow(Row, table=True):
+    """A person's judgement of whether a video shows a clip; the latest is obeyed, all stay."""
+
+    __tablename__ = "verdict"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    clip: str = Field(foreign_key="clip.id", index=True, sa_type=CleanText)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    verdict: str = Field(sa_type=CleanText)
+    judged_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    algorithm: str = Field(sa_type=CleanText)
     at: datetime = Field(sa_type=Instant)
 
 

@@ -15,7 +15,17 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures, clips, credentials, fingerprints, ledger, matches, sounds, videos
+from storage import (
+    captures,
+    clips,
+    credentials,
+    fingerprints,
+    ledger,
+    matches,
+    sounds,
+    verdicts,
+    videos,
+)
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
@@ -26,6 +36,7 @@ from tracker.evidence.digests import (
     fingerprint_digest,
     match_digest,
     sound_match_digest,
+    verdict_digest,
 )
 from tracker.evidence.hash_chain import check_chain
 from tracker.evidence.recorded import Recorded, RecordedDigest
@@ -100,6 +111,7 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _compare(recorded.matches, _match_rows(session), "match")
     yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+    yield from _compare(recorded.verdicts, _verdict_rows(session), "verdict")
     yield from _compare(recorded.credentials, _credential_rows(session), "content credentials")
 
 
@@ -162,6 +174,12 @@ def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
         digest = document_digest(stored.document)
         whole = digest if digest == stored.digest else None
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
+
+
+def _verdict_rows(session: Session) -> Iterator[tuple[int, _Row]]:
+    for number, verdict in verdicts.all_verdicts(session):
+        digest = None if verdict is None else verdict_digest(verdict)
+        yield number, _Row(f"verdict {number}", digest)
 
 
 def _credential_rows(session: Session) -> Iterator[tuple[str, _Row]]:

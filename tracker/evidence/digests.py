@@ -14,6 +14,7 @@ from tracker.evidence.canonical import canonical_digest
 from tracker.model.fingerprint import Fingerprint, Keyframe
 from tracker.model.match import Match, Segment, SoundAgreement, Transformation
 from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.verdict import Verdict
 
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:
@@ -107,6 +108,21 @@ def _sound(sound: SoundPrint) -> dict[str, object]:
 
 def _transformations(transformations: Sequence[Transformation]) -> list[list[object]]:
     return [[t.kind, _exact(t.detail)] for t in transformations]
+
+
+def verdict_digest(verdict: Verdict) -> str:
+    """Return the digest of a person's judgement: of all that is kept of it."""
+    return canonical_digest(
+        {
+            "clip": verdict.clip,
+            "video": verdict.video,
+            "verdict": verdict.kind.value,
+            "by": verdict.by,
+            "why": verdict.why,
+            "at": verdict.at.isoformat(),
+            "algorithm": verdict.algorithm,
+        }
+    )
 
 
 def document_digest(document: str) -> str:

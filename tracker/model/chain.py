@@ -10,6 +10,7 @@ from tracker.model.clip import Appearance
 from tracker.model.discovery import Discovery
 from tracker.model.ids import AppearanceId, ClipId, Platform
 from tracker.model.post import Lead
+from tracker.model.verdict import Verdict
 
 
 class Relation(StrEnum):
@@ -81,3 +82,4 @@ class Chain:
     history: tuple[Revision, ...] = field(default=())
     searched: Coverage = field(default_factory=Coverage)
     discovery: tuple[Discovery, ...] = ()  # searches for earlier uploads, the latest last
+    verdicts: tuple[Verdict, ...] = ()  # by persons; the latest on a video is obeyed

@@ -36,6 +36,12 @@ EXPLAINED_SHARE = 0.8
 APART_SHARE = 0.1
 """Two regions that share less than this of the smaller one lie beside each other."""
 
+LEAST_OWN_MS = 2_000
+"""A spliced video that adds less of its own than this is a clip with all that it shows."""
+
+MOSTLY_SHARE = 0.5
+"""Who shows less than this of a clip, and of whom the clip shows less than this, is no member."""
+
 Region = tuple[float, float, float, float]
 
 CutNear = Callable[[VideoId, int], bool]
@@ -186,8 +192,13 @@ def group_footage(
     overlaps = _Overlaps(durations, matches)
     cores = _cores(overlaps, _absorptions(overlaps, cut_near))
     uses = _uses(overlaps, cores)
-    kept = [anchor for anchor in sorted(cores) if not _explained(anchor, uses, overlaps)]
-    return tuple(_footage(anchor, cores[anchor], uses[anchor], overlaps) for anchor in kept)
+    found = []
+    for anchor in sorted(cores):
+        taken = _taken(anchor, uses, overlaps)
+        if not taken.explains(overlaps.durations[anchor]):
+            whole = taken.left(Stretch(anchor, 0, overlaps.durations[anchor]))
+            found.append(_footage(whole, cores[anchor], uses[anchor], overlaps))
+    return tuple(found)
 
 
 def _cores(
@@ -328,25 +339,51 @@ def _user(
     return min(one, other, key=overlaps.rank)
 
 
-def _explained(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: _Overlaps) -> bool:
-    """Tell whether ``anchor`` is little more than the footage of other clips."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The parts of an anchor that are other clips' footage, ascending, and how many clips'."""
+
+    spans: tuple[tuple[int, int], ...]
+    sources: int
+
+    def explains(self, duration_ms: int) -> bool:
+        """Tell whether a video of this length is little more than the footage of other clips."""
+        covered = sum(end - start for start, end in self.spans)
+        return self.sources > 1 and covered >= EXPLAINED_SHARE * duration_ms
+
+    def left(self, whole: Stretch) -> Stretch:
+        """Return the longest part of ``whole`` that is its own: what a spliced video adds."""
+        borders = [whole.start_ms, *(at for span in self.spans for at in span), whole.end_ms]
+        gaps = [
+            Stretch(whole.video, start, end)
+            for start, end in zip(borders[::2], borders[1::2], strict=True)
+        ]
+        longest = max(gaps, key=lambda gap: gap.duration_ms)
+        return longest if longest.duration_ms >= LEAST_OWN_MS else whole
+
+
+def _taken(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: _Overlaps) -> _Taken:
     sources = [other for other, users in uses.items() if anchor in users]
-    spans = sorted(
-        (overlap.inner.start_ms, overlap.inner.end_ms)
-        for source in sources
-        if (overlap := overlaps.get(anchor, source)) is not None
-    )
-    covered, reached = 0, 0
-    for start, end in spans:
-        covered += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return len(sources) > 1 and covered >= EXPLAINED_SHARE * overlaps.durations[anchor]
+    found = [overlaps.get(anchor, source) for source in sources]
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted((o.inner.start_ms, o.inner.end_ms) for o in found if o is not None):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return _Taken(tuple(merged), len(sources))
 
 
 def _footage(
-    anchor: VideoId, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
+    whole: Stretch, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
 ) -> Footage:
-    whole = Stretch(anchor, 0, overlaps.durations[anchor])
-    shown = (overlaps.get(video, anchor) for video in sorted(core | set(users)))
-    members = [whole, *(overlap.inner for overlap in shown if overlap is not None)]
-    return Footage(anchor, tuple(sorted(members, key=lambda m: m.video)), core)
+    """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
+    shown = (overlaps.get(video, whole.video) for video in sorted(core | set(users)))
+    members = [whole, *(o.inner for o in shown if o is not None and _shows(o.outer, whole))]
+    return Footage(whole.video, tuple(sorted(members, key=lambda m: m.video)), core)
+
+
+def _shows(part: Stretch, whole: Stretch) -> bool:
+    """Tell whether most of a part of the anchor, or most of the clip, is shown by the other."""
+    shared = min(part.end_ms, whole.end_ms) - max(part.start_ms, whole.start_ms)
+    return shared >= MOSTLY_SHARE * min(part.duration_ms, whole.duration_ms)

@@ -11,6 +11,7 @@ from datetime import date
 from tracker.model.chain import Chain, Conflict, Relation, Revision
 from tracker.model.ids import AppearanceId
 from tracker.model.post import Lead
+from tracker.model.verdict import Verdict, VerdictKind
 from tracker.model.video import Video
 from tracker.reports import wording
 from tracker.reports.appearance_view import (
@@ -37,6 +38,7 @@ from tracker.reports.views import (
     LeadView,
     ReportView,
     RevisionView,
+    VerdictView,
     WhoView,
 )
 
@@ -60,6 +62,7 @@ def report_view(report: ReportInput) -> ReportView:
         line=line,
         tree=chain_tree(chain, by_id),
         conflicts=tuple(_conflict(item, by_id, index) for item in chain.conflicts),
+        verdicts=tuple(_verdict(item, index) for item in chain.verdicts),
         leads=tuple(_lead(lead) for lead in chain.leads),
         searched=wording.searched_words(chain.searched),
         discovery=tuple(wording.discovery_words(item) for item in chain.discovery[-50:]),
@@ -140,6 +143,25 @@ def _conflict(
         claims=tuple(place + 1 for place in conflict.claims),
         number=view.number if view else None,
         who=view.who if view else None,
+    )
+
+
+_VERDICTS = {
+    VerdictKind.SAME: "shows this footage",
+    VerdictKind.DIFFERENT: "does not show this footage",
+    VerdictKind.UNSURE: "may or may not show this footage",
+}
+
+
+def _verdict(item: Verdict, index: ReportIndex) -> VerdictView:
+    number = index.first_with_video.get(item.video)
+    subject = "" if number else f"the file {clean_line(item.video, 64)} "
+    return VerdictView(
+        number=number,
+        words=f"{subject}{_VERDICTS[item.kind]}",
+        by=clean_line(item.by, 100),
+        at=wording.moment_words(item.at),
+        why=clean_line(item.why, 400),
     )
 
 

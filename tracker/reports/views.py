@@ -122,6 +122,17 @@ class ConflictView:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictView:
+    """What a person decided; ``number`` is the appearance it is about, if it is listed."""
+
+    number: int | None
+    words: str
+    by: str
+    at: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeadView:
     """A post that a text names without linking it."""
 
@@ -178,6 +189,7 @@ class ReportView:
     line: Timeline
     tree: tuple[TreeView, ...]
     conflicts: tuple[ConflictView, ...]
+    verdicts: tuple[VerdictView, ...]
     leads: tuple[LeadView, ...]
     searched: str
     discovery: tuple[str, ...]

@@ -104,10 +104,14 @@ class App:
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+    def verify(
+        self, progress: Callable[[int, int], None] | None = None, *, with_files: bool = True
+    ) -> Verified:
         """Check the ledger and everything kept."""
         archive = self.archive
-        return verify_archive(archive.database, archive.media, archive.keyframes, progress)
+        return verify_archive(
+            archive.database, archive.media, archive.keyframes, progress, with_files=with_files
+        )
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""

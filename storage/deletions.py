@@ -126,7 +126,7 @@ def is_expendable(
 
 
 def _expendable(algorithm_key: str, captured_before: datetime) -> Any:
-    answer = exists().where(col(CaptureRow.body_sha256) == col(VideoRow.sha256))
+    answers = select(col(CaptureRow.body_sha256)).where(col(CaptureRow.body_sha256).is_not(None))
     later = exists().where(
         col(CaptureRow.video) == col(VideoRow.sha256),
         col(CaptureRow.finished_at) >= captured_before,
@@ -136,7 +136,7 @@ def _expendable(algorithm_key: str, captured_before: datetime) -> Any:
         col(VideoRow.kept),
         col(VideoRow.first_observed_at) < captured_before,
         ~later,
-        ~answer,
+        col(VideoRow.sha256).not_in(answers),
         read,
         _fingerprinted(algorithm_key),
         _compared(algorithm_key),

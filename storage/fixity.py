@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select, func, literal, select, union
+from sqlalchemy import CompoundSelect, Row, Select, case, func, literal, select, union
 from sqlmodel import Session, col
 
 from storage.tables import (
@@ -89,37 +89,40 @@ def save_check(s: Session, check: FixityCheck) -> None:
 def coverage(s: Session, *, since: datetime, days: float) -> FixityCoverage:
     """Return how much of what is kept was checked ``since`` then (``days`` ago)."""
     kept = _kept().subquery()
-    joined = select_from_kept(kept)
-    broken = joined.where(col(FixityRow.result) != FixityResult.OK.value)
-    checked = joined.where(col(FixityRow.checked_at) >= since)
+    checked_at, result = col(FixityRow.checked_at), col(FixityRow.result)
+    query = (
+        select(
+            func.count(),
+            func.count(case((checked_at >= since, 1))),
+            func.count(case((checked_at.is_(None), 1))),
+            func.count(case((result != FixityResult.OK.value, 1))),
+            func.min(checked_at),
+        )
+        .select_from(kept)
+        .outerjoin(FixityRow, _same(kept))
+    )
+    files, checked, never, broken, oldest = s.execute(query).one()
     return FixityCoverage(
-        files=s.scalar(select(func.count()).select_from(kept)) or 0,
-        checked=_count(s, checked),
-        never=(s.scalar(select(func.count()).select_from(kept)) or 0) - _count(s, joined),
+        files=files,
+        checked=checked,
+        never=never,
         days=days,
-        oldest_checked_at=min((c.checked_at for c in _oldest(s, joined)), default=None),
-        broken_files=_count(s, broken),
-        broken=tuple(
-            _check(row)
-            for row in s.scalars(
-                broken.order_by(col(FixityRow.since_at), col(FixityRow.name)).limit(MAX_NAMED)
-            )
-        ),
+        oldest_checked_at=oldest,
+        broken_files=broken,
+        broken=tuple(_broken(s)) if broken else (),
     )
 
 
-def select_from_kept(kept: Any) -> Select[FixityRow]:
-    """Return the query of the checks of files that are still to be there."""
-    return select(FixityRow).join(kept, _same(kept))
-
-
-def _oldest(s: Session, joined: Select[FixityRow]) -> list[FixityCheck]:
-    query = joined.order_by(col(FixityRow.checked_at)).limit(1)
+def _broken(s: Session) -> list[FixityCheck]:
+    kept = _kept().subquery()
+    query = (
+        select(FixityRow)
+        .join(kept, _same(kept))
+        .where(col(FixityRow.result) != FixityResult.OK.value)
+        .order_by(col(FixityRow.since_at), col(FixityRow.name))
+        .limit(MAX_NAMED)
+    )
     return [_check(row) for row in s.scalars(query)]
-
-
-def _count(s: Session, query: Select[FixityRow]) -> int:
-    return s.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def _kept() -> CompoundSelect[Any]:

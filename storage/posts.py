@@ -349,27 +349,16 @@ def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -
     s.flush()
 
 
-def _stored(s: Session, row: PostRow) -> StoredPost:
-    return stored_post(
-        row,
-        links=post_parts.links(s, row),
-        media=post_parts.media(s, row),
-        claims=post_parts.claims(s, row),
-        leads=post_parts.leads(s, row),
-        spellings=post_parts.spellings(s, row),
-    )
-
-
 def stored_post(
     row: PostRow,
     *,
+    claims: tuple[TimeClaim, ...],
     links: tuple[PostLink, ...],
     media: tuple[MediaRef, ...],
-    claims: tuple[TimeClaim, ...],
     leads: tuple[Lead, ...],
     spellings: tuple[str, ...],
 ) -> StoredPost:
-    """Return the post of a row and its parts."""
+    """Return the post in ``row`` with what belongs to it."""
     post = Post(
         key=post_key(row),
         platform=Platform(row.platform),
@@ -387,4 +376,15 @@ def stored_post(
     )
     return StoredPost(
         post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
+    )
+
+
+def _stored(s: Session, row: PostRow) -> StoredPost:
+    return stored_post(
+        row,
+        links=post_parts.links(s, row),
+        media=post_parts.media(s, row),
+        claims=post_parts.claims(s, row),
+        leads=post_parts.leads(s, row),
+        spellings=post_parts.spellings(s, row),
     )

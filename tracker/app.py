@@ -106,10 +106,14 @@ class App:
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+    def verify(
+        self, progress: Callable[[int, int], None] | None = None, *, with_files: bool = True
+    ) -> Verified:
         """Check the ledger and everything kept."""
         archive = self.archive
-        return verify_archive(archive.database, archive.media, archive.keyframes, progress)
+        return verify_archive(
+            archive.database, archive.media, archive.keyframes, progress, with_files=with_files
+        )
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
@@ -244,7 +248,7 @@ def _build(
         imports=Imports(add),
         lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
         subjects=subjects,
-        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir / "redaction"),
+        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
         fixity=Fixity(
             archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
         ),

@@ -75,18 +75,23 @@ def verify_archive(
     media_store: MediaStore,
     keyframes: KeyframeStore,
     progress: Progress | None = None,
+    *,
+    with_files: bool = True,
 ) -> Verified:
     """Check ledger, rows and files; return what was checked and everything that is broken.
 
     Changes nothing. The database is read in one snapshot, files afterwards and outside any
     transaction, so the daemon may go on working. ``notes`` names files that no entry knows:
     a process killed between storing a file and recording it leaves them, and the repeated step
-    takes them up. Raises ``DatabaseError`` only.
+    takes them up. Without ``with_files`` ledger and rows alone are checked. Raises
+    ``DatabaseError`` only.
     """
     with database.read() as session:
         recorded = Recorded()
         broken = list(check_chain(_entries(session, recorded)))
         broken += _check_rows(session, recorded)
+    if not with_files:
+        return Verified(recorded.entries, 0, 0, tuple(broken))
     files = [*_media_files(media_store, recorded), *_keyframe_files(keyframes, recorded)]
     for done, file in enumerate(files, start=1):
         broken += _check_file(file)

@@ -36,6 +36,7 @@ from tracker.errors import (
 from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
 from tracker.net.guard import AddressGuard
+from tracker.net.javascript import child_path
 from tracker.net.url_syntax import parse_web_url, shown
 from tracker.net.ytdlp_answers import error_of, info_of, parsed_answer, read_answer
 
@@ -227,8 +228,12 @@ class YtDlp:
         bundle = self._guard.rerouting.bundle()
         if bundle is None:
             return {}
-        (home / "authorities.pem").write_bytes(bundle)
-        return {"SSL_CERT_FILE": str(home / "authorities.pem"), "SSL_CERT_DIR": str(home)}
+        path = home / "authorities.pem"
+        try:
+            path.write_bytes(bundle)
+        except OSError as exc:
+            raise OutsideError(f"cannot write {path}: {exc.strerror}") from exc
+        return {"SSL_CERT_FILE": str(path), "SSL_CERT_DIR": str(home)}
 
     def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
         limits = self._limits
@@ -330,7 +335,7 @@ class _scratch:  # noqa: N801 - reads as a function in ``with``
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
     return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+        "PATH": child_path(),
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from tracker.net.guard import AddressGuard
+from tracker.net.javascript import RUNTIMES
 from tracker.net.rerouting import Rerouting
 
 MEDIA_NAME = "media"
@@ -233,6 +234,7 @@ def _options(request: Request, *, download: bool) -> dict[str, object]:
         "proxy": "",
         "cookiefile": request["cookie_file"],
         "compat_opts": {"no-certifi"} if request["own_authorities"] else set(),
+        "js_runtimes": RUNTIMES,
         "cachedir": False,
         "geo_bypass": False,
         "socket_timeout": request["socket_timeout_s"],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs import audit as audit_job
 from jobs import fixity as fixity_job
 from jobs import retention as retention_job
 from storage import deletions, ledger
@@ -322,6 +323,18 @@ def test_a_video_forgotten_while_it_is_decoded_leaves_no_pictures(
     with app.archive.database.read() as s:
         held: Fingerprint | None = fingerprint_rows.get_fingerprint(s, video, app.algorithm_key)
     assert held is None
+
+
+def test_the_daily_audit_checks_ledger_and_rows(
+    app: App, site: WebServer, footage: tuple[Path, Path, Path]
+) -> None:
+    take_in(app, site, footage[2])
+    entries = app.status().ledger_entries
+    assert audit_job.run(app, no_stop()) == entries
+    with app.archive.database.write() as s:
+        s.connection().exec_driver_sql("UPDATE fingerprint SET duration_ms = 1")
+    assert not app.verify(with_files=False).ok
+    assert app.verify(with_files=False).files == 0
 
 
 # --- fixity ---------------------------------------------------------------------------------

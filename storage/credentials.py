@@ -38,14 +38,14 @@ def save_credentials(s: Session, video: VideoId, found: ContentCredentials, now:
 def get_credentials(s: Session, video: VideoId) -> VideoCredentials | None:
     """Return what was found in the video; ``None`` while it was not looked at."""
     row = s.get(CredentialsRow, video)
-    return None if row is None else _credentials(row)
+    return None if row is None else credentials_from(row)
 
 
 def all_credentials(s: Session) -> Iterator[VideoCredentials]:
     """Yield what was found in every video that was looked at."""
     query = select(CredentialsRow).order_by(col(CredentialsRow.video))
     for row in s.exec(query.execution_options(yield_per=500)):
-        yield _credentials(row)
+        yield credentials_from(row)
 
 
 def manifest_digests(s: Session) -> set[str]:
@@ -64,7 +64,8 @@ def pending_credentials(s: Session, *, now: datetime, limit: int) -> list[VideoI
     return [VideoId(video) for video in s.scalars(query.limit(limit))]
 
 
-def _credentials(row: CredentialsRow) -> VideoCredentials:
+def credentials_from(row: CredentialsRow) -> VideoCredentials:
+    """Return what ``row`` says."""
     found = ContentCredentials(
         state=CredentialState(row.state),
         active_manifest=row.active_manifest,

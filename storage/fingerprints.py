@@ -57,15 +57,6 @@ def get_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> Fingerpri
     return None if found is None else fingerprint_from(*found)
 
 
-def has_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> bool:
-    """Tell whether the video has a fingerprint under the algorithm."""
-    query = select(col(FingerprintRow.id)).where(
-        col(FingerprintRow.video) == video,
-        col(FingerprintRow.algorithm_id) == pending.algorithm_id(algorithm_key),
-    )
-    return s.execute(query.limit(1)).first() is not None
-
-
 def fingerprints_after(
     s: Session, algorithm_key: str, row_id: int, limit: int
 ) -> list[tuple[int, VideoId, Fingerprint]]:

@@ -25,7 +25,7 @@ from storage.tables import (
 )
 from tracker.model.chain import Coverage
 from tracker.model.ids import Platform, PostKey, VideoId
-from tracker.model.post import LinkRelation, Post, PostKind
+from tracker.model.post import Lead, LinkRelation, MediaRef, Post, PostKind, PostLink
 from tracker.model.status import PostStatus, StatusChange
 from tracker.model.time_claim import Published, TimeClaim
 
@@ -349,7 +349,16 @@ def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -
     s.flush()
 
 
-def _stored(s: Session, row: PostRow) -> StoredPost:
+def stored_post(
+    row: PostRow,
+    *,
+    claims: tuple[TimeClaim, ...],
+    links: tuple[PostLink, ...],
+    media: tuple[MediaRef, ...],
+    leads: tuple[Lead, ...],
+    spellings: tuple[str, ...],
+) -> StoredPost:
+    """Return the post in ``row`` with what belongs to it."""
     post = Post(
         key=post_key(row),
         platform=Platform(row.platform),
@@ -358,13 +367,24 @@ def _stored(s: Session, row: PostRow) -> StoredPost:
         title=row.title,
         text=row.text,
         status=PostStatus(row.status),
+        links=links,
+        media=media,
+        claims=claims,
+        leads=leads,
+        spellings=spellings,
+        edited_at=row.edited_at,
+    )
+    return StoredPost(
+        post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
+    )
+
+
+def _stored(s: Session, row: PostRow) -> StoredPost:
+    return stored_post(
+        row,
         links=post_parts.links(s, row),
         media=post_parts.media(s, row),
         claims=post_parts.claims(s, row),
         leads=post_parts.leads(s, row),
         spellings=post_parts.spellings(s, row),
-        edited_at=row.edited_at,
-    )
-    return StoredPost(
-        post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
     )

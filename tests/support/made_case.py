@@ -131,7 +131,8 @@ class _Maker:
         video = VideoId(self._app.archive.media.add_bytes(body))
         ref = MediaRef(f"{key}/video.mp4", "http", f"media-{number}")
         videos.save_video(session, Video(video, len(body)), kept=True, now=at)
-        info = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", "h264", 640, 360, LENGTH_MS, has_audio=True)
+        length_ms = LENGTH_MS if number else LENGTH_MS + STEP_MS  # the longest anchors the clip
+        info = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", "h264", 640, 360, length_ms, has_audio=True)
         videos.set_info(session, video, info)
         captures.save_exchange(
             session, _exchange(ref.url, at), post=key, body_sha256=None, video=video

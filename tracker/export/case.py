@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sqlmodel import Session
 
+from storage import anchors as anchor_rows
 from storage import clips as clip_rows
 from storage import fingerprints as fingerprint_rows
 from storage import ledger
+from storage.anchor_store import AnchorStore, token_files
+from tracker.evidence.anchors import UPKEEP
 from tracker.evidence.canonical import canonical_json
 from tracker.export.gather import Gatherer, videos_of
 from tracker.ingest.stage import Archive
+from tracker.model.anchor import Anchor
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.match import Match
+from tracker.reports.bundle.anchor_form import AnchorPart
 from tracker.reports.bundle.contents import BundleInput, StoredFile
 from tracker.reports.criteria import lacking
 from tracker.reports.redact import Redactor
@@ -30,7 +36,10 @@ _OF_PAIRS = frozenset({LedgerKind.MATCH, LedgerKind.SOUND_MATCH})
 class Cases:
     """Gathers bundles."""
 
-    def __init__(self, archive: Archive, gatherer: Gatherer, algorithm_key: str) -> None:
+    def __init__(
+        self, archive: Archive, gatherer: Gatherer, algorithm_key: str, anchors: AnchorStore
+    ) -> None:
+        self._anchor_store = anchors
         self._archive = archive
         self._gatherer = gatherer
         self._algorithm = algorithm_key
@@ -47,6 +56,8 @@ class Cases:
         answers = () if redactor else tuple(self._answers(report))
         revisions = () if redactor else tuple(self._revisions(session, report))
         kept, changed = self._entries(session, report, redactor)
+        parts = tuple(self._anchors(session, [e.sequence for e in (*kept, *changed)]))
+        kept = tuple(sorted((*kept, *_upkeep(session, report, parts)), key=lambda e: e.sequence))
         shown = redactor.value(report) if redactor else report
         stored = tuple(self._originals(report)) if originals else ()
         return BundleInput(
@@ -64,6 +75,7 @@ class Cases:
             redacted=redactor is not None,
             missing=tuple(_missing(report, len(stored), redacted=redactor is not None)),
             incomplete=tuple(_incomplete(shown)),
+            anchors=parts,
         )
 
     def _answers(self, report: ReportInput) -> Iterator[StoredFile]:
@@ -83,6 +95,22 @@ class Cases:
         with self._archive.database.read() as session:
             return fingerprint_rows.get_fingerprint(session, video, self._algorithm)
 
+    def _anchors(self, session: Session, sequences: list[int]) -> Iterator[AnchorPart]:
+        """Yield every anchor, with tokens where it first covers an entry or is the last."""
+        anchors = anchor_rows.anchors(session)
+        wanted = {_first_over(anchors, sequence) for sequence in sequences}
+        for anchor in anchors:
+            if anchor.number not in wanted and anchor is not anchors[-1]:
+                yield AnchorPart(anchor)
+                continue
+            tokens = tuple(anchor_rows.tokens(session, anchor.number))
+            files = {
+                f"{digest}{suffix}": self._anchor_store.read(anchor, digest, suffix)
+                for token in tokens
+                for digest, suffix in token_files(token).values()
+            }
+            yield AnchorPart(anchor, tokens, tuple(files.items()))
+
     def _entries(
         self, session: Session, report: ReportInput, redactor: Redactor | None
     ) -> tuple[tuple[LedgerEntry, ...], tuple[LedgerEntry, ...]]:
@@ -96,6 +124,23 @@ class Cases:
             shown = _redacted(entry, redactor) if redactor else entry
             (kept if shown == entry else changed).append(shown)
         return tuple(kept), tuple(changed)
+
+
+def _first_over(anchors: Sequence[Anchor], sequence: int) -> int | None:
+    at = bisect_left([anchor.last_sequence for anchor in anchors], sequence)
+    return anchors[at].number if at < len(anchors) else None
+
+
+def _upkeep(
+    session: Session, report: ReportInput, parts: Sequence[AnchorPart]
+) -> Iterator[LedgerEntry]:
+    """Yield the entries that record the anchors with tokens in the bundle, and those tokens."""
+    told = {part.anchor.number for part in parts if part.tokens}
+    for kind in sorted(UPKEEP):
+        for entry in ledger.of_kind(session, kind):
+            inside = entry.sequence <= report.archive.ledger_entries
+            if inside and json.loads(entry.body).get("anchor") in told:
+                yield entry
 
 
 def concerns(entry: LedgerEntry, names: frozenset[str]) -> bool:

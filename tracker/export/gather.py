@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures as capture_rows
-from storage import fingerprints as fingerprint_rows
-from storage import ledger
-from storage import matches as match_rows
-from storage import posts as post_rows
-from storage import sounds as sound_rows
-from storage import videos as video_rows
+from storage import anchors as anchor_rows
+from storage import bulk, ledger
 from storage import watches as watch_rows
-from storage.credentials import get_credentials
 from tracker import __version__
 from tracker.appearances import shown_in
 from tracker.errors import IntegrityError
 from tracker.export.pictures import pictures
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
-from tracker.model.credentials import VideoCredentials
 from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.post import Post
 from tracker.model.status import StatusChange
-from tracker.model.video import Video
 from tracker.reports.report_input import (
     ArchiveFacts,
     CaptureRecord,
@@ -40,6 +33,8 @@ from tracker.reports.report_input import (
     SameSound,
     SoundBeside,
 )
+
+ValueT = TypeVar("ValueT")
 
 _TOOLS = ("av", "faiss-cpu", "imagehash", "numpy", "opencv-python-headless", "yt-dlp")
 
@@ -54,7 +49,7 @@ class Gatherer:
     def report(self, session: Session, subject: str, chain: Chain) -> ReportInput:
         """Return the report's input; equal states of the archive give equal input."""
         state = state_entry(session)
-        statuses = dict(_statuses(session, chain))
+        statuses = bulk.statuses(session, _keys(chain))
         as_of = _as_of(chain, state, statuses)
         chain = replace(chain, as_of=as_of)
         compared = tuple(self._compared(session, chain))
@@ -64,14 +59,9 @@ class Gatherer:
             generated_at=as_of,
             subject=subject,
             tool_version=__version__,
-            archive=ArchiveFacts(
-                ledger_entries=state.sequence if state else 0,
-                ledger_head=state.entry_hash if state else None,
-                watched=tuple(watch.target for watch in watch_rows.watches(session)),
-                algorithms=(self._algorithm,),
-            ),
-            posts=tuple(_posts(session, chain)),
-            videos=tuple(_videos(session, chain)),
+            archive=self._facts(session, state),
+            posts=_posts(session, chain),
+            videos=_in_order(chain, bulk.videos(session, videos_of(chain))),
             versions=tuple((name, version(name)) for name in _TOOLS),
             sounds=tuple(
                 SoundBeside(item.appearance, item.match.reference, item.match.sound)
@@ -82,7 +72,20 @@ class Gatherer:
             captures=tuple(self._captures(session, chain)),
             held=tuple(self._held(session, chain)),
             statuses=statuses,
-            credentials=tuple(_credentials(session, chain)),
+            credentials=_in_order(chain, bulk.credentials(session, videos_of(chain))),
+        )
+
+    def _facts(self, session: Session, state: LedgerEntry | None) -> ArchiveFacts:
+        anchors = anchor_rows.anchors(session)
+        last = anchors[-1] if anchors else None
+        return ArchiveFacts(
+            ledger_entries=state.sequence if state else 0,
+            ledger_head=state.entry_hash if state else None,
+            anchors=len(anchors),
+            last_anchor=last,
+            tokens=tuple(anchor_rows.tokens(session, last.number)) if last else (),
+            watched=tuple(watch.target for watch in watch_rows.watches(session)),
+            algorithms=(self._algorithm,),
         )
 
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
@@ -94,53 +97,51 @@ class Gatherer:
         except IntegrityError:  # `tracker verify` names them; a report goes without
             return ()
 
-    def _compared(self, session: Session, chain: Chain) -> Iterator[Compared]:
-        """Yield each appearance with its parent, or the root, and what the two share."""
+    def _compared(self, session: Session, chain: Chain) -> list[Compared]:
+        """Return what each appearance shares with its parent, or the root."""
         by_id = {link.appearance.id: link.appearance for link in chain.links}
-        for link in chain.links:
-            child, parent = link.appearance, by_id[link.parent or chain.root]
-            if child.cites or child.video == parent.video:
-                continue
-            match = match_rows.match_of(session, child.video, parent.video, self._algorithm)
-            if match is not None and match.asserted:
-                yield Compared(child.id, parent.id, match)
+        beside = [
+            (link.appearance, by_id[link.parent or chain.root])
+            for link in chain.links
+            if not link.appearance.cites
+        ]
+        pairs = [(child.video, parent.video) for child, parent in beside]
+        matches = bulk.matches(session, pairs, self._algorithm)
+        found = ((c, p, matches.get((c.video, p.video))) for c, p in beside)
+        return [Compared(c.id, p.id, match) for c, p, match in found if match and match.asserted]
 
     def _same_sounds(self, session: Session, chain: Chain) -> Iterator[SameSound]:
         """Yield the videos outside the chain that sound like one of its appearances."""
-        inside = {link.appearance.video for link in chain.links}
+        inside = set(videos_of(chain))
+        matches = bulk.sound_matches(session, inside, self._algorithm)
         told: set[VideoId] = set()
         for link in chain.links:
             video = link.appearance.video
             if link.appearance.cites or video in told:
                 continue
             told.add(video)
-            for match in sound_rows.sound_matches_of(session, video, self._algorithm):
+            for match in matches.get(video, ()):
                 if match.reference not in inside:
                     seen = shown_in(session, match.reference)
                     yield SameSound(link.appearance.id, match, *seen)
 
     def _captures(self, session: Session, chain: Chain) -> Iterator[CaptureRecord]:
         """Yield the requests behind the chain's posts and videos, in the order they were made."""
-        found = {
-            capture.id: capture
-            for key in _keys(chain)
-            for capture in capture_rows.captures_of_post(session, key)
-        }
-        for video in videos_of(chain):
-            found |= {c.id: c for c in capture_rows.captures_of_video(session, video)}
+        found = bulk.captures(session, _keys(chain), videos_of(chain))
         for _, capture in sorted(found.items()):
             digest = capture.body_sha256
             held = digest is not None and self._archive.media.contains(digest)
             yield CaptureRecord(capture.post, capture.exchange, digest, capture.video, held)
 
     def _held(self, session: Session, chain: Chain) -> Iterator[Held]:
-        for video in videos_of(chain):
-            fingerprint = fingerprint_rows.has_fingerprint(session, video, self._algorithm)
+        names = videos_of(chain)
+        fingerprinted = bulk.fingerprinted(session, names, self._algorithm)
+        for video in names:
             yield Held(
                 video=video,
                 original=self._archive.media.contains(video),
                 keyframes=self._archive.keyframes.contains(video, self._algorithm),
-                algorithm=self._algorithm if fingerprint else None,
+                algorithm=self._algorithm if video in fingerprinted else None,
             )
 
 
@@ -175,27 +176,11 @@ def _as_of(
     return max(times, default=chain.as_of)
 
 
-def _statuses(session: Session, chain: Chain) -> Iterator[tuple[PostKey, tuple[StatusChange, ...]]]:
-    for key in _keys(chain):
-        yield key, tuple(post_rows.status_history(session, key))
+def _posts(session: Session, chain: Chain) -> tuple[Post, ...]:
+    keys = tuple(dict.fromkeys(_keys(chain)))
+    stored = bulk.posts(session, keys)
+    return tuple(stored[key].post for key in keys if key in stored)
 
 
-def _posts(session: Session, chain: Chain) -> Iterator[Post]:
-    for key in dict.fromkeys(_keys(chain)):
-        stored = post_rows.get_post(session, key)
-        if stored is not None:
-            yield stored.post
-
-
-def _videos(session: Session, chain: Chain) -> Iterator[Video]:
-    for video in videos_of(chain):
-        stored = video_rows.get_video(session, video)
-        if stored is not None:
-            yield stored
-
-
-def _credentials(session: Session, chain: Chain) -> Iterator[VideoCredentials]:
-    for video in videos_of(chain):
-        held = get_credentials(session, video)
-        if held is not None:
-            yield held
+def _in_order(chain: Chain, found: Mapping[VideoId, ValueT]) -> tuple[ValueT, ...]:
+    return tuple(found[video] for video in videos_of(chain) if video in found)

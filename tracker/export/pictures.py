@@ -12,7 +12,7 @@ from tracker.model.ids import AppearanceId, VideoId
 from tracker.reports.report_input import Compared, SideBySide
 from tracker.reports.wording import maybe_earlier
 
-MAX_PICTURE_BYTES = 7_000_000
+MAX_PICTURE_BYTES = 4_000_000
 """JPEG bytes in one report. In a page they take a third more; the rest of a page of 2,000
 appearances takes some megabytes, and 15 MB are what mail and chat programs still pass on."""
 

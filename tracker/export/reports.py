@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from storage import ledger
+from storage.anchor_store import AnchorStore
 from tracker.clock import Clock
 from tracker.errors import OutsideError, UsageError
 from tracker.export.case import Cases
@@ -63,17 +64,20 @@ class ReportOptions:
 
 
 class Reports:
-    """Gathers what a report shows, writes it, and records the export."""
+    """Gathers what a report shows, writes it, and records the export.
+
+    Anchors are read, and salts kept, under ``home``, the data directory.
+    """
 
     def __init__(
-        self, archive: Archive, subjects: Subjects, algorithm_key: str, clock: Clock, salts: Path
+        self, archive: Archive, subjects: Subjects, algorithm_key: str, clock: Clock, home: Path
     ) -> None:
         self._archive = archive
         self._subjects = subjects
         self._gatherer = Gatherer(archive, algorithm_key)
-        self._cases = Cases(archive, self._gatherer, algorithm_key)
+        self._cases = Cases(archive, self._gatherer, algorithm_key, AnchorStore(home / "anchors"))
         self._clock = clock
-        self._salts = salts
+        self._salts = home / "redaction"
 
     def write(
         self, subject: str, form: str, output: Path, options: ReportOptions = ReportOptions()

@@ -74,6 +74,17 @@ def report_document(report: ReportInput) -> Document:
         "sound_matches": [_same_sound(item) for item in report.same_sounds],
         "compared": [_compared(item) for item in report.compared],
         "captures": [capture_document(record) for record in report.captures],
+        "verdicts": [
+            {
+                "clip": verdict.clip,
+                "video": verdict.video,
+                "verdict": verdict.kind.value,
+                "by": verdict.by,
+                "why": verdict.why,
+                "at": instant_text(verdict.at),
+            }
+            for verdict in report.chain.verdicts
+        ],
         "preservation": [_criterion(item) for item in criteria(report)],
         "archive": _archive(report),
     }
@@ -166,6 +177,17 @@ def _archive(report: ReportInput) -> Document:
         "ledger_entries": facts.ledger_entries,
         "ledger_head": facts.ledger_head,
         "anchors": facts.anchors,
+        "anchored_through": facts.last_anchor.last_sequence if facts.last_anchor else None,
+        "time_stamps": [
+            {
+                "kind": token.kind.value,
+                "authority": token.authority,
+                "state": token.state.value,
+                "gen_at": instant_text(token.gen_at),
+                "reason": token.reason or None,
+            }
+            for token in facts.tokens
+        ],
         "watched": list(facts.watched),
         "algorithms": list(facts.algorithms),
     }

@@ -2,8 +2,9 @@
 
 One **entity** for each post and each file of the chain and each raw answer that was captured; one
 **activity** for each capture, each fingerprint, each comparison of two files behind a link of the
-chain and each revision of the chain; one **agent** for this program and each account that published
-one of the posts. ``prov_counts`` counts them without PROV.
+chain, each revision of the chain and each verdict of a person; one **agent** for this program, each
+account that published one of the posts and each person who judged. ``prov_counts`` counts them
+without PROV.
 
 Names are in ``urn:tracker:``; times of publication are intervals, so they stand as attributes.
 Sources: W3C PROV-DM; the PROV-JSON member submission.
@@ -21,6 +22,7 @@ from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity
 from tracker.model.chain import ChainLink
 from tracker.model.clip import PostSummary
 from tracker.model.ids import PostKey, VideoId
+from tracker.model.verdict import Verdict
 from tracker.reports.documents import instant_text
 from tracker.reports.report_input import CaptureRecord, Compared, ReportInput
 
@@ -47,8 +49,9 @@ def prov_counts(report: ReportInput) -> ProvCounts:
         activities=len(report.captures)
         + len([item for item in report.held if item.algorithm])
         + len(_pairs(report))
-        + len(_revisions(report)),
-        agents=1 + len(_accounts(report)),
+        + len(_revisions(report))
+        + len(report.chain.verdicts),
+        agents=1 + len(_accounts(report)) + len(_persons(report)),
     )
 
 
@@ -106,7 +109,29 @@ class _Builder:
             self._derivation(link, matches)
         for number, root, at, reason in _revisions(self._report):
             self._revision(number, root, at, reason)
+        persons = {name: self._person(name) for name in _persons(self._report)}
+        for number, verdict in enumerate(self._report.chain.verdicts, start=1):
+            self._verdict(number, verdict, persons[verdict.by])
         return self._document
+
+    def _person(self, name: str) -> ProvAgent:
+        facts = {"prov:type": "prov:Person", "prov:label": name}
+        return self._document.agent(f"tracker:person-{_short(name)}", facts)
+
+    def _verdict(self, number: int, verdict: Verdict, person: ProvAgent) -> None:
+        activity = self._document.activity(
+            f"tracker:verdict-{number}",
+            verdict.at,
+            verdict.at,
+            {
+                "prov:type": "tracker:Verdict",
+                "tracker:verdict": verdict.kind.value,
+                "tracker:why": verdict.why,
+            },
+        )
+        self._document.wasAssociatedWith(activity, person)
+        if verdict.video in self._videos:
+            self._document.used(activity, self._videos[verdict.video])
 
     # --- entities and agents -------------------------------------------------------------
 
@@ -261,6 +286,10 @@ def _accounts(report: ReportInput) -> dict[Account, None]:
         for post in _posts(report).values()
         if post.account is not None and post.account
     }
+
+
+def _persons(report: ReportInput) -> dict[str, None]:
+    return {verdict.by: None for verdict in report.chain.verdicts}
 
 
 def _pairs(report: ReportInput) -> dict[frozenset[VideoId], Compared]:

@@ -37,6 +37,7 @@ SHORTEST_IN_TEXT = 3
 SHORTEST_INSIDE_WORDS = 6
 """From this length on a name is replaced inside longer words as well, as in ``#FreeSomebody``."""
 
+_NAME_FIELDS = frozenset({"account", "by", "signer"})
 _PATH_FIELDS = frozenset({"files"})
 _FIXED = re.compile(r"(?:[0-9a-f]{64}|(?:clip|app)-[0-9a-f]{16})\Z")
 _ADDRESS = re.compile(
@@ -117,7 +118,7 @@ class Redactor:
         return replace(value, **changed)
 
     def _string(self, text: str, name: str) -> str:
-        if name == "account":
+        if name in _NAME_FIELDS:
             return self.account(text) if text else text
         return self.path(text) if name in _PATH_FIELDS else self.text(text)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tracker.model.anchor import Anchor, Token
 from tracker.model.capture import Exchange
 from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
@@ -92,12 +93,15 @@ class ArchiveFacts:
     """What a reader needs to check the report against the archive it came from.
 
     ``ledger_head`` is the entry hash of the last ledger entry. ``watched`` are the standing
-    orders, ``algorithms`` the fingerprint algorithms behind the matches.
+    orders, ``algorithms`` the fingerprint algorithms behind the matches, ``tokens`` what outside
+    parties said of the last anchor.
     """
 
     ledger_entries: int = 0
     ledger_head: str | None = None
     anchors: int = 0
+    last_anchor: Anchor | None = None
+    tokens: tuple[Token, ...] = ()
     watched: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ()
 

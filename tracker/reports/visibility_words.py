@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from tracker.model.clip import PostSummary
-from tracker.model.status import PostStatus
+from tracker.model.status import PostStatus, StatusChange
 from tracker.reports.wording import moment_words, status_words
+
+_FOUND = {
+    PostStatus.LIVE: "visible",
+    PostStatus.DELETED: "deleted",
+    PostStatus.PRIVATE: "private",
+    PostStatus.SUSPENDED: "its account suspended",
+    PostStatus.LOGIN_REQUIRED: "behind a login",
+    PostStatus.GEO_BLOCKED: "blocked in this region",
+    PostStatus.UNKNOWN: "not known whether visible",
+}
+
+
+def step_words(step: StatusChange) -> str:
+    """Return one step of a post's history: between which looks it was found how."""
+    first, last = moment_words(step.at), moment_words(step.last_at)
+    times = first if first == last else f"{first} to {last}"
+    return f"{times}: {_FOUND[step.status]}"
 
 
 def visibility_words(post: PostSummary) -> str:

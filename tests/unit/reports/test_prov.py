@@ -9,9 +9,10 @@ from pathlib import Path
 from prov.model import ProvActivity, ProvAgent, ProvDerivation, ProvDocument, ProvEntity, ProvRecord
 
 from tests.support.made_case import make_case
-from tests.support.sample_chain import bare_report, sample_report
+from tests.support.sample_chain import AS_OF, bare_report, sample_report
 from tracker.app import open_app
 from tracker.config import Settings
+from tracker.model.verdict import Verdict, VerdictKind
 from tracker.reports.prov_document import ProvCounts, prov_counts, render_prov
 from tracker.reports.report_input import ReportInput
 
@@ -38,6 +39,19 @@ def test_it_reads_back_with_the_chains_counts() -> None:
     assert len(list(read_back(report).get_records(ProvDerivation))) == sum(
         link.parent is not None for link in report.chain.links
     )
+
+
+def test_verdicts_are_activities_of_the_persons_who_judged() -> None:
+    report = sample_report()
+    video = report.chain.links[0].appearance.video
+    judged = (
+        Verdict(report.chain.clip, video, VerdictKind.SAME, "N. Name", "seen", AS_OF, "a"),
+        Verdict(report.chain.clip, video, VerdictKind.UNSURE, "N. Name", "unsure", AS_OF, "a"),
+    )
+    more = replace(report, chain=replace(report.chain, verdicts=judged))
+    before, after = counts(read_back(report)), counts(read_back(more))
+    assert after == prov_counts(more)
+    assert (after.activities, after.agents) == (before.activities + 2, before.agents + 1)
 
 
 def test_a_chain_of_nothing_has_the_program_and_one_answer() -> None:

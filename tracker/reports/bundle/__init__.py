@@ -14,6 +14,7 @@
     data/keyframes/SHA256/N-MS.jpg     the pictures kept of each video, MS its time in it
     data/matches.json                  what each two videos of the chain have in common
     data/originals/SHA256.*            the videos, if asked for
+    data/anchors/                      the ledger's anchors and time stamps (``anchor_form``)
     data/ledger/entries.txt            the ledger's entries about this case, in full
     data/ledger/redacted.json          those that name accounts, in a redacted bundle
     data/ledger/chain.txt              number and both hashes of every entry up to the last one,

@@ -16,6 +16,7 @@ from tracker.model.ledger import Broken
 from tracker.model.summary import Verified
 from tracker.reports.bundle import bag
 from tracker.reports.bundle.bag import BagFacts, Written
+from tracker.reports.bundle.check_anchors import check_anchor_part
 from tracker.reports.bundle.check_contents import check_contents
 from tracker.reports.bundle.check_ledger import CheckedLedger, check_ledger, sealed_digest
 from tracker.reports.bundle.contents import as_json
@@ -50,7 +51,8 @@ def _verified(bundle: Bundle) -> Verified:
     broken += found
     broken += _seal_fits(bundle, ledger, files)
     broken += check_contents(bundle, files, about, ledger.recorded)
-    return Verified(ledger.entries, len(files), 0, _once(broken))
+    anchors, found = check_anchor_part(bundle, files, ledger)
+    return Verified(ledger.entries, len(files), anchors, _once([*broken, *found]))
 
 
 def _once(broken: list[Broken]) -> tuple[Broken, ...]:

@@ -19,10 +19,11 @@ ENTRIES, REDACTED = "data/ledger/entries.txt", "data/ledger/redacted.json"
 
 @dataclass(slots=True)
 class CheckedLedger:
-    """What the ledger part says, as far as it is whole; ``entries`` counts the chain's links."""
+    """What the ledger part says, as far as it is ``whole``; ``entries`` counts links."""
 
     links: dict[int, Link] = field(default_factory=dict)
     recorded: Recorded = field(default_factory=Recorded)
+    whole: list[LedgerEntry] = field(default_factory=list)
     seal: LedgerEntry | None = None
 
     @property
@@ -94,6 +95,7 @@ def _entries(
         found.append(entry.sequence)
         if reason is None:
             ledger.recorded.take(entry)
+            ledger.whole.append(entry)
         else:
             yield Broken("entry", str(entry.sequence), reason)
     yield from _complete(found, _numbers(about, "entries"), ENTRIES)

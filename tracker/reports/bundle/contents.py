@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.model.fingerprint import Fingerprint, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerEntry
 from tracker.model.match import Match
+from tracker.reports.bundle.anchor_form import (
+    AnchorPart,
+    anchor_files,
+    anchors_document,
+    openssl_lines,
+)
 from tracker.reports.bundle.fingerprint_form import fingerprint_json
 from tracker.reports.bundle.ledger_form import entry_line, redacted_document
 from tracker.reports.bundle.match_form import matches_document
@@ -57,7 +63,7 @@ class BundleInput:
     redacted: bool = False
     missing: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
-    extra: tuple[BundleFile, ...] = field(default=())
+    anchors: tuple[AnchorPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class BundleFile:
 def bundle_files(bundle: BundleInput) -> Iterator[BundleFile]:
     """Yield every file that the seal covers, one after the other, always in the same order."""
     report = bundle.report
-    yield BundleFile("VERIFY.md", verify_text(bundle.redacted, bool(bundle.extra)).encode())
+    yield BundleFile("VERIFY.md", _verify_text(bundle))
     yield BundleFile("data/bundle.json", json_text(bundle_document(bundle)).encode())
     yield BundleFile("data/report/report.html", render_html(report).encode())
     yield BundleFile("data/report/report.json", render_json(report).encode())
@@ -89,7 +95,11 @@ def bundle_files(bundle: BundleInput) -> Iterator[BundleFile]:
         yield BundleFile(f"data/originals/{original.sha256}{suffix_of(report, original.sha256)}",
                          original.path)  # fmt: skip
     yield from _ledger(bundle)
-    yield from bundle.extra
+    if bundle.anchors:
+        index = json_text(anchors_document(bundle.anchors))
+        yield BundleFile("data/anchors/index.json", index.encode())
+    for path, body in anchor_files(bundle.anchors):
+        yield BundleFile(path, body)
 
 
 def bundle_document(bundle: BundleInput) -> Document:
@@ -125,6 +135,13 @@ def _of_video(bundle: BundleInput, video: VideoId) -> Iterator[BundleFile]:
         yield BundleFile(f"data/fingerprints/{video}.json", body)
     for number, frame in enumerate(bundle.keyframes(video), start=1):
         yield BundleFile(f"data/keyframes/{video}/{number:05d}-{frame.pts_ms}.jpg", frame.jpeg)
+
+
+def _verify_text(bundle: BundleInput) -> bytes:
+    lines = openssl_lines(bundle.anchors)
+    return verify_text(
+        redacted=bundle.redacted, anchored=bool(bundle.anchors), openssl=lines
+    ).encode()
 
 
 def _matches(bundle: BundleInput) -> bytes:

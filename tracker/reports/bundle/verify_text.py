@@ -95,7 +95,45 @@ nor whether what it shows happened.
 """
 
 
-def verify_text(redacted: bool, anchors: bool, tokens: Sequence[str] = ()) -> str:
-    """Return VERIFY.md."""
-    del anchors, tokens
-    return _HEAD + (_REDACTED if redacted else _CAPTURES) + _FOOT
+_ANCHORS = """\
+## 5. The ledger is the one that was anchored
+
+An anchor says what the ledger was at one moment; each holds the digest of the one before, and the
+hash of its last entry stands in the chain.
+
+```sh
+for anchor in data/anchors/*/anchor.json; do
+  last=$(sed 's/.*"last_sequence":\\([0-9]*\\).*/\\1/' "$anchor")
+  head=$(sed 's/.*"head_hash":"\\([0-9a-f]*\\)".*/\\1/' "$anchor")
+  grep -q "^$last [0-9a-f]* $head\\$" data/ledger/chain.txt || echo "BROKEN: $anchor"
+done
+```
+
+"""
+
+_TOKENS = """\
+Each of these lines prints `Verification: OK` where an authority signed that it saw the anchor, and
+with it every entry before, no later than the time in the token (`openssl ts -reply -in FILE.tsr
+-text` shows it). Compare the certificates in the `-CAfile` with those that the authority publishes.
+
+```sh
+{lines}
+```
+
+"""
+
+_NO_TOKENS = """\
+No time stamp of an authority that was verified is in this bundle: `data/anchors/index.json` says
+what was asked for and what came of it. A proof of OpenTimestamps (`.ots`) that is called pending is
+no time stamp yet; `ots verify` of the opentimestamps-client tells.
+
+"""
+
+
+def verify_text(*, redacted: bool, anchored: bool, openssl: Sequence[str]) -> str:
+    """Return VERIFY.md; ``openssl`` are the lines that check time stamps."""
+    parts = [_HEAD, _REDACTED if redacted else _CAPTURES]
+    if anchored:
+        lines = "\n".join(openssl)
+        parts += [_ANCHORS, _TOKENS.format(lines=lines) if openssl else _NO_TOKENS]
+    return "".join((*parts, _FOOT))

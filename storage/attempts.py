@@ -118,6 +118,7 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
     queues: list[tuple[str, Any, SQLColumnExpression[str]]] = [
         (pending.COLLECT, pending.posts_query(), col(PostRow.key)),
         (pending.CAPTURE, pending.media_query(), pending.media_item()),
+        (pending.CREDENTIALS, pending.credentials_query(), col(VideoRow.sha256)),
         (
             pending.FINGERPRINT,
             pending.fingerprints_query(algorithm_key),

@@ -25,11 +25,14 @@ from tracker.config import Settings
 from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
+from tracker.fixity import Fixity, FixityTerms
+from tracker.holds import Holds
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
 from tracker.ingest.anchoring import Anchoring, Authority, TimestampTerms
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
+from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
@@ -39,6 +42,7 @@ from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
+from tracker.judge import Judge
 from tracker.lookup import Lookup
 from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
@@ -51,8 +55,10 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.rerouting import Rerouting
 from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.retention import Retention, RetentionRule
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -80,6 +86,7 @@ class App:
     ytdlp: YtDlp
     collect: Collect
     capture: Capture
+    credentials: CredentialsStage
     fingerprint: FingerprintStage
     detect: Detect
     record: Record
@@ -92,21 +99,29 @@ class App:
     lookup: Lookup
     subjects: Subjects
     reports: Reports
+    fixity: Fixity
+    holds: Holds
+    judge: Judge
+    retention: Retention
 
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+    def verify(
+        self, progress: Callable[[int, int], None] | None = None, *, with_files: bool = True
+    ) -> Verified:
         """Check the ledger and everything kept."""
         archive = self.archive
-        return verify_archive(archive.database, archive.media, archive.keyframes, progress)
+        return verify_archive(
+            archive.database, archive.media, archive.keyframes, progress, with_files=with_files
+        )
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
         terms = _timestamp_terms(self.settings)
-        return archive_status(self.archive, self.algorithm_key, self.clock, terms)
+        return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity, terms)
 
 
 @contextmanager
@@ -228,6 +243,7 @@ def _build(
         ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
+        credentials=CredentialsStage(archive, executor, clock),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,
@@ -241,7 +257,13 @@ def _build(
         imports=Imports(add),
         lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
         subjects=subjects,
-        reports=Reports(archive, subjects, algorithm_key, clock),
+        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
+        fixity=Fixity(
+            archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
+        ),
+        holds=Holds(archive, clock),
+        judge=Judge(archive, subjects, tracer, clock),
+        retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
     )
 
 
@@ -312,10 +334,28 @@ def _timestamp_terms(settings: Settings) -> TimestampTerms:
     )
 
 
+def _fixity_terms(settings: Settings) -> FixityTerms:
+    return FixityTerms(settings.fixity.slice_mb * 1024**2, settings.fixity.days)
+
+
+def _retention_rule(settings: Settings) -> RetentionRule:
+    days = settings.retention.originals_days
+    return RetentionRule(timedelta(days=days) if days else None)
+
+
 def _guard(settings: Settings) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
+        rerouting=_rerouting(settings),
+    )
+
+
+def _rerouting(settings: Settings) -> Rerouting:
+    ca_file = settings.network.ca_file
+    return Rerouting(
+        connect_to=settings.network.connect_to,
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
     )
 
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from storage import anchors as anchor_rows
-from storage import attempts, ledger, post_media
+from storage import attempts, deletions, ledger, post_media
 from storage import clips as clip_rows
+from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
 from storage.attempts import Failure
 from tracker.clock import Clock
+from tracker.fixity import Fixity
 from tracker.ingest.anchoring import NAME as TIMESTAMP
 from tracker.ingest.anchoring import TimestampTerms, upgrade_name
 from tracker.ingest.capture import Capture
@@ -39,6 +41,7 @@ def archive_status(
     archive: Archive,
     algorithm_key: str,
     clock: Clock,
+    fixity: Fixity,
     terms: TimestampTerms = NOBODY,
 ) -> StatusSummary:
     """Return the state of the archive as of now; ``terms`` name who is asked for timestamps."""
@@ -56,6 +59,10 @@ def archive_status(
             clips=sum(1 for _ in clip_rows.all_clips(session)),
             watches=len(watches),
             ledger_entries=head.sequence if head else 0,
+            fixity=fixity.coverage(session),
+            without_original=deletions.count_gone(session),
+            never_again=deletions.count_never_again(session, algorithm_key),
+            holds=len(hold_rows.active_holds(session)),
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
             anchors=_anchors(session, terms),
         )

@@ -104,7 +104,22 @@ def _certificate(
     if not ca:
         use = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         builder = builder.add_extension(use, critical=True)
+        builder = builder.add_extension(_SIGNS_ONLY, critical=True)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+_SIGNS_ONLY = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""What C2PA asks of an authority's certificate as well."""
 
 
 def _name(text: str) -> x509.Name:

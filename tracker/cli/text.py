@@ -10,11 +10,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from rich.console import Console
-from rich.text import Text
 
+from tracker.cli.lines import BOLD, DIM
+from tracker.cli.lines import address as _address
+from tracker.cli.lines import item as _item
+from tracker.cli.lines import say as _say
 from tracker.model.added import AddedResult, AddedVideo
 from tracker.model.chain import Chain, ChainLink, Relation
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.lookup import (
     Earliest,
     LookupMatch,
@@ -22,21 +26,22 @@ from tracker.model.lookup import (
     LookupSoundMatch,
     LookupSubject,
 )
-from tracker.model.match import Segment
 from tracker.model.post import Lead
-from tracker.model.summary import ClipSummary, FailingWork, StatusSummary
+from tracker.model.summary import ClipSummary, Verified
 from tracker.model.watch import Watch
 from tracker.reports import wording
-from tracker.reports.anchor_words import anchor_lines
-from tracker.reports.media_words import length_words, media_time
+from tracker.reports.added_words import left_words
+from tracker.reports.credential_words import credential_words, tells_something
+from tracker.reports.lookup_words import lookup_answer
+from tracker.reports.lookup_words import segment_words as _segment_words
+from tracker.reports.lookup_words import stretch_words as _stretch
+from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
+from tracker.reports.verdict_words import verdict_words
+from tracker.reports.visibility_words import visibility_words
 
-MAX_WIDTH = 100
-"""Columns used at most: longer lines are hard to read."""
-
-BOLD, DIM = "bold", "dim"
 MAX_SEARCHES = 20  # for earlier uploads, the latest
 
 
@@ -45,39 +50,18 @@ def plain(text: str, limit: int = 600) -> str:
     return clean_line(text, limit)
 
 
-def print_line(console: Console, text: str, indent: int = 0, style: str = "") -> None:
-    """Print ``text`` wrapped, every line indented, nothing in it interpreted."""
-    width = max(min(console.width, MAX_WIDTH) - indent, 20)
-    for line in Text(text, style=style).wrap(console, width):
-        line.rstrip()
-        console.print(Text(" " * indent) + line, soft_wrap=True, highlight=False)
-
-
-def print_item(console: Console, text: str) -> None:
-    """Print ``text`` as an item of a list, its further lines under its first."""
-    width = max(min(console.width, MAX_WIDTH) - 4, 20)
-    for number, line in enumerate(Text(text).wrap(console, width)):
-        line.rstrip()
-        lead = "  - " if number == 0 else "    "
-        console.print(Text(lead) + line, soft_wrap=True, highlight=False)
-
-
-def _address(console: Console, url: str, indent: int) -> None:
-    """Print an address on a line of its own, unbroken so that it can be copied."""
-    shown = clean_line(url, 2000)
-    console.print(Text(" " * indent + shown), soft_wrap=True, highlight=False)
-
-
 # --- lookup -------------------------------------------------------------------------------
 
 
 def print_lookup(console: Console, result: LookupResult, *, with_candidates: bool = False) -> None:
     """Print a lookup: where it was seen first, then every match, then what was searched."""
-    print_line(console, lookup_answer(result), style=BOLD)
+    _say(console, lookup_answer(result), style=BOLD)
     if result.earliest is not None:
         _print_earliest(console, result.earliest)
     console.print()
-    print_line(console, _subject_words(result.subject), style=DIM)
+    _say(console, _subject_words(result.subject), style=DIM)
+    if result.credentials is not None:
+        _say(console, credential_words(result.credentials), style=DIM)
     _print_matches(console, "Matches, best first:", result.matches)
     if with_candidates:
         title = "Candidates under the threshold, not asserted:"
@@ -88,33 +72,20 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
 
 def _print_reach(console: Console, result: LookupResult) -> None:
     console.print()
-    print_line(console, wording.searched_words(result.searched), style=DIM)
-    print_line(console, wording.NOT_SEARCHED, style=DIM)
+    _say(console, wording.searched_words(result.searched), style=DIM)
+    _say(console, wording.NOT_SEARCHED, style=DIM)
     total = result.elapsed_ms.get("total")
     if total is not None:
-        print_line(console, f"Took {total / 1000:.1f} s.", style=DIM)
-
-
-def lookup_answer(result: LookupResult) -> str:
-    """Return the lookup's answer as one sentence."""
-    if not result.matches:
-        return "Not seen: no video in this archive is found to share footage with this one."
-    seen = f"Seen before, in {wording.count_words(len(result.matches), 'video')}."
-    earliest = result.earliest
-    if earliest is None:
-        return f"{seen} Where first cannot be said."
-    shown_by = wording.who(earliest.post, earliest.files)
-    told = wording.known_words(earliest.published)
-    return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
+        _say(console, f"Took {total / 1000:.1f} s.", style=DIM)
 
 
 def _print_earliest(console: Console, earliest: Earliest) -> None:
     if earliest.post is not None:
         _address(console, earliest.post.key, 2)
     if earliest.why:
-        print_line(console, f"Why: {clean_line(earliest.why, 600)}", 2)
+        _say(console, f"Why: {clean_line(earliest.why, 600)}", 2)
     for text in earliest.contradicted_by:
-        print_line(console, f"Contradicted: {clean_line(text, 600)}", 2)
+        _say(console, f"Contradicted: {clean_line(text, 600)}", 2)
 
 
 def _subject_words(subject: LookupSubject) -> str:
@@ -127,7 +98,7 @@ def _print_matches(console: Console, title: str, matches: tuple[LookupMatch, ...
     if not matches:
         return
     console.print()
-    print_line(console, title)
+    _say(console, title)
     for number, item in enumerate(matches, start=1):
         _print_match(console, number, item)
 
@@ -135,53 +106,48 @@ def _print_matches(console: Console, title: str, matches: tuple[LookupMatch, ...
 def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     clip = f"  {clean_line(item.clip, 40)}" if item.clip else ""
     video = clean_line(item.match.reference, 64)[:16]
-    print_line(
-        console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD
-    )
+    _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD)
     for segment in item.match.segments:
-        print_line(console, _segment_words(segment), 4)
+        _say(console, _segment_words(segment), 4)
     changes = ", ".join(transformation_phrases(item.match.transformations))
     if changes:
-        print_line(console, f"Changed: {changes}", 4)
+        _say(console, f"Changed: {changes}", 4)
     sound = agreement_words(item.match.sound)
     if sound:
-        print_line(console, sound, 4)
+        _say(console, sound, 4)
+    _print_credentials(console, item.credentials)
+    for verdict in item.verdicts:
+        _say(console, verdict_words(verdict), 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
-        print_line(console, f"Local file: {clean_line(path, 300)}", 4)
+        _say(console, f"Local file: {clean_line(path, 300)}", 4)
+
+
+def _print_credentials(console: Console, found: ContentCredentials | None) -> None:
+    """Print what a video's own manifest says, where it has one."""
+    if found is not None and tells_something(found):
+        _say(console, credential_words(found), 4)
 
 
 def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]) -> None:
     if not matches:
         return
     console.print()
-    print_line(console, SAME_SOUND_TITLE)
+    _say(console, SAME_SOUND_TITLE)
     for number, item in enumerate(matches, start=1):
         video = clean_line(item.match.reference, 64)[:16]
-        print_line(console, f"{number:2}. score {item.match.score:.2f}  video {video}…", style=BOLD)
+        _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…", style=BOLD)
         for segment in item.match.segments:
-            print_line(console, _segment_words(segment), 4)
+            _say(console, _segment_words(segment), 4)
         _print_posts(console, item.posts, 4)
         for path in item.files:
-            print_line(console, f"Local file: {clean_line(path, 300)}", 4)
-    print_line(console, SAME_SOUND_NOTE, style=DIM)
-
-
-def _segment_words(segment: Segment) -> str:
-    yours = _stretch(segment.query_start_ms, segment.query_end_ms)
-    theirs = _stretch(segment.reference_start_ms, segment.reference_end_ms)
-    speed = f", {segment.speed:.2f} times as fast" if abs(segment.speed - 1) >= 0.01 else ""
-    mirrored = ", mirrored" if segment.mirrored else ""
-    return f"Your {yours} is its {theirs}{speed}{mirrored}"
-
-
-def _stretch(start_ms: int, end_ms: int) -> str:
-    return f"{media_time(start_ms)} to {media_time(end_ms)}"
+            _say(console, f"Local file: {clean_line(path, 300)}", 4)
+    _say(console, SAME_SOUND_NOTE, style=DIM)
 
 
 def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:
     for post in posts:
-        print_line(console, f"{wording.who(post)}, {wording.known_words(post.published)}", indent)
+        _say(console, f"{wording.who(post)}, {wording.known_words(post.published)}", indent)
         _address(console, post.key, indent + 2)
 
 
@@ -190,71 +156,72 @@ def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) 
 
 def print_chain(console: Console, chain: Chain) -> None:
     """Print a chain: the answer, every appearance in order, then doubts and what was searched."""
-    print_line(console, wording.answer_words(chain), style=BOLD)
+    _say(console, wording.answer_words(chain), style=BOLD)
     positions = wording.positions_of(chain)
     rivals = [positions[link.appearance.id] for link in wording.maybe_earlier(chain)]
     if rivals:
         noun = "appearance" if len(rivals) == 1 else "appearances"
         numbers = ", ".join(map(str, rivals))
-        print_line(
-            console, f"Not certain: by time alone, {noun} {numbers} could have been earlier."
-        )
+        _say(console, f"Not certain: by time alone, {noun} {numbers} could have been earlier.")
     console.print()
     length = length_words(chain.duration_ms)
-    print_line(
-        console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM
-    )
+    _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
+    if chain.answer.overturned_by:
+        _say(console, f"What would overturn it: {'; '.join(chain.answer.overturned_by)}.")
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
     _print_doubts(console, chain)
+    for verdict in chain.verdicts:
+        _item(console, verdict_words(verdict))
     _print_history(console, chain)
     console.print()
-    print_line(console, wording.searched_words(chain.searched), style=DIM)
+    _say(console, wording.searched_words(chain.searched), style=DIM)
     for search in chain.discovery[-MAX_SEARCHES:]:
-        print_line(console, wording.discovery_words(search), style=DIM)
-    print_line(console, wording.NOT_SEARCHED, style=DIM)
+        _say(console, wording.discovery_words(search), style=DIM)
+    _say(console, wording.NOT_SEARCHED, style=DIM)
 
 
 def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) -> None:
     seen = link.appearance
     console.print()
-    print_line(console, f"{number:2}. {wording.shown_by(seen)}", style=BOLD)
+    _say(console, f"{number:2}. {wording.shown_by(seen)}", style=BOLD)
     if seen.post is not None:
         _address(console, seen.post.key, 4)
     told = wording.known_words(seen.published)
-    print_line(console, told[:1].upper() + told[1:], 4)
+    _say(console, told[:1].upper() + told[1:], 4)
     relation = wording.relation_and_changes(link, wording.positions_of(chain))
     if link.parent is not None or link.relation is Relation.ROOT:
         relation += f"; confidence {wording.confidence_words(link.confidence)}"
-    print_line(console, relation, 4)
+    _say(console, relation, 4)
     if link.why:
-        print_line(console, f"Why: {clean_line(link.why, 600)}", 4)
+        _say(console, f"Why: {clean_line(link.why, 600)}", 4)
+    _print_credentials(console, seen.credentials)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
-    status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
-    print_line(console, stretch + status, 4, DIM)
+    status = "" if seen.post is None else f"; {visibility_words(seen.post)}"
+    _say(console, stretch + status, 4, DIM)
 
 
 def _print_doubts(console: Console, chain: Chain) -> None:
     positions = wording.positions_of(chain)
     if chain.conflicts:
         console.print()
-        print_line(console, "Conflicts:")
+        _say(console, "Conflicts:")
     for conflict in chain.conflicts:
         number = positions.get(conflict.appearance) if conflict.appearance else None
         about = f"appearance {number}: " if number else ""
-        print_item(console, f"{about}{clean_line(conflict.text, 600)}")
+        _item(console, f"{about}{clean_line(conflict.text, 600)}")
     _print_leads(console, chain.leads)
 
 
 def _print_leads(console: Console, leads: tuple[Lead, ...]) -> None:
     if leads:
         console.print()
-        print_line(console, "Leads, named in a text but not linked:")
+        _say(console, "Leads, named in a text but not linked:")
     for lead in leads:
         account = clean_line(lead.account, 80) or "an unnamed account"
         day = f", {clean_line(lead.day, 20)}" if lead.day else ""
-        print_item(console, f"{account} on {wording.platform_name(lead.platform)}{day}")
-        print_line(console, f"“{clean_line(lead.text, 400)}”", 4)
+        _item(console, f"{account} on {wording.platform_name(lead.platform)}{day}")
+        _say(console, f"“{clean_line(lead.text, 400)}”", 4)
         _address(console, lead.source_url, 4)
 
 
@@ -263,13 +230,13 @@ def _print_history(console: Console, chain: Chain) -> None:
         return
     positions = wording.positions_of(chain)
     console.print()
-    print_line(console, "Answers so far, newest first:")
+    _say(console, "Answers so far, newest first:")
     for item in sorted(chain.history, key=lambda past: past.revision, reverse=True):
         number = positions.get(item.root)
         root = f"appearance {number}" if number else "an appearance no longer listed"
         when = wording.moment_words(item.at)
         reason = clean_line(item.reason, 300)
-        print_item(console, f"{item.revision}, {when}: {root} ({reason})")
+        _item(console, f"{item.revision}, {when}: {root} ({reason})")
 
 
 # --- clips, additions, watches ------------------------------------------------------------
@@ -278,27 +245,26 @@ def _print_history(console: Console, chain: Chain) -> None:
 def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
     """Print the clips known: how long, how often seen, where first."""
     known = tuple(clips)
-    print_line(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
+    _say(console, f"{wording.count_words(len(known), 'clip')} known.", style=BOLD)
     for clip in known:
         seen = wording.count_words(clip.appearances, "appearance")
         length = length_words(clip.duration_ms)
         console.print()
-        print_line(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
+        _say(console, f"{clean_line(clip.clip, 40)}  {length}, {seen}", style=BOLD)
         told = f", {wording.known_words(clip.root.published)}" if clip.root else ""
-        print_line(console, f"Earliest known: {wording.who(clip.root, clip.files)}{told}", 2)
+        _say(console, f"Earliest known: {wording.who(clip.root, clip.files)}{told}", 2)
         if clip.root is not None:
             _address(console, clip.root.key, 2)
 
 
 def print_added(console: Console, result: AddedResult) -> None:
-    """Print what one target brought in, and what of it failed."""
-    print_line(console, added_answer(result), style=BOLD)
+    """Print what one target brought in and what was left; errors go to standard error."""
+    _say(console, added_answer(result), style=BOLD)
     _print_posts(console, result.posts, 2)
     for video in result.videos:
-        print_line(console, _video_words(video), 2)
-    for error in result.errors:
-        print_line(console, f"Failed: {clean_line(error.error, 600)}", 2)
-        _address(console, error.url, 4)
+        _say(console, _video_words(video), 2)
+    for words in left_words(result):
+        _say(console, words, 2)
     _print_leads(console, result.leads)
 
 
@@ -314,8 +280,7 @@ def added_answer(result: AddedResult) -> str:
         parts.append(wording.count_words(len(result.leads), "lead"))
     if result.errors:
         parts.append(wording.count_words(len(result.errors), "error"))
-    verb = "Failed" if result.errors and not (result.posts or result.videos) else "Added"
-    return f"{verb} {clean_line(result.target, 200)}: {', '.join(parts)}."
+    return f"Added {clean_line(result.target, 200)}: {', '.join(parts)}."
 
 
 def _video_words(video: AddedVideo) -> str:
@@ -327,7 +292,7 @@ def _video_words(video: AddedVideo) -> str:
 def print_watches(console: Console, watches: Iterable[Watch]) -> None:
     """Print the standing orders."""
     known = tuple(watches)
-    print_line(console, f"{wording.count_words(len(known), 'watch', 'watches')}.", style=BOLD)
+    _say(console, f"{wording.count_words(len(known), 'watch', 'watches')}.", style=BOLD)
     for watch in known:
         _address(console, watch.target, 0)
         polled = watch.last_polled_at
@@ -336,50 +301,27 @@ def print_watches(console: Console, watches: Iterable[Watch]) -> None:
         origin = ", from the config" if watch.from_config else ""
         every = wording.apart_words(timedelta(seconds=watch.interval_s))
         back = f", back to {wording.moment_words(watch.back_to)}" if watch.back_to else ""
-        print_line(console, f"{paused}every {every}{back}, {last}{origin}", 2)
+        _say(console, f"{paused}every {every}{back}, {last}{origin}", 2)
 
 
-# --- status and verification --------------------------------------------------------------
+# --- verification --------------------------------------------------------------------------
 
 
-def print_status(console: Console, status: StatusSummary) -> None:
-    """Print what is pending and failing and why, then what is held."""
-    waiting = [work for work in status.pending if work.count]
-    print_line(console, status_answer(status), style=BOLD)
-    for work in waiting:
-        print_line(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
-    for failure in status.failing:
-        _print_failure(console, failure)
-    console.print()
-    held, count = status.held, wording.count_words
-    print_line(
-        console,
-        f"Held: {count(held.posts, 'post')}, {count(held.videos, 'video')}, "
-        f"{count(held.frames, 'frame')}, {count(status.clips, 'clip')}, "
-        f"{count(status.watches, 'watch', 'watches')}, "
-        f"{count(status.ledger_entries, 'ledger entry', 'ledger entries')}.",
-        style=DIM,
+def print_verified(console: Console, verified: Verified) -> None:
+    """Print whether everything recorded is intact, and every item that is not."""
+    _say(console, verified_answer(verified), style=BOLD)
+    for item in verified.broken:
+        name = clean_line(item.name, 300)
+        _item(console, f"{clean_line(item.kind, 20)} {name}: {clean_line(item.reason, 300)}")
+
+
+def verified_answer(verified: Verified) -> str:
+    """Return in one sentence what was checked and whether it holds."""
+    count = wording.count_words
+    checked = (
+        f"{count(verified.entries, 'ledger entry', 'ledger entries')}, "
+        f"{count(verified.files, 'file')} and {count(verified.anchors, 'anchor')} checked"
     )
-    if status.last_run_at is not None:
-        print_line(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
-    for line in anchor_lines(status.anchors):
-        print_line(console, line, style=DIM)
-
-
-def status_answer(status: StatusSummary) -> str:
-    """Return in one sentence whether anything is pending or failing."""
-    pending = sum(work.count for work in status.pending)
-    if not pending and not status.failing:
-        return "Nothing is pending, nothing fails."
-    waiting = f"{wording.count_words(pending, 'item')} pending" if pending else "Nothing pending"
-    return f"{waiting}, {len(status.failing):,} failing."
-
-
-def _print_failure(console: Console, failure: FailingWork) -> None:
-    tries = wording.count_words(failure.attempts, "attempt")
-    again = failure.retry_at
-    then = f"next try {wording.moment_words(again)}" if again else "not tried again"
-    console.print()
-    print_line(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
-    _address(console, failure.subject, 4)
-    print_line(console, clean_line(failure.error, 600), 4)
+    if verified.ok:
+        return f"Intact: {checked}, nothing differs."
+    return f"Broken: {count(len(verified.broken), 'item')} of what was recorded; {checked}."

@@ -8,6 +8,7 @@ from datetime import datetime
 from tracker.model.anchor import Anchor, TokenKind
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.fixity import FixityCoverage
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
 
@@ -92,7 +93,11 @@ class AnchorSummary:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """What is held, pending and failing at ``at``."""
+    """What is held, pending and failing at ``at``.
+
+    ``without_original`` counts videos whose original was deleted; ``never_again`` those of them
+    that have no fingerprint of the present algorithm either, and can get none.
+    """
 
     at: datetime
     pending: tuple[PendingWork, ...] = ()
@@ -103,3 +108,7 @@ class StatusSummary:
     ledger_entries: int = 0
     last_run_at: datetime | None = None
     anchors: AnchorSummary = field(default_factory=AnchorSummary)
+    fixity: FixityCoverage | None = None
+    without_original: int = 0
+    never_again: int = 0
+    holds: int = 0

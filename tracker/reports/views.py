@@ -212,3 +212,8 @@ class ReportView:
     def is_long(self) -> bool:
         """Tell whether details are folded away: a page of thousands must open and scroll."""
         return len(self.appearances) > UNFOLDED
+
+    @property
+    def with_pictures(self) -> int:
+        """How many appearances are shown with frames."""
+        return sum(bool(item.pictures) for item in self.appearances)

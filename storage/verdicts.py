@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
-from storage.clips import resolve_clip
+from storage.clips import members, resolve_clip
 from storage.columns import clean_text
 from storage.tables import VerdictRow
 from tracker.model.ids import ClipId, VideoId
@@ -55,6 +55,20 @@ def standing(s: Session) -> dict[tuple[ClipId, VideoId], Verdict]:
         if clip is not None and verdict is not None:
             result[clip.id, verdict.video] = verdict
     return result
+
+
+def rejected_with(s: Session, video: VideoId) -> frozenset[VideoId]:
+    """Return the videos that, in a person's judgement, do not show the footage of ``video``."""
+    found: set[VideoId] = set()
+    for (clip, judged), verdict in standing(s).items():
+        if verdict.kind is not VerdictKind.DIFFERENT:
+            continue
+        shown_by = members(s, clip)
+        if judged == video:
+            found |= shown_by
+        elif video in shown_by:
+            found.add(judged)
+    return frozenset(found - {video})
 
 
 def _verdict(row: VerdictRow) -> Verdict | None:

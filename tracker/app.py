@@ -41,6 +41,7 @@ from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
+from tracker.judge import Judge
 from tracker.lookup import Lookup
 from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
@@ -97,6 +98,7 @@ class App:
     reports: Reports
     fixity: Fixity
     holds: Holds
+    judge: Judge
     retention: Retention
 
     def interrupt(self) -> None:
@@ -251,6 +253,7 @@ def _build(
             archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
         ),
         holds=Holds(archive, clock),
+        judge=Judge(archive, subjects, tracer, clock),
         retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
     )
 

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
+from storage import verdicts as verdict_rows
 from tracker.acquire import Acquirer, Problem, local_video, media_name, sha256_of
 from tracker.appearances import shown_in, video_credentials
 from tracker.errors import MediaError, NotAVideo, TrackerError, speaking_of
@@ -176,9 +177,15 @@ class Lookup:
     ) -> LookupResult:
         identified = self._identifier.identify(query.video, query.examined)
         with self._archive.database.read() as session:
-            found = sorted(identified.matches, key=_best_first)
+            rejected = verdict_rows.rejected_with(session, query.video)
+            found = [m for m in identified.matches if m.reference not in rejected]
+            found.sort(key=_best_first)
             matches = [self._dressed(session, match, found) for match in found]
-            candidates = [self._dressed(session, match, found) for match in identified.candidates]
+            candidates = [
+                self._dressed(session, match, found)
+                for match in identified.candidates
+                if match.reference not in rejected
+            ]
             heard = [
                 LookupSoundMatch(match, *shown_in(session, match.reference))
                 for match in identified.sound_matches
@@ -213,7 +220,10 @@ class Lookup:
         )
         seen = shown_in(session, match.reference)
         credentials = video_credentials(session, match.reference)
-        return LookupMatch(match, clips[0].id if clips else None, *seen, credentials)
+        clip = clips[0].id if clips else None
+        judged = verdict_rows.of_clip(session, clip) if clip is not None else ()
+        verdicts = tuple(v for v in judged if v.video in {match.query, match.reference})
+        return LookupMatch(match, clip, *seen, credentials, verdicts)
 
     def _earliest(self, session: Session, matches: Sequence[LookupMatch]) -> Earliest | None:
         """Return the earliest known appearance of the stretch that the best match is about."""

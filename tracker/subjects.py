@@ -13,7 +13,7 @@ from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from tracker.acquire import sha256_of
-from tracker.errors import UnknownSubject, UnsupportedSource
+from tracker.errors import UnknownSubject, UnsupportedSource, UsageError
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
 from tracker.model.ids import ClipId, PostKey, VideoId
@@ -50,6 +50,31 @@ class Subjects:
                 for chain in self._tracer.chains_of_video(session, video):
                     chains.setdefault(chain.clip, chain)
         return list(chains.values()) or self._gone(subject)
+
+    def clip(self, subject: str) -> ClipId:
+        """Return the one clip that ``subject`` stands for.
+
+        Raises ``UnknownSubject``, or ``UsageError`` naming the clips where there are several.
+        """
+        found = [chain.clip for chain in self.chains(subject)]
+        if len(found) > 1:
+            raise UsageError(f"{subject} shows {len(found)} clips, name one: {', '.join(found)}")
+        return found[0]
+
+    def video(self, subject: str) -> VideoId:
+        """Return the one video that ``subject`` (post URL, SHA-256, file or clip) stands for.
+
+        A clip stands for the video it is anchored on. Raises ``UnknownSubject``, or ``UsageError``
+        naming the videos where there are several.
+        """
+        with self._archive.database.read() as session:
+            clip = self._clip(session, subject)
+            found = _behind(session, clip) if clip is not None else self._videos(session, subject)
+        if not found:
+            self._gone(subject)
+        if len(found) > 1:
+            raise UsageError(f"{subject} shows {len(found)} videos, name one: {', '.join(found)}")
+        return found[0]
 
     def summaries(self) -> Iterator[ClipSummary]:
         """Yield one line's worth of every live clip."""

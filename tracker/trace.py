@@ -27,6 +27,7 @@ from tracker.model.chain import Chain, Coverage, Revision
 from tracker.model.clip import Clip
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
+from tracker.model.verdict import VerdictKind
 from tracker.provenance.chain import ChainInputs, build_chain, shape
 from tracker.provenance.footage import Footage
 
@@ -188,7 +189,7 @@ class Tracer:
         latest = clip_rows.latest_revision(session, chain.clip)
         if latest is not None and latest.digest == digest:
             return False
-        reason = _reason(latest, chain)
+        reason = _verdict_reason(latest, chain) or _reason(latest, chain)
         clip_rows.save_revision(
             session,
             chain.clip,
@@ -295,6 +296,17 @@ def _heir(clip: Clip, footages: Sequence[Footage]) -> Footage | None:
         key=lambda f: (f.anchor == clip.reference, f.whole.duration_ms, f.anchor),
         default=None,
     )
+
+
+def _verdict_reason(latest: StoredRevision | None, chain: Chain) -> str | None:
+    """Return that a person changed the answer, if one judged since it was last recorded."""
+    if latest is None or not chain.verdicts or chain.verdicts[-1].at < latest.at:
+        return None
+    verdict = chain.verdicts[-1]
+    if verdict.kind is VerdictKind.UNSURE:
+        return "a person withdrew a verdict: the machine's finding stands"
+    shows = "shows" if verdict.kind is VerdictKind.SAME else "does not show"
+    return f"a person judged that video {verdict.video[:12]}… {shows} this clip"
 
 
 def _reason(latest: StoredRevision | None, chain: Chain) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import ask, custody, decode, discover, history, quota, serve, take, upkeep
+from tracker.cli import ask, custody, decode, discover, history, judge, quota, serve, take, upkeep
 from tracker.cli.context import Session, fail
 from tracker.errors import TrackerError
 
@@ -40,6 +40,7 @@ app.command("clips", epilog=_EVERYWHERE)(ask.clips)
 app.command("chain", epilog=_EVERYWHERE)(ask.chain)
 app.command("history", epilog=_EVERYWHERE)(history.history)
 app.command("decode", epilog=_EVERYWHERE)(decode.decode)
+app.command("judge", epilog=_EVERYWHERE)(judge.judge)
 app.command("report", epilog=_EVERYWHERE)(ask.report)
 app.add_typer(custody.hold_app, name="hold")
 app.command("forget", epilog=_EVERYWHERE)(custody.forget)

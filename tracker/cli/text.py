@@ -39,6 +39,7 @@ from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
+from tracker.reports.verdict_words import verdict_words
 from tracker.reports.visibility_words import visibility_words
 
 MAX_SEARCHES = 20  # for earlier uploads, the latest
@@ -115,6 +116,8 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     if sound:
         _say(console, sound, 4)
     _print_credentials(console, item.credentials)
+    for verdict in item.verdicts:
+        _say(console, verdict_words(verdict), 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
         _say(console, f"Local file: {clean_line(path, 300)}", 4)
@@ -163,9 +166,13 @@ def print_chain(console: Console, chain: Chain) -> None:
     console.print()
     length = length_words(chain.duration_ms)
     _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
+    if chain.answer.overturned_by:
+        _say(console, f"What would overturn it: {'; '.join(chain.answer.overturned_by)}.")
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
     _print_doubts(console, chain)
+    for verdict in chain.verdicts:
+        _item(console, verdict_words(verdict))
     _print_history(console, chain)
     console.print()
     _say(console, wording.searched_words(chain.searched), style=DIM)

@@ -12,6 +12,7 @@ from tracker.model.ids import ClipId, VideoId
 from tracker.model.match import Match
 from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import Published
+from tracker.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class LookupMatch:
     posts: tuple[PostSummary, ...] = ()
     files: tuple[str, ...] = ()
     credentials: ContentCredentials | None = None
+    verdicts: tuple[Verdict, ...] = ()  # on the subject or this video showing the clip
 
 
 @dataclass(frozen=True, slots=True)

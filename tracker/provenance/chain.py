@@ -12,6 +12,7 @@ from tracker.model.discovery import Discovery
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead
 from tracker.model.verdict import Verdict, VerdictKind
+from tracker.provenance.answer import answer
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
 from tracker.provenance.parents import (
     BeginsOf,
@@ -62,7 +63,7 @@ def build_chain(
         evidence = replace(evidence, begins_of=begins_of)
     links = link_appearances(ordered, inputs.clip.duration_ms, evidence)
     root = links[0].appearance
-    rivals = _rival_conflict(root, ordered)
+    rivals = not_orderable_with(root, ordered)
     return Chain(
         clip=inputs.clip.id,
         revision=revision,
@@ -70,11 +71,12 @@ def build_chain(
         duration_ms=inputs.clip.duration_ms,
         root=root.id,
         links=tuple(links),
-        conflicts=(*inputs.claim_conflicts, *rivals),
+        conflicts=(*inputs.claim_conflicts, *_rival_conflict(root, rivals)),
         leads=tuple(inputs.leads),
         history=tuple(history),
         searched=inputs.searched,
         discovery=tuple(inputs.discovery),
+        answer=answer(root, rivals, inputs.claim_conflicts, [describe(r) for r in rivals]),
         verdicts=tuple(inputs.verdicts),
     )
 
@@ -85,8 +87,7 @@ def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:
     return frozenset(video for video, kind in latest.items() if kind is VerdictKind.SAME)
 
 
-def _rival_conflict(root: Appearance, ordered: Sequence[Appearance]) -> list[Conflict]:
-    rivals = not_orderable_with(root, ordered)
+def _rival_conflict(root: Appearance, rivals: Sequence[Appearance]) -> list[Conflict]:
     if not rivals:
         return []
     names = [describe(rival) for rival in rivals[:MAX_NAMED_RIVALS]]

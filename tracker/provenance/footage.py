@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
@@ -192,13 +192,14 @@ def group_footage(
     overlaps = _Overlaps(durations, matches)
     cores = _cores(overlaps, _absorptions(overlaps, cut_near))
     uses = _uses(overlaps, cores)
-    found = []
-    for anchor in sorted(cores):
-        taken = _taken(anchor, uses, overlaps)
-        if not taken.explains(overlaps.durations[anchor]):
-            whole = taken.left(Stretch(anchor, 0, overlaps.durations[anchor]))
-            found.append(_footage(whole, cores[anchor], uses[anchor], overlaps))
-    return tuple(found)
+    sources = {
+        anchor: [other for other, users in uses.items() if anchor in users] for anchor in cores
+    }
+    kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
+    wholes = _own_stretches(kept, sources, overlaps, cut_near)
+    found = [_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept]
+    alone = set(durations) - {m.video for one in found for m in one.members}
+    return tuple(_with_its_own(one, alone, overlaps) for one in found)
 
 
 def _cores(
@@ -339,39 +340,60 @@ def _user(
     return min(one, other, key=overlaps.rank)
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """The parts of an anchor that are other clips' footage, ascending, and how many clips'."""
-
-    spans: tuple[tuple[int, int], ...]
-    sources: int
-
-    def explains(self, duration_ms: int) -> bool:
-        """Tell whether a video of this length is little more than the footage of other clips."""
-        covered = sum(end - start for start, end in self.spans)
-        return self.sources > 1 and covered >= EXPLAINED_SHARE * duration_ms
-
-    def left(self, whole: Stretch) -> Stretch:
-        """Return the longest part of ``whole`` that is its own: what a spliced video adds."""
-        borders = [whole.start_ms, *(at for span in self.spans for at in span), whole.end_ms]
-        gaps = [
-            Stretch(whole.video, start, end)
-            for start, end in zip(borders[::2], borders[1::2], strict=True)
-        ]
-        longest = max(gaps, key=lambda gap: gap.duration_ms)
-        return longest if longest.duration_ms >= LEAST_OWN_MS else whole
-
-
-def _taken(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: _Overlaps) -> _Taken:
-    sources = [other for other, users in uses.items() if anchor in users]
+def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: _Overlaps) -> bool:
+    """Tell whether ``anchor`` is little more than the footage of other clips."""
     found = [overlaps.get(anchor, source) for source in sources]
+    spans = _merged((o.inner.start_ms, o.inner.end_ms) for o in found if o is not None)
+    covered = sum(end - start for start, end in spans)
+    return len(sources) > 1 and covered >= EXPLAINED_SHARE * overlaps.durations[anchor]
+
+
+def _own_stretches(
+    anchors: Iterable[VideoId],
+    sources: Mapping[VideoId, Sequence[VideoId]],
+    overlaps: _Overlaps,
+    cut_near: CutNear,
+) -> dict[VideoId, Stretch]:
+    """Return what is each anchor's own: all of it, but for footage of other clips spliced in.
+
+    Those that use the fewest others come first, so that no footage is given away by all.
+    """
+    own: dict[VideoId, Stretch] = {}
+    order = sorted(anchors, key=lambda a: (len(sources[a]), -overlaps.durations[a], a))
+    for anchor in order:
+        whole = Stretch(anchor, 0, overlaps.durations[anchor])
+        given = []
+        for source in sources[anchor]:
+            overlap = overlaps.get(source, anchor)
+            held = own.get(source)
+            if overlap is None or held is None or not _shows(overlap.inner, held):
+                continue
+            if _spliced_into(overlaps, source, anchor, cut_near):
+                given.append((overlap.outer.start_ms, overlap.outer.end_ms))
+        own[anchor] = _left(whole, _merged(given))
+    return own
+
+
+def _left(whole: Stretch, given: Sequence[tuple[int, int]]) -> Stretch:
+    """Return the longest part of ``whole`` outside the ``given`` spans, all if none is long."""
+    borders = [whole.start_ms, *(at for span in given for at in span), whole.end_ms]
+    gaps = [
+        Stretch(whole.video, start, max(start, end))
+        for start, end in zip(borders[::2], borders[1::2], strict=True)
+    ]
+    longest = max(gaps, key=lambda gap: gap.duration_ms)
+    return longest if longest.duration_ms >= LEAST_OWN_MS else whole
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans, ascending, those that touch as one."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted((o.inner.start_ms, o.inner.end_ms) for o in found if o is not None):
+    for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return _Taken(tuple(merged), len(sources))
+    return merged
 
 
 def _footage(
@@ -381,6 +403,14 @@ def _footage(
     shown = (overlaps.get(video, whole.video) for video in sorted(core | set(users)))
     members = [whole, *(o.inner for o in shown if o is not None and _shows(o.outer, whole))]
     return Footage(whole.video, tuple(sorted(members, key=lambda m: m.video)), core)
+
+
+def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: _Overlaps) -> Footage:
+    """Return the footage with those of its anchor's parts that are ``alone``: in no clip at all."""
+    found = [overlaps.get(video, footage.anchor) for video in footage.absorbed & set(alone)]
+    added = [overlap.inner for overlap in found if overlap is not None]
+    members = sorted([*footage.members, *added], key=lambda m: m.video)
+    return replace(footage, members=tuple(members))
 
 
 def _shows(part: Stretch, whole: Stretch) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tracker.model.added import AddedResult
-from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
+from tracker.model.chain import Answer, Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
 from tracker.model.credentials import ContentCredentials
 from tracker.model.discovery import Discovery
@@ -27,6 +27,7 @@ from tracker.model.post import Lead
 from tracker.model.status import PostStatus, Visibility
 from tracker.model.summary import ClipSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
+from tracker.model.verdict import Verdict
 from tracker.model.watch import Watch
 
 Document = dict[str, object]
@@ -106,6 +107,24 @@ def discovery_document(search: Discovery) -> Document:
         "fetched": search.fetched,
         "error": search.error,
     }
+
+
+def verdict_document(verdict: Verdict) -> Document:
+    """Return one person's judgement of whether a video shows a clip."""
+    return {
+        "clip": verdict.clip,
+        "video": verdict.video,
+        "verdict": verdict.kind.value,
+        "by": verdict.by,
+        "why": verdict.why,
+        "at": instant_text(verdict.at),
+        "algorithm": verdict.algorithm,
+    }
+
+
+def judged_document(verdict: Verdict) -> Document:
+    """Return ``tracker/judged/1``."""
+    return {"schema": "tracker/judged/1", **verdict_document(verdict)}
 
 
 def lead_document(lead: Lead) -> Document:
@@ -215,6 +234,7 @@ def _match(item: LookupMatch) -> Document:
         "posts": [post_document(post) for post in item.posts],
         "files": list(item.files),
         "credentials": credentials_document(item.credentials),
+        "verdicts": [verdict_document(verdict) for verdict in item.verdicts],
     }
 
 
@@ -275,6 +295,16 @@ def chain_document(chain: Chain) -> Document:
         "history": [_revision(revision) for revision in chain.history],
         "searched": coverage_document(chain.searched),
         "discovery": [discovery_document(search) for search in chain.discovery],
+        "answer": _answer(chain.answer),
+        "verdicts": [verdict_document(verdict) for verdict in chain.verdicts],
+    }
+
+
+def _answer(answer: Answer) -> Document:
+    return {
+        "supported_by": [claim_document(claim) for claim in answer.supported_by],
+        "contradicted_by": list(answer.contradicted_by),
+        "overturned_by": list(answer.overturned_by),
     }
 
 

@@ -108,7 +108,7 @@ def test_lookup_has_the_promised_fields() -> None:
     match = first(document, "matches")
     assert set(match) == {
         *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files"),
-        "credentials",
+        *("credentials", "verdicts"),
     }
     assert first(match, "segments") == {
         "query_ms": [0, 9000],
@@ -146,7 +146,9 @@ def test_candidates_are_left_out_when_not_asked_for() -> None:
 def test_chain_has_the_promised_fields() -> None:
     document = chain_document(sample_chain())
     promised = {"schema", "clip", "revision", "as_of", "root", "appearances", "conflicts", "leads"}
-    assert promised | {"history", "searched", "discovery"} == set(document) - {"duration_ms"}
+    assert promised | {"history", "searched", "discovery", "answer", "verdicts"} == set(
+        document
+    ) - {"duration_ms"}
     assert document["as_of"] == "2026-11-22T10:00:00Z"
     seen = first(document, "appearances")
     later = {"last_looked_at", "last_seen_at", "first_gone_at", "credentials"}

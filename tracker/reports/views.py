@@ -183,6 +183,9 @@ class ReportView:
     subject: str
     answer_who: WhoView | None
     answer_told: str
+    rests_on: tuple[str, ...]
+    contradicted_by: tuple[str, ...]
+    overturned_by: tuple[str, ...]
     glance: tuple[str, ...]
     rivals: tuple[AppearanceView, ...]
     appearances: tuple[AppearanceView, ...]

@@ -49,6 +49,7 @@ from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
 from tracker.media.probe import MediaLimits
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
+from tracker.model.ledger import Broken
 from tracker.model.summary import StatusSummary, Verified
 from tracker.model.watch import Watch
 from tracker.net.bluesky import BlueskyClient
@@ -114,14 +115,31 @@ class App:
     ) -> Verified:
         """Check the ledger and everything kept."""
         archive = self.archive
-        return verify_archive(
-            archive.database, archive.media, archive.keyframes, progress, with_files=with_files
+        verified = verify_archive(
+            archive.database,
+            archive.media,
+            archive.keyframes,
+            progress,
+            anchors=archive.anchors,
+            with_files=with_files,
         )
+        return replace(verified, broken=(*_lost_database(self.settings), *verified.broken))
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
         terms = _timestamp_terms(self.settings)
         return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity, terms)
+
+
+def _lost_database(settings: Settings) -> Iterator[Broken]:
+    """Yield the database where there is none, though files were taken in beside it."""
+    database = Database(settings.database_url)
+    try:
+        kept = next(MediaStore(settings.data_dir / "media").digests(), None)
+        if kept is not None and not database.exists():
+            yield Broken("file", database.name, "it is gone, yet what it recorded lies beside it")
+    finally:
+        database.close()
 
 
 @contextmanager

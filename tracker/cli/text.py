@@ -313,6 +313,8 @@ def print_verified(console: Console, verified: Verified) -> None:
     for item in verified.broken:
         name = clean_line(item.name, 300)
         _item(console, f"{clean_line(item.kind, 20)} {name}: {clean_line(item.reason, 300)}")
+    for note in verified.notes:
+        _say(console, f"Note: {clean_line(note, 300)}", style=DIM)
 
 
 def verified_answer(verified: Verified) -> str:

@@ -10,6 +10,8 @@ Bodies by kind (other keys are free)::
     chain        clip, revision, root, digest
     verdict      number, clip, video, verdict, by, why, digest
     credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
+    anchor       anchor (its number), digest
+    timestamp    every field of the token
     deletion     sha256 (bytes removed on purpose), keyframes (algorithms whose pictures went too)
 """
 
@@ -19,6 +21,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tracker.evidence.canonical import canonical_digest
 from tracker.model.ids import SHA256_HEX, VideoId, video_id
 from tracker.model.ledger import LedgerEntry, LedgerKind
 
@@ -40,7 +43,7 @@ class Recorded:
     ``files`` leads from the digest of every file that must be there to the entry that recorded
     it; ``absent`` holds those never stored or deleted on purpose. Fingerprints and keyframes
     are found by video and algorithm, matches by pair and algorithm, chains by clip and revision,
-    verdicts by number.
+    verdicts and anchors by number, tokens by the number of their entry.
     """
 
     entries: int = 0
@@ -53,6 +56,8 @@ class Recorded:
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
     verdicts: dict[int, RecordedDigest] = field(default_factory=dict)
     credentials: dict[str, RecordedDigest] = field(default_factory=dict)
+    anchors: dict[int, RecordedDigest] = field(default_factory=dict)
+    tokens: dict[int, RecordedDigest] = field(default_factory=dict)
 
     def take(self, entry: LedgerEntry) -> None:
         """Add what ``entry`` says; a body that cannot be read adds nothing."""
@@ -133,6 +138,19 @@ def _credentials(recorded: Recorded, body: Body, sequence: int) -> None:
         recorded.files[manifest] = sequence
 
 
+def _anchor(recorded: Recorded, body: Body, sequence: int) -> None:
+    number = body.get("anchor")
+    if isinstance(number, int):
+        recorded.anchors[number] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _token(recorded: Recorded, body: Body, sequence: int) -> None:
+    try:
+        recorded.tokens[sequence] = RecordedDigest(canonical_digest(body), sequence)
+    except ValueError:
+        recorded.tokens[sequence] = RecordedDigest("", sequence)
+
+
 _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CAPTURE: _capture,
     LedgerKind.DELETION: _deletion,
@@ -142,4 +160,6 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CHAIN: _chain,
     LedgerKind.VERDICT: _verdict,
     LedgerKind.CREDENTIALS: _credentials,
+    LedgerKind.ANCHOR: _anchor,
+    LedgerKind.TIMESTAMP: _token,
 }

@@ -26,10 +26,13 @@ from storage import (
     verdicts,
     videos,
 )
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
+from tracker.audit import anchored
 from tracker.errors import IntegrityError, OutsideError
+from tracker.evidence.anchors import LedgerHashes
 from tracker.evidence.content_credentials import credentials_digest
 from tracker.evidence.digests import (
     document_digest,
@@ -76,6 +79,7 @@ def verify_archive(
     keyframes: KeyframeStore,
     progress: Progress | None = None,
     *,
+    anchors: AnchorStore | None = None,
     with_files: bool = True,
 ) -> Verified:
     """Check ledger, rows and files; return what was checked and everything that is broken.
@@ -83,22 +87,39 @@ def verify_archive(
     Changes nothing. The database is read in one snapshot, files afterwards and outside any
     transaction, so the daemon may go on working. ``notes`` names files that no entry knows:
     a process killed between storing a file and recording it leaves them, and the repeated step
-    takes them up. Without ``with_files`` ledger and rows alone are checked. Raises
-    ``DatabaseError`` only.
+    takes them up. ``anchors`` is where copies of the anchors and their tokens lie. Without
+    ``with_files`` ledger, rows and copies of anchors alone are checked. Raises ``DatabaseError``
+    and, for a folder that cannot be listed, ``OutsideError``.
     """
+    disk = anchored.on_disk(anchors) if anchors is not None else anchored.OnDisk()
     with database.read() as session:
-        recorded = Recorded()
-        broken = list(check_chain(_entries(session, recorded)))
+        recorded, hashes = Recorded(), LedgerHashes()
+        broken = list(check_chain(_hashed(_entries(session, recorded), hashes)))
         broken += _check_rows(session, recorded)
+        held = anchored.anchors_held(session)
+    broken += anchored.check_rows(held, hashes, recorded.anchors, recorded.tokens)
+    broken += anchored.check_copies(held, hashes, disk)
+    count = len(held.anchors)
     if not with_files:
-        return Verified(recorded.entries, 0, 0, tuple(broken))
+        return Verified(recorded.entries, 0, count, tuple(broken))
     files = [*_media_files(media_store, recorded), *_keyframe_files(keyframes, recorded)]
     for done, file in enumerate(files, start=1):
         broken += _check_file(file)
         if progress is not None:
             progress(done, len(files))
     notes = _unrecorded(database, media_store, keyframes)
-    return Verified(recorded.entries, len(files), 0, tuple(broken), notes)
+    checked = len(files)
+    if anchors is not None:
+        broken += anchored.check_files(held, anchors)
+        notes += tuple(anchored.notes(held, anchors, disk))
+        checked += anchored.count_files(held)
+    return Verified(recorded.entries, checked, count, tuple(broken), notes)
+
+
+def _hashed(entries: Iterable[LedgerEntry], hashes: LedgerHashes) -> Iterator[LedgerEntry]:
+    for entry in entries:
+        hashes.take(entry)
+        yield entry
 
 
 def _entries(session: Session, recorded: Recorded, after: int = 0) -> Iterator[LedgerEntry]:

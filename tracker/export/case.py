@@ -63,6 +63,7 @@ class Cases:
         return BundleInput(
             report=shown,
             answers=answers,
+            manifests=() if redactor else tuple(self._manifests(report)),
             originals=stored,
             videos=videos_of(report.chain),
             fingerprint=self._fingerprint,
@@ -81,6 +82,12 @@ class Cases:
     def _answers(self, report: ReportInput) -> Iterator[StoredFile]:
         for digest in sorted({r.body_sha256 for r in report.captures if r.held and r.body_sha256}):
             yield StoredFile(digest, self._archive.media.path(digest))
+
+    def _manifests(self, report: ReportInput) -> Iterator[StoredFile]:
+        digests = {held.credentials.manifest_sha256 for held in report.credentials}
+        for digest in sorted(filter(None, digests)):
+            if self._archive.media.contains(digest):
+                yield StoredFile(digest, self._archive.media.path(digest))
 
     def _originals(self, report: ReportInput) -> Iterator[StoredFile]:
         for held in report.held:
@@ -216,8 +223,8 @@ def _missing(report: ReportInput, originals: int, *, redacted: bool) -> Iterator
     answers = {r.body_sha256: r.held for r in report.captures if r.body_sha256}
     if redacted:
         yield (
-            f"{len(answers)} raw answers and the recorded documents of the chain are left out: "
-            "they hold names of accounts"
+            f"{len(answers)} raw answers, manifests of Content Credentials and recorded documents "
+            "of the chain are left out: they hold names"
         )
     for digest, held in sorted(answers.items()):
         if not held:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import attempts, post_media
+from storage import attempts, deletions, post_media
 from storage import captures as capture_rows
 from storage import clips as clip_rows
 from storage import fingerprints as fingerprint_rows
@@ -303,10 +303,11 @@ class Add:
             held = fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None
             compared = fingerprint_rows.is_detected(session, video, self._algorithm)
             kept = video_rows.is_kept(session, video)
+            without_pictures = kept and deletions.keyframes_gone(session, video)
         if not held and not kept:
             haul.fail(video, MediaError(ORIGINAL_GONE))
             return
-        if not held:
+        if not held or without_pictures:
             progress("fingerprint", video[:12])
             if not self._one(self._stages.fingerprint, video, video, haul):
                 return

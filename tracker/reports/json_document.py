@@ -74,17 +74,6 @@ def report_document(report: ReportInput) -> Document:
         "sound_matches": [_same_sound(item) for item in report.same_sounds],
         "compared": [_compared(item) for item in report.compared],
         "captures": [capture_document(record) for record in report.captures],
-        "verdicts": [
-            {
-                "clip": verdict.clip,
-                "video": verdict.video,
-                "verdict": verdict.kind.value,
-                "by": verdict.by,
-                "why": verdict.why,
-                "at": instant_text(verdict.at),
-            }
-            for verdict in report.chain.verdicts
-        ],
         "preservation": [_criterion(item) for item in criteria(report)],
         "archive": _archive(report),
     }

@@ -11,6 +11,7 @@ from datetime import date
 from tracker.model.chain import Chain, Conflict, Relation, Revision
 from tracker.model.ids import AppearanceId
 from tracker.model.post import Lead
+from tracker.model.time_claim import TimeClaim
 from tracker.model.verdict import Verdict, VerdictKind
 from tracker.model.video import Video
 from tracker.reports import wording
@@ -56,6 +57,9 @@ def report_view(report: ReportInput) -> ReportView:
         subject=clean_line(report.subject, 300),
         answer_who=answer_who,
         answer_told=answer_told,
+        rests_on=tuple(map(_claim_words, chain.answer.supported_by)),
+        contradicted_by=tuple(finding(text, index) for text in chain.answer.contradicted_by),
+        overturned_by=tuple(finding(text, index) for text in chain.answer.overturned_by),
         glance=_glance(chain),
         rivals=tuple(view for key, view in by_id.items() if key in rivals),
         appearances=appearances,
@@ -90,6 +94,12 @@ def _answer(chain: Chain) -> tuple[WhoView | None, str]:
         return None, ""
     told = wording.known_words(root.appearance.published)
     return who_view(root.appearance), f"{told}{wording.as_of(chain.as_of)}."
+
+
+def _claim_words(claim: TimeClaim) -> str:
+    """Return a statement about time as one line: when, how it is known, who could alter it."""
+    how, who = wording.basis_words(claim.kind), wording.forgeable_words(claim.forgeable_by)
+    return f"{capital(wording.interval_words(claim.interval))}, {how}; {who}"
 
 
 def _glance(chain: Chain) -> tuple[str, ...]:

@@ -183,6 +183,9 @@ class ReportView:
     subject: str
     answer_who: WhoView | None
     answer_told: str
+    rests_on: tuple[str, ...]
+    contradicted_by: tuple[str, ...]
+    overturned_by: tuple[str, ...]
     glance: tuple[str, ...]
     rivals: tuple[AppearanceView, ...]
     appearances: tuple[AppearanceView, ...]
@@ -212,3 +215,8 @@ class ReportView:
     def is_long(self) -> bool:
         """Tell whether details are folded away: a page of thousands must open and scroll."""
         return len(self.appearances) > UNFOLDED
+
+    @property
+    def with_pictures(self) -> int:
+        """How many appearances are shown with frames."""
+        return sum(bool(item.pictures) for item in self.appearances)

@@ -12,19 +12,23 @@ import pytest
 from jobs import audit as audit_job
 from jobs import fixity as fixity_job
 from jobs import retention as retention_job
-from storage import deletions, ledger
+from storage import anchors, deletions, ledger
 from storage import fingerprints as fingerprint_rows
 from storage import fixity as fixity_rows
 from storage import videos as video_rows
+from storage.anchor_store import AnchorStore
 from tests.integration.ingest.conftest import AppMaker, TurnedClock
 from tests.support.footage import Edit, make_copy, make_footage
 from tests.support.pages import video_page
 from tests.support.webserver import WebServer
 from tracker.acquire import sha256_of
 from tracker.app import App
+from tracker.clock import SystemClock
 from tracker.config import FixitySettings, RetentionSettings
 from tracker.errors import TrackerError, UnknownSubject, UsageError
+from tracker.fixity import Fixity, FixityTerms
 from tracker.ingest.add import Stated
+from tracker.model.anchor import Token, TokenKind, TokenState
 from tracker.model.custody import HeldKind
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.fixity import FixityResult, KeptFile, KeptKind
@@ -302,8 +306,6 @@ def test_what_is_forgotten_loses_its_pictures_and_gets_them_again_if_captured_ag
         app.retention.forget(video, by=BY, why=WHY)
     app.add.take_in(post_of(site, "again", path), Stated())
     assert is_there(app, video)
-    assert {work.stage: work.count for work in app.status().pending}["fingerprint"] == 1
-    app.fingerprint.process(video)
     assert app.archive.keyframes.contains(video, app.algorithm_key)
     assert {work.stage: work.count for work in app.status().pending}["fingerprint"] == 0
     assert app.verify().ok
@@ -428,3 +430,42 @@ def test_a_deleted_file_is_not_called_broken(
     with app.archive.database.read() as s:
         assert not fixity_rows.is_kept(s, KeptFile(KeptKind.MEDIA, video))
     assert bodies(app, LedgerKind.FIXITY) == []
+
+
+def test_files_of_timestamps_are_read_again_too(
+    app: App, site: WebServer, footage: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    take_in(app, site, footage[2])
+    store, now = AnchorStore(tmp_path / "data" / "anchors"), app.clock.now()
+    with app.archive.database.write() as s:
+        anchor = anchors.make_anchor(s, now)
+        assert anchor is not None
+        digest = store.put(anchor, b"what the authority answered", ".tsr")
+        token = Token(
+            anchor=anchor.number,
+            kind=TokenKind.RFC3161,
+            authority="https://tsa.test/",
+            state=TokenState.HELD,
+            reason="not looked at",
+            received_at=now,
+            request=None,
+            response=digest,
+        )
+        anchors.add_token(s, token, now)
+    fixity_job.run(app, no_stop())
+    whole = app.status().fixity
+    assert whole is not None
+    assert (whole.checked, whole.broken_files) == (whole.files, 0)
+    path = store.path(anchor, digest, ".tsr")
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+    check = FixityTerms(slice_bytes=1024**3, days=1e-9)
+    Fixity(app.archive, store, check, SystemClock()).run_slice()
+    broken = app.status().fixity
+    assert broken is not None
+    (found,) = broken.broken
+    assert (found.file.kind, found.result) == (KeptKind.TOKEN, FixityResult.CHANGED)
+    path.unlink()
+    Fixity(app.archive, store, check, SystemClock()).run_slice()
+    results = [entry["result"] for entry in bodies(app, LedgerKind.FIXITY)]
+    assert results == ["changed", "missing"]

@@ -46,6 +46,8 @@ PRODUCED: list[tuple[str, Document]] = [
     ("verified", verified_document(sample_results.broken())),
     ("verified", verified_document(Verified(0, 0, 0))),
     ("report", report_document(sample_report())),
+    ("status", status_document(sample_results.status())),
+    *(("watch", watch_document(watch)) for watch in sample_results.watches()),
     ("report", report_document(bare_report())),
     *(("clip", clip_document(clip)) for clip in sample_results.clips()),
 ]

@@ -21,7 +21,7 @@ from tests.support.sample_chain import (
     sample_report,
     video,
 )
-from tracker.model.chain import Chain, Relation
+from tracker.model.chain import Answer, Chain, Relation
 from tracker.model.verdict import Verdict, VerdictKind
 from tracker.reports.html import render_html
 from tracker.reports.report_input import ReportInput, SideBySide
@@ -310,3 +310,14 @@ def test_long_chains_are_folded_and_every_appearance_is_there() -> None:
     opened = [found for tag, found in page.tags if tag == "details" and "open" in found]
     assert len(opened) == 1  # the root's
     assert "The tree of all 69 appearances" in page.text
+
+
+def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:
+    chain = sample_chain()
+    claims = chain.links[0].appearance.claims[:1]
+    answer = Answer(claims, ("Two <i>times</i>",), ("a copy from before that day",))
+    text = Page(render_html(replace(sample_report(), chain=replace(chain, answer=answer)))).text
+    assert "What says so: Between 06:12:00 and 06:13:00 UTC on 4 September 2023, as the" in text
+    assert "What contradicts it: Two <i>times</i>." in text
+    assert "What would overturn it, once known: A copy from before that day." in text
+    assert "What contradicts it" not in Page(render_html(sample_report())).text

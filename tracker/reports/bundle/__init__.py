@@ -9,6 +9,7 @@
     data/report/report.*               html, json, csv, prov.json
     data/captures/index.json        every request with its answer; the answers beside it,
     data/captures/SHA256               byte for byte, named by their digests
+    data/credentials/SHA256.json       manifests of Content Credentials, as the reader gave them
     data/chain/revision-N.json         every recorded answer, as the ledger digested it
     data/fingerprints/SHA256.json      hashes of the sampled frames (``fingerprint_form``)
     data/keyframes/SHA256/N-MS.jpg     the pictures kept of each video, MS its time in it

@@ -17,7 +17,7 @@ from tracker.reports.bundle.fingerprint_form import fingerprint_from_json
 from tracker.reports.bundle.match_form import matches_from
 from tracker.reports.bundle.read import Bundle
 
-_BY_DIGEST = re.compile(r"data/(?:captures|originals)/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
+_BY_DIGEST = re.compile(r"data/(?:captures|credentials|originals)/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
 _FINGERPRINT = re.compile(r"data/fingerprints/([0-9a-f]{64})\.json")
 _KEYFRAME = re.compile(r"data/keyframes/([0-9a-f]{64})/\d+-(-?\d{1,15})\.jpg")
 _REVISION = re.compile(r"data/chain/revision-(\d{1,9})\.json")

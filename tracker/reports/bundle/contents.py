@@ -51,6 +51,7 @@ class BundleInput:
 
     report: ReportInput
     answers: tuple[StoredFile, ...]
+    manifests: tuple[StoredFile, ...]
     originals: tuple[StoredFile, ...]
     videos: tuple[VideoId, ...]
     fingerprint: Callable[[VideoId], Fingerprint | None]
@@ -86,6 +87,8 @@ def bundle_files(bundle: BundleInput) -> Iterator[BundleFile]:
     yield BundleFile("data/captures/index.json", json_text(_captures(bundle)).encode())
     for answer in bundle.answers:
         yield BundleFile(f"data/captures/{answer.sha256}", answer.path)
+    for manifest in bundle.manifests:
+        yield BundleFile(f"data/credentials/{manifest.sha256}.json", manifest.path)
     for number, document in bundle.revisions:
         yield BundleFile(f"data/chain/revision-{number}.json", document.encode())
     yield BundleFile("data/matches.json", _matches(bundle))

@@ -60,7 +60,7 @@ each named by its digest; `data/captures/index.json` says what was asked, when a
 program. The digests stand in the entries of kind `capture` as well.
 
 ```sh
-for file in data/captures/[0-9a-f]* data/originals/*; do
+for file in data/captures/[0-9a-f]* data/credentials/* data/originals/*; do
   [ -f "$file" ] || continue
   name=$(basename "$file"); name=${name%%.*}
   [ "$(sha256sum < "$file" | cut -d' ' -f1)" = "$name" ] || echo "BROKEN: $file"

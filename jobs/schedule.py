@@ -17,6 +17,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEv
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from jobs import (
+    anchor,
     audit,
     capture,
     collect,
@@ -63,8 +64,9 @@ PIPELINE = (
 CUSTODY = (
     Job("retention", retention.run, lambda s: s.retention_s),
     Job("fixity", fixity.run, lambda s: s.fixity_s, at_start=False),
+    Job("anchor", anchor.run, lambda s: s.anchor_s),
 )
-"""What watches over the files; a single run ends with it."""
+"""What watches over files and ledger; a single run ends with it."""
 
 UPKEEP = (
     *CUSTODY,

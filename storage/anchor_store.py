@@ -83,6 +83,12 @@ class AnchorStore:
             raise IntegrityError(f"{path} was changed: its SHA-256 is {found}")
         return body
 
+    def remove(self, anchor: Anchor, sha256: str, suffix: str) -> None:
+        """Delete a file that turned out to be of no use (a request nobody answered)."""
+        path = self.path(anchor, sha256, suffix)
+        with outside_errors(path, "delete"):
+            path.unlink(missing_ok=True)
+
     def statements(self) -> Iterator[tuple[Path, bytes]]:
         """Yield every kept copy of a statement as it stands, sorted by path."""
         if not self._root.is_dir():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from storage import ledger
@@ -116,16 +117,21 @@ def stored_tokens(s: Session) -> list[StoredToken]:
     return [StoredToken(row.sequence, row.anchor, _token(row)) for row in rows]
 
 
+def count_new(s: Session, previous: Anchor | None) -> int:
+    """Return how many entries ``previous`` does not cover, those about anchors left aside."""
+    return s.exec(select(func.count()).where(*_is_new(previous))).one()
+
+
 def _anything_new(s: Session, previous: Anchor | None) -> bool:
-    query = (
-        select(LedgerRow.sequence)
-        .where(
-            LedgerRow.sequence > (previous.last_sequence if previous else 0),
-            col(LedgerRow.kind).not_in([kind.value for kind in UPKEEP]),
-        )
-        .limit(1)
-    )
+    query = select(LedgerRow.sequence).where(*_is_new(previous)).limit(1)
     return s.exec(query).first() is not None
+
+
+def _is_new(previous: Anchor | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        col(LedgerRow.sequence) > (previous.last_sequence if previous else 0),
+        col(LedgerRow.kind).not_in([kind.value for kind in UPKEEP]),
+    )
 
 
 def _entries(s: Session, after: int) -> Iterator[LedgerEntry]:

@@ -78,6 +78,12 @@ def clear(s: Session, stage: str, item: str) -> None:
         s.flush()
 
 
+def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
+    """Tell whether an item failed and is not to be tried again yet."""
+    row = s.get(AttemptRow, (stage, item))
+    return row is not None and (row.parked or row.next_at > now)
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(

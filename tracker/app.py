@@ -29,6 +29,7 @@ from tracker.fixity import Fixity, FixityTerms
 from tracker.holds import Holds
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
+from tracker.ingest.anchoring import Anchoring, Authority, TimestampTerms
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.credentials import CredentialsStage
@@ -55,6 +56,7 @@ from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
 from tracker.net.rerouting import Rerouting
+from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.retention import Retention, RetentionRule
 from tracker.sources.bluesky import Bluesky
@@ -90,6 +92,7 @@ class App:
     record: Record
     recheck: Recheck
     discover: Discover
+    anchoring: Anchoring
     watches: Watches
     add: Add
     imports: Imports
@@ -117,7 +120,8 @@ class App:
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
-        return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity)
+        terms = _timestamp_terms(self.settings)
+        return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity, terms)
 
 
 @contextmanager
@@ -151,12 +155,14 @@ def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Arch
         KeyframeStore(root / "keyframes"),
         root / "staging",
         root / "index",
+        AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
     if writes:
         database.migrate()
         _make_staging(archive.staging)
         archive.media.clean()  # what a killed process left unfinished
         archive.keyframes.clean()
+        archive.anchors.clean()
         return archive
     # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
     copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
@@ -217,6 +223,8 @@ def _build(
     )
     stack.callback(pictures.close)
     previews = Previews(pictures, executor)
+    door = TimestampDoor(guard, _http_limits(settings), clock)
+    stack.callback(door.close)
     subjects = Subjects(archive, tracer)
     add = Add(
         archive,
@@ -243,6 +251,7 @@ def _build(
         discover=Discover(
             archive, acquirer, stages.collect, tracer, previews, _discovery_terms(settings), clock
         ),
+        anchoring=Anchoring(archive, door, _timestamp_terms(settings), clock),
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
@@ -312,6 +321,16 @@ def _discovery_terms(settings: Settings) -> DiscoveryTerms:
         searches_per_day=discovery.searches_per_day,
         posts_per_search=discovery.posts_per_search,
         fetch_without_preview=discovery.fetch_without_preview,
+    )
+
+
+def _timestamp_terms(settings: Settings) -> TimestampTerms:
+    return TimestampTerms(
+        authorities=tuple(
+            Authority(a.url, Path(a.ca_file) if a.ca_file else None)
+            for a in settings.timestamps.authorities
+        ),
+        calendars=settings.timestamps.calendars,
     )
 
 

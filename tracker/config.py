@@ -29,6 +29,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(?:/[^@\s]*)?$")]
 
 
 class _Section(BaseModel):
@@ -86,6 +87,7 @@ class JobSettings(_Section):
     stage_pause_s: Seconds = 5
     recheck_s: Seconds = 3600
     audit_s: Seconds = 24 * 3600
+    anchor_s: Seconds = 3600
     fixity_s: Seconds = 3600
     retention_s: Seconds = 3600
 
@@ -195,6 +197,20 @@ class YtDlpSettings(_Section):
     cookie_file: str = ""
 
 
+class AuthoritySettings(_Section):
+    """A timestamp authority (RFC 3161), and the certificates its answers are checked against."""
+
+    url: WebAddress
+    ca_file: str = ""
+
+
+class TimestampSettings(_Section):
+    """Who outside is asked to vouch for the ledger's time; without anyone, nobody does."""
+
+    authorities: tuple[AuthoritySettings, ...] = ()
+    calendars: tuple[WebAddress, ...] = ()
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -239,6 +255,7 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     ytdlp: YtDlpSettings = YtDlpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
+    timestamps: TimestampSettings = TimestampSettings()
     fixity: FixitySettings = FixitySettings()
     retention: RetentionSettings = RetentionSettings()
     serve: ServeSettings = ServeSettings()

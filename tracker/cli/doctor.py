@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from storage.database import Database
-from tracker.config import Settings
+from tracker.config import AuthoritySettings, Settings
 from tracker.errors import ConfigError, TrackerError
 from tracker.net.javascript import OLDEST_DENO, deno_version
 from tracker.net.rerouting import Rerouting
+from tracker.reports.anchor_words import NOBODY_VOUCHES
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
@@ -51,6 +52,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _ytdlp,
         _rerouting,
         _x_token,
+        _timestamps,
         _data_directory,
         _database,
     )
@@ -164,6 +166,35 @@ def _x_token(settings: Settings) -> Iterator[Finding]:
         detail if token else "none; X is read by yt-dlp: no searches, no account timelines",
         needed=False,
     )
+
+
+def _timestamps(settings: Settings) -> Iterator[Finding]:
+    """Only whether they can be asked and believed: nothing is sent."""
+    wanted = settings.timestamps
+    if not wanted.authorities and not wanted.calendars:
+        detail = f"no timestamp authority is configured: {NOBODY_VOUCHES}"
+        yield Finding("timestamps", False, detail, needed=False)
+    for authority in wanted.authorities:
+        yield _authority(authority)
+    for calendar in wanted.calendars:
+        yield Finding("calendar", True, f"{calendar} (its proofs are pending for some hours)")
+
+
+def _authority(authority: AuthoritySettings) -> Finding:
+    from tracker.evidence.timestamp_tokens import authority_certificates  # loaded late: 60 ms
+
+    name = "timestamp authority"
+    if not authority.ca_file:
+        detail = f"{authority.url}: no ca_file, so its answers are kept but not verified"
+        return Finding(name, False, detail, needed=False)
+    path = Path(authority.ca_file).expanduser()
+    try:
+        count = len(authority_certificates(path.read_bytes()))
+    except OSError as exc:
+        return Finding(name, False, f"{authority.url}: cannot read {path}: {exc.strerror}")
+    except ConfigError as exc:
+        return Finding(name, False, f"{authority.url}: {path}: {exc}")
+    return Finding(name, True, f"{authority.url}, checked against {count} certificates of {path}")
 
 
 def _installed(package: str) -> str:

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import ask, custody, decode, discover, history, judge, quota, serve, take, upkeep
+from tracker.cli import (
+    anchor,
+    ask,
+    custody,
+    decode,
+    discover,
+    history,
+    judge,
+    quota,
+    serve,
+    take,
+    upkeep,
+)
 from tracker.cli.context import Session, fail
 from tracker.errors import TrackerError
 
@@ -46,6 +58,7 @@ app.add_typer(custody.hold_app, name="hold")
 app.command("forget", epilog=_EVERYWHERE)(custody.forget)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)

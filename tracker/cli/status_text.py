@@ -10,6 +10,7 @@ from tracker.cli.lines import BOLD, DIM, address, say
 from tracker.model.fixity import FixityCoverage
 from tracker.model.summary import FailingWork, StatusSummary
 from tracker.reports import wording
+from tracker.reports.anchor_words import anchor_lines
 from tracker.reports.plain_text import clean_line
 
 MAX_BROKEN = 20
@@ -39,6 +40,8 @@ def print_status(console: Console, status: StatusSummary) -> None:
         say(console, line, style=DIM)
     if status.last_run_at is not None:
         say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
+    for line in anchor_lines(status.anchors):
+        say(console, line, style=DIM)
 
 
 def status_answer(status: StatusSummary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracker.model.fixity import FixityCoverage
 from tracker.model.summary import StatusSummary
+from tracker.reports.anchor_documents import anchors_document
 from tracker.reports.documents import Document, coverage_document, instant_text
 
 
@@ -32,6 +33,7 @@ def status_document(status: StatusSummary) -> Document:
         "without_original": status.without_original,
         "never_fingerprinted_again": status.never_again,
         "holds": status.holds,
+        "anchors": anchors_document(status.anchors),
     }
 
 

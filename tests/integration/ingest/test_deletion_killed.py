@@ -13,6 +13,7 @@ import pytest
 from sqlmodel import Session
 
 from storage import credentials, fingerprints, ledger, videos
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
@@ -39,6 +40,7 @@ def open_archive(root: Path) -> Archive:
         KeyframeStore(root / "keyframes"),
         root / "staging",
         root / "index",
+        AnchorStore(root / "anchors"),
     )
 
 

@@ -118,6 +118,19 @@ def video_claims(s: Session, video: VideoId) -> tuple[TimeClaim, ...]:
     return tuple(claim_from(row) for row in s.exec(query.order_by(col(VideoClaimRow.id))))
 
 
+def claims_of(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[TimeClaim, ...]]:
+    """Return the statements about each file that has any, in the order they came."""
+    found: dict[VideoId, tuple[TimeClaim, ...]] = {}
+    names = sorted(videos)
+    for start in range(0, len(names), MAX_BATCH):
+        batch = names[start : start + MAX_BATCH]
+        query = select_rows(VideoClaimRow).where(col(VideoClaimRow.video).in_(batch))
+        for row in s.exec(query.order_by(col(VideoClaimRow.id))):
+            video = VideoId(row.video)
+            found[video] = (*found.get(video, ()), claim_from(row))
+    return found
+
+
 def touch(s: Session, video: VideoId) -> None:
     """Say that there is new evidence about the video, so that its chains are made anew."""
     s.execute(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from sqlmodel import Session
 
+from storage import bulk
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage.credentials import get_credentials
@@ -19,6 +21,7 @@ from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
 from tracker.model.status import StatusChange, visibility_of
+from tracker.model.time_claim import TimeClaim
 from tracker.provenance.chain import ChainInputs
 from tracker.provenance.footage import Footage, Stretch
 from tracker.timestamps.conflicts import conflicts
@@ -59,13 +62,22 @@ class _Gathering:
         self._session = session
         self._clip = clip
         self._shown = posts_showing(session, videos)
+        self._claims = video_rows.claims_of(session, videos)
+        self._credentials = bulk.credentials(session, videos)
         self.stated: dict[tuple[PostKey, PostKey], LinkRelation] = {}
         self.posts: dict[PostKey, StoredPost] = {}
 
     def appearances(self, stretch: Stretch) -> list[Appearance]:
         """Return the appearances of one video."""
         carriers = self._shown.carriers.get(stretch.video, ())
-        shower = _Shower(self._session, self._clip, stretch)
+        held = self._credentials.get(stretch.video)
+        shower = _Shower(
+            self._session,
+            self._clip,
+            stretch,
+            self._claims.get(stretch.video, ()),
+            held.credentials if held is not None else None,
+        )
         found = []
         for key in carriers:
             self.posts[key] = stored = self._shown.stored[key]
@@ -98,12 +110,24 @@ def _only_cites(relation: LinkRelation) -> bool:
 class _Shower:
     """One video's stretch of a clip; what is known of the file is read once."""
 
-    def __init__(self, session: Session, clip: ClipId, stretch: Stretch) -> None:
+    def __init__(
+        self,
+        session: Session,
+        clip: ClipId,
+        stretch: Stretch,
+        claims: tuple[TimeClaim, ...],
+        credentials: ContentCredentials | None,
+    ) -> None:
+        self._session = session
         self._clip = clip
         self._stretch = stretch
-        self._claims = video_rows.video_claims(session, stretch.video)
-        self._credentials = video_credentials(session, stretch.video)
-        self.files = video_rows.files(session, stretch.video)
+        self._claims = claims
+        self._credentials = credentials
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The paths from which the video was taken in."""
+        return video_rows.files(self._session, self._stretch.video)
 
     def appearance(
         self, stored: StoredPost, history: Sequence[StatusChange], *, cites: bool = False

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlmodel import Session
 
+from storage import row_changes
 from storage.database_errors import database_errors
 from storage.files import outside_errors
 from storage.migrations import REVISIONS
@@ -32,12 +34,20 @@ class Database:
 
     ``url`` is an SQLAlchemy address: ``sqlite:////absolute/path`` or ``postgresql+psycopg://…``.
     Nothing is opened or created before the first call. Raises ``ConfigError`` for an address
-    that names no database we know. ``busy_timeout_s``: how long to wait for another writer.
+    that names no database we know. ``busy_timeout_s``: how long to wait for another writer;
+    ``now`` tells the time of the ledger's entries about changed rows.
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._url = _parsed(url)
         self._timeout_s = busy_timeout_s
+        self._now = now
         self._path = Path(self._url.database or "") if self._is_sqlite else None
         self.name = str(self._path) if self._path else self._url.render_as_string()
         self._writer: Engine | None = None
@@ -76,6 +86,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Open the one write transaction; commits at the end, rolls back on an exception.
 
+        What it changes of posts, videos and captures is recorded in the ledger before the commit.
         Keep it short: every other writer waits for it, and in the end gets ``DatabaseError``.
         """
         with (
@@ -85,7 +96,9 @@ class Database:
         ):
             self._lock(session.connection())
             self._check(session.connection())
+            row_changes.watch(session)
             yield session
+            row_changes.record(session, self._now())
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from storage import row_changes
 from storage.columns import clean_text
 from storage.pending import CAPTURE
 from storage.rows import claim_columns, claim_from, lead_from, lead_identity, media_ref_from
@@ -213,6 +214,7 @@ def _take_over(s: Session, row: PostRow, other: PostRow) -> None:
     row.origin = row.origin or other.origin
     row.first_observed_at = min(row.first_observed_at, other.first_observed_at)
     s.add(row)
+    row_changes.moved(s, row, other)
     _delete(s, other)
 
 

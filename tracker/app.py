@@ -152,20 +152,20 @@ def open_app(
     does not exist yet is an empty one, kept in a temporary folder.
     """
     with ExitStack() as stack:
-        archive = _open_archive(settings, stack, writes=writes)
         clock = clock or SystemClock()
+        archive = _open_archive(settings, stack, clock, writes=writes)
         # The reads of X are counted: whoever may write nothing cannot ask it.
         x = _x_source(settings, archive, clock, stack) if writes else None
         yield _build(settings, archive, clock, stack, (x,) if x else ())
 
 
-def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Archive:
+def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
     root = settings.data_dir
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, now=clock.now)
     stack.callback(database.close)
     if not writes and not database.exists():
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
-        database, writes = Database(f"sqlite:///{root / 'tracker.db'}"), True
+        database, writes = Database(f"sqlite:///{root / 'tracker.db'}", now=clock.now), True
         stack.callback(database.close)
     archive = Archive(
         database,

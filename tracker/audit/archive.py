@@ -31,6 +31,7 @@ from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker.audit import anchored
+from tracker.audit.states import check_states
 from tracker.errors import IntegrityError, OutsideError
 from tracker.evidence.anchors import LedgerHashes
 from tracker.evidence.content_credentials import credentials_digest
@@ -96,6 +97,7 @@ def verify_archive(
         recorded, hashes = Recorded(), LedgerHashes()
         broken = list(check_chain(_hashed(_entries(session, recorded), hashes)))
         broken += _check_rows(session, recorded)
+        broken += check_states(session, recorded.states)
         held = anchored.anchors_held(session)
     broken += anchored.check_rows(held, hashes, recorded.anchors, recorded.tokens)
     broken += anchored.check_copies(held, hashes, disk)

@@ -25,8 +25,13 @@ def entry_hash(sequence: int, kind: LedgerKind, at: str, body: str, previous_has
 
 
 def genesis(at: datetime) -> LedgerEntry:
-    """Return the entry every ledger begins with."""
-    return _sealed(1, LedgerKind.GENESIS, {"format": FORMAT}, at, GENESIS_PREVIOUS)
+    """Return the entry every ledger begins with.
+
+    ``complete``: every row of posts, videos and captures has its digest in an entry.
+    """
+    return _sealed(
+        1, LedgerKind.GENESIS, {"complete": True, "format": FORMAT}, at, GENESIS_PREVIOUS
+    )
 
 
 def next_entry(

@@ -12,13 +12,14 @@ Bodies by kind (other keys are free)::
     credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
     anchor       anchor (its number), digest
     timestamp    every field of the token
+    state        see storage.row_changes
     deletion     sha256 (bytes removed on purpose), keyframes (algorithms whose pictures went too)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tracker.evidence.canonical import canonical_digest
@@ -34,6 +35,30 @@ class RecordedDigest:
 
     value: str
     sequence: int
+
+
+@dataclass(slots=True)
+class RecordedStates:
+    """What rows of posts, videos and captures were last, by kind (``posts``, ``videos``).
+
+    ``parts`` leads from kind and name to digests by part, ``whole`` holds those of which parts
+    that are not named are empty; ``captures`` leads from numbers to digest and post;
+    ``complete``: whatever is not recorded was never recorded by us.
+    """
+
+    parts: dict[tuple[str, str], dict[str, RecordedDigest]] = field(default_factory=dict)
+    whole: set[tuple[str, str]] = field(default_factory=set)
+    captures: dict[int, tuple[RecordedDigest, str | None]] = field(default_factory=dict)
+    became: dict[str, str] = field(default_factory=dict)
+    complete: bool = False
+
+    def now(self, post: str) -> str:
+        """Return what a post is called by now."""
+        for _ in range(len(self.became)):
+            if post not in self.became:
+                break
+            post = self.became[post]
+        return post
 
 
 @dataclass(slots=True)
@@ -58,6 +83,7 @@ class Recorded:
     credentials: dict[str, RecordedDigest] = field(default_factory=dict)
     anchors: dict[int, RecordedDigest] = field(default_factory=dict)
     tokens: dict[int, RecordedDigest] = field(default_factory=dict)
+    states: RecordedStates = field(default_factory=RecordedStates)
 
     def take(self, entry: LedgerEntry) -> None:
         """Add what ``entry`` says; a body that cannot be read adds nothing."""
@@ -151,6 +177,41 @@ def _token(recorded: Recorded, body: Body, sequence: int) -> None:
         recorded.tokens[sequence] = RecordedDigest("", sequence)
 
 
+def _genesis(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: ARG001 - as above
+    recorded.states.complete = body.get("complete") is True
+
+
+def _state(recorded: Recorded, body: Body, sequence: int) -> None:
+    states = recorded.states
+    states.complete |= body.get("complete") is True
+    for former, key in _items(body, "became"):
+        states.became[former] = str(key)
+        states.parts.pop(("posts", former), None)
+    for kind in ("posts", "videos"):
+        for name, parts in _items(body, kind):
+            if isinstance(parts, dict):
+                _take_parts(states, (kind, name), parts, sequence)
+    for number, state in _items(body, "captures"):
+        if number.isdecimal() and isinstance(state, dict):
+            post = state.get("post")
+            digest = RecordedDigest(str(state.get("digest")), sequence)
+            states.captures[int(number)] = (digest, None if post is None else str(post))
+
+
+def _take_parts(states: RecordedStates, name: tuple[str, str], parts: Body, sequence: int) -> None:
+    known = states.parts.setdefault(name, {})
+    for part, digest in parts.items():
+        if part == "whole":
+            states.whole.add(name)
+        else:
+            known[part] = RecordedDigest(str(digest), sequence)
+
+
+def _items(body: Body, key: str) -> Iterable[tuple[str, object]]:
+    found = body.get(key)
+    return found.items() if isinstance(found, dict) else ()
+
+
 _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CAPTURE: _capture,
     LedgerKind.DELETION: _deletion,
@@ -160,6 +221,8 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CHAIN: _chain,
     LedgerKind.VERDICT: _verdict,
     LedgerKind.CREDENTIALS: _credentials,
+    LedgerKind.GENESIS: _genesis,
+    LedgerKind.STATE: _state,
     LedgerKind.ANCHOR: _anchor,
     LedgerKind.TIMESTAMP: _token,
 }

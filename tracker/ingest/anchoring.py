@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage import anchors as anchor_rows
-from storage import attempts
+from storage import attempts, row_changes
 from storage.anchor_store import CERTIFICATES, REQUEST, RESPONSES
 from tracker.clock import Clock
 from tracker.errors import NetworkError, OutsideError, TrackerError
@@ -100,6 +100,7 @@ class Anchoring:
         Raises ``DatabaseError`` and ``OutsideError`` of the disk; what authorities do wrong is
         counted, logged with the failing work and returned.
         """
+        self._record_older_rows(stopping)
         anchor, is_new = self._anchor()
         if anchor is None:
             return Anchored(None)
@@ -119,6 +120,26 @@ class Anchoring:
             except TrackerError as exc:
                 failed.append((question.name, exc))
         return Anchored(anchor, is_new, tuple(tokens), tuple(failed))
+
+    def _record_older_rows(self, stopping: Callable[[], bool]) -> None:
+        """Have the ledger say what an older release kept without saying so; once, in steps."""
+        database = self._archive.database
+        with database.read() as session:
+            if row_changes.is_complete(session):
+                return
+        for kind in row_changes.KINDS:
+            after = None
+            while True:
+                if stopping():
+                    return
+                with database.write() as session:
+                    owners = row_changes.owners_after(session, kind, after)
+                    row_changes.adopt(session, kind, owners)
+                if not owners:
+                    break
+                after = owners[-1]
+        with database.write() as session:
+            row_changes.finish_adoption(session, self._clock.now())
 
     def _anchor(self) -> tuple[Anchor | None, bool]:
         with self._archive.database.write() as session:

@@ -26,6 +26,7 @@ class LedgerKind(StrEnum):
     HOLD = "hold"
     ANCHOR = "anchor"
     TIMESTAMP = "timestamp"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)

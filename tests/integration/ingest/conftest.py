@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from storage import ledger
 from tests.support.webserver import WebServer, serve
 from tracker.app import App, open_app
+from tracker.audit.states import check_states
 from tracker.config import NetworkSettings, Settings
+from tracker.evidence.recorded import Recorded
+from tracker.model.ledger import Broken
 
 AppMaker = Callable[..., AbstractContextManager[App]]
 
@@ -55,5 +59,18 @@ def make_app(tmp_path: Path, clock: TurnedClock) -> AppMaker:
 
 @pytest.fixture
 def app(make_app: AppMaker) -> Iterator[App]:
+    """The application; whatever a test did with it, rows and ledger still agree afterwards."""
     with make_app() as opened:
         yield opened
+        assert rows_that_differ(opened) == []
+
+
+def rows_that_differ(app: App) -> list[Broken]:
+    """Return the rows of posts, videos and captures that are not what the ledger says."""
+    recorded, after = Recorded(), 0
+    with app.archive.database.read() as session:
+        while batch := ledger.entries(session, after):
+            for entry in batch:
+                recorded.take(entry)
+            after = batch[-1].sequence
+        return list(check_states(session, recorded.states))

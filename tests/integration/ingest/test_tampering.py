@@ -239,6 +239,99 @@ def test_a_changed_token_is_named(data: Path, statement: str) -> None:
     assert "token" in named(data)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE post SET text = 'something else'",
+        "UPDATE post SET account = 'someone'",
+        "UPDATE post SET status = 'deleted'",
+        "UPDATE post SET published_latest_at = published_latest_at - 1",
+        "UPDATE post SET first_observed_at = first_observed_at - 3600000000",
+        "UPDATE post SET key = key || 'x'",
+        (
+            "INSERT INTO post (key, url, platform, kind, status, depth, first_observed_at) "
+            "VALUES ('https://x.test/1', 'https://x.test/1', 'x', 'post', 'live', 0, 1)"
+        ),
+        "UPDATE post_claim SET earliest_at = 0 WHERE earliest_at IS NOT NULL",
+        "UPDATE post_claim SET source = 'elsewhere'",
+        "DELETE FROM post_claim WHERE kind = 'first_observed'",
+        (
+            "INSERT INTO post_claim (post_id, kind, forgeable_by, source) "
+            "SELECT id, 'reported', 'nobody', 'made up' FROM post"
+        ),
+        "UPDATE post_status SET at = at - 1",
+        "UPDATE post_status SET last_at = last_at + 1",
+        "DELETE FROM post_status",
+        (
+            "INSERT INTO post_edit (post_id, field, before, after, last_seen_at, first_seen_at) "
+            "SELECT id, 'text', 'a', 'b', 1, 2 FROM post LIMIT 1"
+        ),
+        "UPDATE post_media SET video = NULL",
+        "UPDATE post_media SET url = 'https://elsewhere.test/a.mp4'",
+        (
+            "INSERT INTO post_link (post_id, url, relation) "
+            "SELECT id, 'https://x.test/1', 'links' FROM post LIMIT 1"
+        ),
+        "INSERT INTO post_spelling (url, post_id) SELECT 'https://x.test/2', id FROM post LIMIT 1",
+        (
+            "INSERT INTO lead (post_id, identity, text, platform, account, source_url) "
+            "SELECT id, 'i', 't', 'x', 'a', 'https://x.test/3' FROM post LIMIT 1"
+        ),
+        "UPDATE capture SET final_url = 'https://elsewhere.test/'",
+        "UPDATE capture SET started_at = started_at - 1 WHERE id = 1",
+        "UPDATE capture SET post_id = NULL WHERE post_id IS NOT NULL",
+        "DELETE FROM capture WHERE id = 1",
+        (
+            "INSERT INTO capture (requested_url, final_url, started_at, finished_at, redirects, "
+            "tools) VALUES ('https://x.test/', 'https://x.test/', 1, 2, '[]', '[]')"
+        ),
+        "UPDATE video SET duration_ms = duration_ms + 1",
+        "UPDATE video SET first_observed_at = 0",
+        (
+            "INSERT INTO video_claim (video, kind, forgeable_by, source) "
+            "SELECT sha256, 'container', 'file', 'made up' FROM video"
+        ),
+    ],
+)
+def test_a_changed_row_of_what_was_observed_is_named(data: Path, statement: str) -> None:
+    execute(data, statement)
+    broken = verified(data).broken
+    assert {b.kind for b in broken} == {"entry"}
+    assert any(b.name.startswith(("post ", "video ", "capture ")) for b in broken)
+
+
+def test_an_archive_of_an_older_release_is_taken_as_it_is_and_recorded(data: Path) -> None:
+    """Rows of which nothing was ever recorded are not called broken; the next run records them."""
+    execute(
+        data,
+        "DELETE FROM timestamp_token",
+        "DELETE FROM anchor",
+        "DELETE FROM ledger_entry",
+    )
+    shutil.rmtree(data / "anchors")
+    old = next_entry(
+        LedgerEntry(0, LedgerKind.GENESIS, "", "", "", "0" * 64),
+        LedgerKind.GENESIS,
+        {"format": "tracker/ledger/1"},
+        TurnedClock().at,
+    )
+    with database_of(data) as connection:
+        connection.execute(
+            "INSERT INTO ledger_entry VALUES (?, ?, ?, ?, ?, ?)",
+            (1, "genesis", old.at, old.body, old.previous_hash, old.entry_hash),
+        )
+    assert not any(b.name.startswith(("post", "capture")) for b in verified(data).broken)
+    with open_app(settings(data)) as app:
+        app.anchoring.run()
+        recorded = len(entries(app))
+        app.anchoring.run()
+        assert len(entries(app)) == recorded
+    assert not any(b.name.startswith(("post", "capture")) for b in verified(data).broken)
+    execute(data, "UPDATE post_claim SET source = 'elsewhere'", "DELETE FROM capture WHERE id = 1")
+    names = {b.name.split()[0] for b in verified(data).broken}
+    assert {"post", "capture"} <= names
+
+
 def test_a_token_replaced_by_one_over_another_digest_is_named(data: Path) -> None:
     first, second = sorted(data.glob("anchors/*/*.tsr"))
     second.chmod(0o644)

@@ -140,7 +140,7 @@ def test_an_untouched_archive_is_whole(archive: Archive) -> None:
     verified = verify_archive(
         archive.database, archive.media, archive.keyframes, lambda n, of: seen.append((n, of))
     )
-    assert verified == Verified(entries=8, files=5, anchors=0)
+    assert verified == Verified(entries=9, files=5, anchors=0)
     assert verified.ok
     assert seen == [(n, 5) for n in range(1, 6)]
 

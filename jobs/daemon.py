@@ -9,7 +9,7 @@ import structlog
 
 from jobs.collect import poll
 from jobs.lock import the_only_daemon
-from jobs.schedule import PIPELINE, build_scheduler
+from jobs.schedule import CUSTODY, PIPELINE, build_scheduler
 from jobs.stop import stop_on_signals
 from storage import watches as watch_rows
 from tracker.app import App, open_app
@@ -37,6 +37,8 @@ def run_once(app: App, stop: threading.Event, report: Report = lambda _job, _don
         error = poll(app, watch, stop)
         code = max(code, error.exit_code if error else 0)
     _finish(app, stop, report)
+    for job in CUSTODY:
+        report(job.name, job.run(app, stop))
     return code
 
 

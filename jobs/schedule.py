@@ -16,7 +16,20 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jobs import audit, capture, collect, detect, discover, fingerprint, recheck, record
+from jobs import (
+    anchor,
+    audit,
+    capture,
+    collect,
+    credentials,
+    detect,
+    discover,
+    fingerprint,
+    fixity,
+    recheck,
+    record,
+    retention,
+)
 from tracker.app import App
 from tracker.config import JobSettings
 
@@ -40,6 +53,7 @@ class Job:
 PIPELINE = (
     Job("collect", collect.run, lambda s: s.poll_check_s),
     Job("capture", capture.run, lambda s: s.stage_pause_s),
+    Job("credentials", credentials.run, lambda s: s.stage_pause_s),
     Job("fingerprint", fingerprint.run, lambda s: s.stage_pause_s),
     Job("detect", detect.run, lambda s: s.stage_pause_s),
     Job("record", record.run, lambda s: s.stage_pause_s),
@@ -47,7 +61,15 @@ PIPELINE = (
 )
 """The stages in the order in which one feeds the next; what the last finds feeds the first."""
 
+CUSTODY = (
+    Job("retention", retention.run, lambda s: s.retention_s),
+    Job("fixity", fixity.run, lambda s: s.fixity_s, at_start=False),
+    Job("anchor", anchor.run, lambda s: s.anchor_s),
+)
+"""What watches over files and ledger; a single run ends with it."""
+
 UPKEEP = (
+    *CUSTODY,
     Job("recheck", recheck.run, lambda s: s.recheck_s, at_start=False),
     Job("audit", audit.run, lambda s: s.audit_s, at_start=False),
 )

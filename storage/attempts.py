@@ -78,6 +78,12 @@ def clear(s: Session, stage: str, item: str) -> None:
         s.flush()
 
 
+def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
+    """Tell whether an item failed and is not to be tried again yet."""
+    row = s.get(AttemptRow, (stage, item))
+    return row is not None and (row.parked or row.next_at > now)
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(
@@ -112,6 +118,7 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
     queues: list[tuple[str, Any, SQLColumnExpression[str]]] = [
         (pending.COLLECT, pending.posts_query(), col(PostRow.key)),
         (pending.CAPTURE, pending.media_query(), pending.media_item()),
+        (pending.CREDENTIALS, pending.credentials_query(), col(VideoRow.sha256)),
         (
             pending.FINGERPRINT,
             pending.fingerprints_query(algorithm_key),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlmodel import Session, col, select
 
 from storage import pending
@@ -86,6 +86,11 @@ def captures_of_post(s: Session, key: PostKey) -> list[Capture]:
 def captures_of_video(s: Session, video: VideoId) -> list[Capture]:
     """Return every exchange that served the video, oldest first."""
     return _captures(s, _query().where(col(CaptureRow.video) == video))
+
+
+def captures_where(s: Session, condition: ColumnElement[bool]) -> list[Capture]:
+    """Return the exchanges that meet a condition on them or on their posts, oldest first."""
+    return _captures(s, _query().where(condition))
 
 
 def body_digests(s: Session) -> set[str]:

@@ -163,6 +163,12 @@ def history(s: Session, clip: ClipId) -> tuple[Revision, ...]:
     )
 
 
+def revisions(s: Session, clip: ClipId) -> list[StoredRevision]:
+    """Return every kept state of one clip's chain, oldest first."""
+    query = select(RevisionRow).where(RevisionRow.clip == clip)
+    return [_stored(row) for row in s.exec(query.order_by(col(RevisionRow.revision)))]
+
+
 def all_revisions(s: Session) -> Iterator[StoredRevision]:
     """Yield every kept state of every chain."""
     query = select(RevisionRow).order_by(col(RevisionRow.clip), col(RevisionRow.revision))

@@ -103,6 +103,16 @@ def algorithm_keys(s: Session) -> list[str]:
     return list(s.scalars(query.order_by(col(AlgorithmRow.id))))
 
 
+def algorithms_of(s: Session, video: VideoId) -> list[str]:
+    """Return the key of every algorithm the video has a fingerprint of, sorted."""
+    query = (
+        select(col(AlgorithmRow.key))
+        .join(FingerprintRow, col(FingerprintRow.algorithm_id) == col(AlgorithmRow.id))
+        .where(col(FingerprintRow.video) == video)
+    )
+    return sorted(s.scalars(query))
+
+
 def pending_detection(
     s: Session, algorithm_key: str, *, now: datetime, limit: int
 ) -> list[VideoId]:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from storage.files import outside_errors, remove_leftovers, write_in_place
+from storage.files import outside_errors, remove_leftovers, sync_directory, write_in_place
 from tracker.errors import IntegrityError
 from tracker.evidence.digests import keyframes_digest
 from tracker.model.fingerprint import Keyframe
@@ -74,6 +74,7 @@ class KeyframeStore:
             if not path.exists():
                 return False
             path.unlink()
+            sync_directory(path.parent)
         return True
 
     def paths(self) -> Iterator[Path]:

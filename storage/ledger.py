@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -37,10 +37,43 @@ def entries(s: Session, after: int = 0, limit: int = 1000) -> list[LedgerEntry]:
     return [entry_from(row) for row in rows]
 
 
+def entries_of(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
+    """Yield every entry of one kind, in order."""
+    query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
+    for row in s.exec(query.execution_options(yield_per=500)):
+        yield entry_from(row)
+
+
 def head(s: Session) -> LedgerEntry | None:
     """Return the last entry, or ``None`` before the first."""
     row = s.exec(select(LedgerRow).order_by(col(LedgerRow.sequence).desc()).limit(1)).first()
     return None if row is None else entry_from(row)
+
+
+def of_kind(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
+    """Yield the entries of one kind, in order."""
+    query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
+    for row in s.exec(query.execution_options(yield_per=500)):
+        yield entry_from(row)
+
+
+def last_not_of_kind(s: Session, kind: LedgerKind) -> LedgerEntry | None:
+    """Return the last entry of any other kind, or ``None`` before the first."""
+    query = select(LedgerRow).where(LedgerRow.kind != kind.value)
+    row = s.exec(query.order_by(col(LedgerRow.sequence).desc()).limit(1)).first()
+    return None if row is None else entry_from(row)
+
+
+def links(s: Session, through: int) -> Iterator[tuple[int, str, str]]:
+    """Yield (sequence, previous hash, entry hash) of every entry up to ``through``, in order."""
+    query = (
+        select(LedgerRow.sequence, LedgerRow.previous_hash, LedgerRow.entry_hash)
+        .where(col(LedgerRow.sequence) <= through)
+        .order_by(col(LedgerRow.sequence))
+        .execution_options(yield_per=5000)
+    )
+    for row in s.exec(query):
+        yield row[0], row[1], row[2]
 
 
 def _insert(s: Session, entry: LedgerEntry) -> LedgerEntry:

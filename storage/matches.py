@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from sqlmodel import select as select_rows
 
 from storage import pending
 from storage.fingerprints import algorithm_row_id
-from storage.rows import match_columns, match_from
+from storage.likenesses import forget
+from storage.rows import lean_match, match_columns, match_from
 from storage.tables import AlgorithmRow, MatchRow
 from storage.videos import touch
 from tracker.evidence.digests import match_digest
@@ -20,6 +21,16 @@ from tracker.model.ids import VideoId
 from tracker.model.match import Match
 
 MAX_BATCH = 500  # names in one statement; databases limit them
+
+_WITHOUT_PAIRS = (
+    MatchRow.query,
+    MatchRow.reference,
+    MatchRow.score,
+    MatchRow.segments,
+    MatchRow.transformations,
+    MatchRow.reverse_transformations,
+    MatchRow.sound,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ def save_match(s: Session, match: Match, algorithm_key: str, *, now: datetime) -
         setattr(row, name, value)
     s.add(row)
     s.flush()
+    forget(s, match.query, match.reference)
     for video in (match.query, match.reference):
         touch(s, video)
     return True
@@ -74,6 +86,33 @@ def matches_of(s: Session, video: VideoId, algorithm_key: str) -> list[Match]:
     )
     found = [match_from(row, video) for row in rows]
     return sorted(found, key=lambda match: (-match.score, match.reference))
+
+
+def matches_among(s: Session, videos: Collection[VideoId], algorithm_key: str) -> Iterator[Match]:
+    """Yield each asserted match between two of ``videos`` once, without its frame pairs."""
+    columns = tuple(col(column) for column in _WITHOUT_PAIRS)
+    for batch in _batches(sorted(videos)):
+        rows = s.execute(
+            select(*columns).where(
+                col(MatchRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+                col(MatchRow.asserted),
+                col(MatchRow.query).in_(batch),
+            )
+        )
+        yield from (lean_match(*row) for row in rows if row[1] in videos)
+
+
+def match_of(s: Session, video: VideoId, other: VideoId, algorithm_key: str) -> Match | None:
+    """Return what ``video`` (the query) has in common with ``other``, or ``None``."""
+    query, reference = sorted((video, other))
+    row = s.exec(
+        select_rows(MatchRow).where(
+            MatchRow.algorithm_id == pending.algorithm_id(algorithm_key),
+            MatchRow.query == query,
+            MatchRow.reference == reference,
+        )
+    ).first()
+    return None if row is None else match_from(row, video)
 
 
 def component(s: Session, video: VideoId, algorithm_key: str) -> frozenset[VideoId]:
@@ -102,6 +141,10 @@ def all_matches(s: Session) -> Iterator[StoredMatch]:
         yield StoredMatch(
             frozenset((VideoId(row.query), VideoId(row.reference))), key, _match_or_none(row)
         )
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + MAX_BATCH] for start in range(0, len(names), MAX_BATCH))
 
 
 def _match_or_none(row: MatchRow) -> Match | None:

@@ -12,6 +12,7 @@ from storage.files import (
     outside_errors,
     put_in_place,
     remove_leftovers,
+    sync_directory,
     temporary_name,
     write_in_place,
 )
@@ -86,6 +87,7 @@ class MediaStore:
             if not path.exists():
                 return False
             path.unlink()
+            sync_directory(path.parent)
         return True
 
     def digests(self) -> Iterator[str]:

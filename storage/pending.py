@@ -15,6 +15,8 @@ from sqlmodel import col
 from storage.tables import (
     AlgorithmRow,
     AttemptRow,
+    CredentialsRow,
+    DeletionRow,
     DetectionRow,
     FingerprintRow,
     MediaRow,
@@ -24,6 +26,7 @@ from storage.tables import (
 
 COLLECT = "collect"
 CAPTURE = "capture"
+CREDENTIALS = "credentials"
 FINGERPRINT = "fingerprint"
 DETECT = "detect"
 RECORD = "record"
@@ -67,15 +70,33 @@ def media_query() -> Select[MediaRow, str]:
     )
 
 
+def credentials_query() -> Select[str]:
+    """Kept videos whose Content Credentials were not looked for."""
+    done = exists().where(col(CredentialsRow.video) == col(VideoRow.sha256))
+    return (
+        select(col(VideoRow.sha256))
+        .where(col(VideoRow.kept), ~done)
+        .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
+    )
+
+
 def fingerprints_query(algorithm_key: str) -> Select[str]:
-    """Videos without a fingerprint of the algorithm."""
+    """Kept videos without a fingerprint of the algorithm, or whose keyframes were deleted.
+
+    Without its original a video can never get one: it is told of in the status instead.
+    """
     done = exists().where(
         col(FingerprintRow.video) == col(VideoRow.sha256),
         col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key),
     )
+    without_keyframes = exists().where(
+        col(DeletionRow.video) == col(VideoRow.sha256),
+        col(DeletionRow.with_keyframes),
+        col(DeletionRow.remade_at).is_(None),
+    )
     return (
         select(col(VideoRow.sha256))
-        .where(~done)
+        .where(col(VideoRow.kept), ~done | without_keyframes)
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 

@@ -15,6 +15,7 @@ from storage.post_parts import find_post, require_post
 from storage.rows import post_key, published_from, set_published_columns
 from storage.tables import (
     FingerprintRow,
+    LeadRow,
     LinkRow,
     MediaRow,
     PostRow,
@@ -24,8 +25,8 @@ from storage.tables import (
 )
 from tracker.model.chain import Coverage
 from tracker.model.ids import Platform, PostKey, VideoId
-from tracker.model.post import LinkRelation, Post, PostKind
-from tracker.model.status import PostStatus
+from tracker.model.post import Lead, LinkRelation, MediaRef, Post, PostKind, PostLink
+from tracker.model.status import PostStatus, StatusChange
 from tracker.model.time_claim import Published, TimeClaim
 
 SHORTEST_PAUSE = timedelta(hours=1)
@@ -56,19 +57,6 @@ class StoredPost:
     origin: str | None
     fetched_at: datetime | None
     first_observed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StatusChange:
-    """What a post's visibility was found to be from ``at`` on, and still was at ``last_at``.
-
-    So a post that is gone was last seen at the ``last_at`` of the step before, and first seen
-    gone at the ``at`` of this one.
-    """
-
-    status: PostStatus
-    at: datetime
-    last_at: datetime
 
 
 def save_post(
@@ -207,6 +195,13 @@ def posts_of_video(s: Session, video: VideoId) -> list[PostKey]:
         .order_by(col(PostRow.id))
     )
     return [PostKey(key) for key in s.scalars(query)]
+
+
+def accounts(s: Session) -> frozenset[str]:
+    """Return the name of every account that any post or lead gives."""
+    found = set(s.scalars(select(col(PostRow.account)).distinct()))
+    found |= set(s.scalars(select(col(LeadRow.account)).distinct()))
+    return frozenset(name for name in found if name)
 
 
 def linked_from(s: Session, key: PostKey) -> list[tuple[PostKey, LinkRelation]]:
@@ -354,7 +349,16 @@ def _change_status(s: Session, row: PostRow, status: PostStatus, at: datetime) -
     s.flush()
 
 
-def _stored(s: Session, row: PostRow) -> StoredPost:
+def stored_post(
+    row: PostRow,
+    *,
+    claims: tuple[TimeClaim, ...],
+    links: tuple[PostLink, ...],
+    media: tuple[MediaRef, ...],
+    leads: tuple[Lead, ...],
+    spellings: tuple[str, ...],
+) -> StoredPost:
+    """Return the post in ``row`` with what belongs to it."""
     post = Post(
         key=post_key(row),
         platform=Platform(row.platform),
@@ -363,13 +367,24 @@ def _stored(s: Session, row: PostRow) -> StoredPost:
         title=row.title,
         text=row.text,
         status=PostStatus(row.status),
+        links=links,
+        media=media,
+        claims=claims,
+        leads=leads,
+        spellings=spellings,
+        edited_at=row.edited_at,
+    )
+    return StoredPost(
+        post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
+    )
+
+
+def _stored(s: Session, row: PostRow) -> StoredPost:
+    return stored_post(
+        row,
         links=post_parts.links(s, row),
         media=post_parts.media(s, row),
         claims=post_parts.claims(s, row),
         leads=post_parts.leads(s, row),
         spellings=post_parts.spellings(s, row),
-        edited_at=row.edited_at,
-    )
-    return StoredPost(
-        post, published_from(row), row.depth, row.origin, row.fetched_at, row.first_observed_at
     )

@@ -209,6 +209,27 @@ def match_from(row: MatchRow, query: str | None = None) -> Match:
     return match if query in (None, row.query) else match.swapped()
 
 
+def lean_match(
+    query: str,
+    reference: str,
+    score: float,
+    segments: str,
+    transformations: str,
+    reverse_transformations: str,
+    sound: str | None,
+) -> Match:
+    """Return an asserted match from its columns but the frame pairs, which are many and large."""
+    return Match(
+        query=VideoId(query),
+        reference=VideoId(reference),
+        score=score,
+        segments=tuple(Segment(*values) for values in json.loads(segments)),
+        transformations=_transformations_from(transformations),
+        reverse_transformations=_transformations_from(reverse_transformations),
+        sound=SoundAgreement(sound or "unknown"),
+    )
+
+
 def sound_match_columns(match: SoundMatch) -> dict[str, Any]:
     """Return the columns that hold ``match``, the smaller id as query."""
     stored = match if match.query < match.reference else match.swapped()

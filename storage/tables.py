@@ -198,6 +198,74 @@ class VideoClaimRow(Row, table=True):
     source: str = Field(sa_type=CleanText)
 
 
+class CredentialsRow(Row, table=True):
+    """What a video's Content Credentials say; ``actions``, ``problems``, ``tools`` are JSON.
+
+    ``manifest_sha256`` names the manifest store in the media store.
+    """
+
+    __tablename__ = "content_credentials"
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    state: str = Field(sa_type=CleanText)
+    active_manifest: str | None = Field(default=None, sa_type=CleanText)
+    title: str | None = Field(default=None, sa_type=CleanText)
+    issuer: str | None = Field(default=None, sa_type=CleanText)
+    signer: str | None = Field(default=None, sa_type=CleanText)
+    signed_at: datetime | None = Field(default=None, sa_type=Instant)
+    claim_generator: str | None = Field(default=None, sa_type=CleanText)
+    actions: str = Field(default="[]", sa_type=CleanText)
+    problems: str = Field(default="[]", sa_type=CleanText)
+    reason: str = Field(default="", sa_type=CleanText)
+    tools: str = Field(default="[]", sa_type=CleanText)
+    manifest_sha256: str | None = Field(default=None, sa_type=CleanText)
+    read_at: datetime = Field(sa_type=Instant)
+
+
+class FixityRow(Row, table=True):
+    """What the last check of a kept file found, and since when checks find the same."""
+
+    __tablename__ = "fixity_check"
+    kind: str = Field(primary_key=True, sa_type=CleanText)
+    name: str = Field(primary_key=True, sa_type=CleanText)
+    part: str = Field(primary_key=True, sa_type=CleanText)
+    result: str = Field(sa_type=CleanText, index=True)
+    reason: str = Field(sa_type=CleanText)
+    size_bytes: int = Field(sa_type=RowId)
+    checked_at: datetime = Field(sa_type=Instant, index=True)
+    since_at: datetime = Field(sa_type=Instant)
+
+
+class HoldRow(Row, table=True):
+    """An order that nothing of a clip, video or post may be deleted."""
+
+    __tablename__ = "legal_hold"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    kind: str = Field(sa_type=CleanText)
+    subject: str = Field(sa_type=CleanText)
+    added_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    added_at: datetime = Field(sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_by: str | None = Field(default=None, sa_type=CleanText)
+    removed_why: str | None = Field(default=None, sa_type=CleanText)
+
+
+class DeletionRow(Row, table=True):
+    """The decision to delete an original: first decided and recorded, then carried out."""
+
+    __tablename__ = "deletion"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    rule: str = Field(sa_type=CleanText)
+    decided_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    size_bytes: int = Field(sa_type=RowId)
+    with_keyframes: bool
+    decided_at: datetime = Field(sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    remade_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class AlgorithmRow(Row, table=True):
     """An exact way of making fingerprints; ``parameters`` and ``versions`` are JSON lists."""
 
@@ -273,6 +341,23 @@ class MatchRow(Row, table=True):
     found_at: datetime = Field(sa_type=Instant)
 
 
+class LikenessRow(Row, table=True):
+    """How alike two matched videos are; ``query`` is the lexicographically smaller id.
+
+    Worked out from their fingerprints and kept because chains ask again and again.
+    """
+
+    __tablename__ = "likeness"
+    algorithm_id: int = Field(primary_key=True, foreign_key="algorithm.id", sa_type=RowId)
+    query: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    reference: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    bits: float = Field(sa_type=Float(53))
+    levels: float | None = Field(default=None, sa_type=Float(53))
+    differs: float = Field(sa_type=Float(53))
+    query_moves: float = Field(sa_type=Float(53))
+    reference_moves: float = Field(sa_type=Float(53))
+
+
 class SoundMatchRow(Row, table=True):
     """The same sound in an unordered pair; ``query`` is the lexicographically smaller id.
 
@@ -325,6 +410,20 @@ class RevisionRow(Row, table=True):
     reason: str = Field(sa_type=CleanText)
     digest: str = Field(sa_type=CleanText)
     document: str = Field(sa_type=CleanText)
+    at: datetime = Field(sa_type=Instant)
+
+
+class VerdictRow(Row, table=True):
+    """A person's judgement of whether a video shows a clip; the latest is obeyed, all stay."""
+
+    __tablename__ = "verdict"
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    clip: str = Field(foreign_key="clip.id", index=True, sa_type=CleanText)
+    video: str = Field(foreign_key="video.sha256", index=True, sa_type=CleanText)
+    verdict: str = Field(sa_type=CleanText)
+    judged_by: str = Field(sa_type=CleanText)
+    why: str = Field(sa_type=CleanText)
+    algorithm: str = Field(sa_type=CleanText)
     at: datetime = Field(sa_type=Instant)
 
 
@@ -412,3 +511,41 @@ class LedgerRow(Row, table=True):
     body: str = Field(sa_type=CleanText)
     previous_hash: str = Field(sa_type=CleanText)
     entry_hash: str = Field(sa_type=CleanText, unique=True)
+
+
+class AnchorRow(Row, table=True):
+    """What the ledger was at one moment; triggers refuse to change or delete a row."""
+
+    __tablename__ = "anchor"
+    number: int = Field(primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False})
+    first_sequence: int = Field(sa_type=RowId)
+    last_sequence: int = Field(sa_type=RowId)
+    head_hash: str = Field(sa_type=CleanText)
+    merkle_root: str = Field(sa_type=CleanText)
+    previous: str = Field(sa_type=CleanText)
+    at: str = Field(sa_type=CleanText)
+    digest: str = Field(sa_type=CleanText, unique=True)
+
+
+class TokenRow(Row, table=True):
+    """An answer about an anchor, by the number of its ledger entry; never changed either."""
+
+    __tablename__ = "timestamp_token"
+    sequence: int = Field(
+        primary_key=True, sa_type=RowId, sa_column_kwargs={"autoincrement": False}
+    )
+    anchor: int = Field(foreign_key="anchor.number", index=True, sa_type=RowId)
+    kind: str = Field(sa_type=CleanText)
+    authority: str = Field(sa_type=CleanText)
+    state: str = Field(sa_type=CleanText)
+    reason: str = Field(sa_type=CleanText)
+    received_at: datetime = Field(sa_type=Instant)
+    request: str | None = Field(default=None, sa_type=CleanText)
+    response: str = Field(sa_type=CleanText)
+    chain: str | None = Field(default=None, sa_type=CleanText)
+    ca: str | None = Field(default=None, sa_type=CleanText)
+    gen_at: datetime | None = Field(default=None, sa_type=Instant)
+    policy: str | None = Field(default=None, sa_type=CleanText)
+    nonce: str | None = Field(default=None, sa_type=CleanText)
+    serial: str | None = Field(default=None, sa_type=CleanText)
+    block_height: int | None = Field(default=None, sa_type=BigInteger)

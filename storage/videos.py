@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import SQLColumnExpression, func, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -17,6 +18,8 @@ from tracker.errors import UnknownSubject
 from tracker.model.ids import VideoId
 from tracker.model.time_claim import TimeClaim
 from tracker.model.video import MediaInfo, Video
+
+MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def save_video(s: Session, video: Video, *, kept: bool, now: datetime) -> bool:
@@ -115,6 +118,19 @@ def video_claims(s: Session, video: VideoId) -> tuple[TimeClaim, ...]:
     return tuple(claim_from(row) for row in s.exec(query.order_by(col(VideoClaimRow.id))))
 
 
+def claims_of(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[TimeClaim, ...]]:
+    """Return the statements about each file that has any, in the order they came."""
+    found: dict[VideoId, tuple[TimeClaim, ...]] = {}
+    names = sorted(videos)
+    for start in range(0, len(names), MAX_BATCH):
+        batch = names[start : start + MAX_BATCH]
+        query = select_rows(VideoClaimRow).where(col(VideoClaimRow.video).in_(batch))
+        for row in s.exec(query.order_by(col(VideoClaimRow.id))):
+            video = VideoId(row.video)
+            found[video] = (*found.get(video, ()), claim_from(row))
+    return found
+
+
 def touch(s: Session, video: VideoId) -> None:
     """Say that there is new evidence about the video, so that its chains are made anew."""
     s.execute(
@@ -130,6 +146,32 @@ def evidence_version(s: Session, video: VideoId) -> int:
     if version is None:
         raise UnknownSubject(f"no video {video} is held")
     return version
+
+
+def evidence_versions(s: Session, videos: Collection[VideoId]) -> dict[VideoId, int]:
+    """Return how often the evidence about each video changed; raises ``UnknownSubject``."""
+    found = {VideoId(i): n for i, n in _of_videos(s, videos, col(VideoRow.evidence_version))}
+    for video in videos:
+        if video not in found:
+            raise UnknownSubject(f"no video {video} is held")
+    return found
+
+
+def durations(s: Session, videos: Collection[VideoId]) -> dict[VideoId, int]:
+    """Return the length in milliseconds of those videos that were examined."""
+    columns = (col(VideoRow.duration_ms), col(VideoRow.container))
+    found = _of_videos(s, videos, *columns)
+    return {VideoId(i): ms for i, ms, container in found if container is not None}
+
+
+def facts(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[int, int, float]]:
+    """Return length in ms, pixels a frame and bits a second of those that were examined."""
+    columns = (VideoRow.duration_ms, VideoRow.width, VideoRow.height, VideoRow.size_bytes)
+    found = _of_videos(s, videos, *(col(column) for column in columns))
+    return {
+        VideoId(i): (ms, width * height, size * 8000 / max(1, ms))
+        for i, ms, width, height, size in found
+    }
 
 
 def is_unrecorded(s: Session, video: VideoId) -> bool:
@@ -156,6 +198,19 @@ def mark_recorded(s: Session, video: VideoId, version: int) -> None:
         .where(col(VideoRow.sha256) == video, col(VideoRow.recorded_version) < version)
         .values(recorded_version=version)
     )
+
+
+def _of_videos(
+    s: Session, videos: Collection[VideoId], *columns: SQLColumnExpression[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the id and ``columns`` of each of ``videos`` that is held."""
+    names = sorted(videos)
+    for start in range(0, len(names), MAX_BATCH):
+        batch = names[start : start + MAX_BATCH]
+        rows = s.execute(
+            select(col(VideoRow.sha256), *columns).where(col(VideoRow.sha256).in_(batch))
+        )
+        yield from (tuple(row) for row in rows)
 
 
 def _require(s: Session, video: VideoId) -> VideoRow:

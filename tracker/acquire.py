@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.errors import SourceError, TrackerError
-from tracker.media.download import MediaDownloader
+from tracker.media.download import MediaDownloader, local_path
 from tracker.model.capture import FetchedMedia, FetchedPost
 from tracker.model.ids import VideoId
 from tracker.model.post import LinkRelation, MediaRef, Post
 from tracker.model.watch import Watch
+from tracker.net.url_syntax import shown
 from tracker.net.urls import is_shorthand
 from tracker.sources.ports import Polled
 from tracker.sources.registry import Sources
@@ -121,6 +122,11 @@ def _distinct(media: list[FetchedMedia]) -> tuple[FetchedMedia, ...]:
     for item in media:
         first.setdefault(item.video, item)
     return tuple(first.values())
+
+
+def media_name(ref: MediaRef) -> str:
+    """Return what people know the media behind ``ref`` by: its address, or its file's name."""
+    return local_path(ref.url).name if ref.via == "file" else shown(ref.url)
 
 
 def local_video(target: str) -> Path | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
@@ -24,10 +25,14 @@ from tracker.config import Settings
 from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
+from tracker.fixity import Fixity, FixityTerms
+from tracker.holds import Holds
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
+from tracker.ingest.anchoring import Anchoring, Authority, TimestampTerms
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
+from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
 from tracker.ingest.discovery import Discover, DiscoveryTerms
 from tracker.ingest.fingerprint import FingerprintStage
@@ -37,19 +42,24 @@ from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
+from tracker.judge import Judge
 from tracker.lookup import Lookup
 from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
 from tracker.media.probe import MediaLimits
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
+from tracker.model.ledger import Broken
 from tracker.model.summary import StatusSummary, Verified
 from tracker.model.watch import Watch
 from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.rerouting import Rerouting
+from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
+from tracker.retention import Retention, RetentionRule
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -77,31 +87,59 @@ class App:
     ytdlp: YtDlp
     collect: Collect
     capture: Capture
+    credentials: CredentialsStage
     fingerprint: FingerprintStage
     detect: Detect
     record: Record
     recheck: Recheck
     discover: Discover
+    anchoring: Anchoring
     watches: Watches
     add: Add
     imports: Imports
     lookup: Lookup
     subjects: Subjects
     reports: Reports
+    fixity: Fixity
+    holds: Holds
+    judge: Judge
+    retention: Retention
 
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
+    def verify(
+        self, progress: Callable[[int, int], None] | None = None, *, with_files: bool = True
+    ) -> Verified:
         """Check the ledger and everything kept."""
         archive = self.archive
-        return verify_archive(archive.database, archive.media, archive.keyframes, progress)
+        verified = verify_archive(
+            archive.database,
+            archive.media,
+            archive.keyframes,
+            progress,
+            anchors=archive.anchors,
+            with_files=with_files,
+        )
+        return replace(verified, broken=(*_lost_database(self.settings), *verified.broken))
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
-        return archive_status(self.archive, self.algorithm_key, self.clock)
+        terms = _timestamp_terms(self.settings)
+        return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity, terms)
+
+
+def _lost_database(settings: Settings) -> Iterator[Broken]:
+    """Yield the database where there is none, though files were taken in beside it."""
+    database = Database(settings.database_url)
+    try:
+        kept = next(MediaStore(settings.data_dir / "media").digests(), None)
+        if kept is not None and not database.exists():
+            yield Broken("file", database.name, "it is gone, yet what it recorded lies beside it")
+    finally:
+        database.close()
 
 
 @contextmanager
@@ -135,12 +173,14 @@ def _open_archive(settings: Settings, stack: ExitStack, *, writes: bool) -> Arch
         KeyframeStore(root / "keyframes"),
         root / "staging",
         root / "index",
+        AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
     if writes:
         database.migrate()
         _make_staging(archive.staging)
         archive.media.clean()  # what a killed process left unfinished
         archive.keyframes.clean()
+        archive.anchors.clean()
         return archive
     # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
     copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
@@ -201,6 +241,8 @@ def _build(
     )
     stack.callback(pictures.close)
     previews = Previews(pictures, executor)
+    door = TimestampDoor(guard, _http_limits(settings), clock)
+    stack.callback(door.close)
     subjects = Subjects(archive, tracer)
     add = Add(
         archive,
@@ -219,6 +261,7 @@ def _build(
         ytdlp=ytdlp,
         collect=stages.collect,
         capture=stages.capture,
+        credentials=CredentialsStage(archive, executor, clock),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,
@@ -226,12 +269,19 @@ def _build(
         discover=Discover(
             archive, acquirer, stages.collect, tracer, previews, _discovery_terms(settings), clock
         ),
+        anchoring=Anchoring(archive, door, _timestamp_terms(settings), clock),
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
         lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
         subjects=subjects,
-        reports=Reports(archive, subjects, algorithm_key, clock),
+        reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
+        fixity=Fixity(
+            archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
+        ),
+        holds=Holds(archive, clock),
+        judge=Judge(archive, subjects, tracer, clock),
+        retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
     )
 
 
@@ -292,10 +342,38 @@ def _discovery_terms(settings: Settings) -> DiscoveryTerms:
     )
 
 
+def _timestamp_terms(settings: Settings) -> TimestampTerms:
+    return TimestampTerms(
+        authorities=tuple(
+            Authority(a.url, Path(a.ca_file) if a.ca_file else None)
+            for a in settings.timestamps.authorities
+        ),
+        calendars=settings.timestamps.calendars,
+    )
+
+
+def _fixity_terms(settings: Settings) -> FixityTerms:
+    return FixityTerms(settings.fixity.slice_mb * 1024**2, settings.fixity.days)
+
+
+def _retention_rule(settings: Settings) -> RetentionRule:
+    days = settings.retention.originals_days
+    return RetentionRule(timedelta(days=days) if days else None)
+
+
 def _guard(settings: Settings) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
+        rerouting=_rerouting(settings),
+    )
+
+
+def _rerouting(settings: Settings) -> Rerouting:
+    ca_file = settings.network.ca_file
+    return Rerouting(
+        connect_to=settings.network.connect_to,
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
     )
 
 

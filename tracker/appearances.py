@@ -5,16 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from sqlmodel import Session
 
+from storage import bulk
 from storage import posts as post_rows
 from storage import videos as video_rows
+from storage.credentials import get_credentials
 from storage.posts import StoredPost
+from storage.shown_posts import posts_showing
 from tracker.model.chain import Conflict
 from tracker.model.clip import Appearance, Clip, PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
+from tracker.model.status import StatusChange, visibility_of
+from tracker.model.time_claim import TimeClaim
 from tracker.provenance.chain import ChainInputs
 from tracker.provenance.footage import Footage, Stretch
 from tracker.timestamps.conflicts import conflicts
@@ -22,19 +29,16 @@ from tracker.timestamps.conflicts import conflicts
 
 def chain_inputs(session: Session, clip: Clip, footage: Footage) -> ChainInputs:
     """Return every appearance of the clip, with what posts, platforms and pages say of them."""
-    appearances: list[Appearance] = []
-    stated: dict[tuple[PostKey, PostKey], LinkRelation] = {}
-    posts: dict[PostKey, StoredPost] = {}
-    for stretch in footage.members:
-        appearances.extend(_appearances(session, clip.id, stretch, posts, stated))
-    appearances = list({appearance.id: appearance for appearance in appearances}.values())
+    gathering = _Gathering(session, clip.id, [member.video for member in footage.members])
+    found = [seen for stretch in footage.members for seen in gathering.appearances(stretch)]
+    appearances = list({appearance.id: appearance for appearance in found}.values())
     return ChainInputs(
         clip=clip,
         appearances=appearances,
-        stated=stated,
-        media_ids={key: _media_ids(post) for key, post in posts.items()},
+        stated=gathering.stated,
+        media_ids={key: _media_ids(post) for key, post in gathering.posts.items()},
         claim_conflicts=_claim_conflicts(appearances),
-        leads=_leads(posts.values()),
+        leads=_leads(gathering.posts.values()),
     )
 
 
@@ -51,35 +55,48 @@ def shown_in(session: Session, video: VideoId) -> tuple[tuple[PostSummary, ...],
     return posts, () if posts else video_rows.files(session, video)
 
 
-def _appearances(
-    session: Session,
-    clip: ClipId,
-    stretch: Stretch,
-    posts: dict[PostKey, StoredPost],
-    stated: dict[tuple[PostKey, PostKey], LinkRelation],
-) -> list[Appearance]:
-    """Return the appearances of one video, and note its posts and what points at them."""
-    found = []
-    carriers = post_rows.posts_of_video(session, stretch.video)
-    for key in carriers:
-        stored = post_rows.get_post(session, key)
-        if stored is None:
-            continue
-        posts[key] = stored
-        found.append(_appearance(session, clip, stretch, stored))
-        for other, relation in post_rows.linked_from(session, key):
-            if relation is LinkRelation.LISTS or other == key:
-                continue
-            stated[other, key] = relation
-            citing = post_rows.get_post(session, other)
-            if other not in carriers and citing is not None and _may_cite(citing):
-                posts[other] = citing
-                found.append(
-                    _appearance(session, clip, stretch, citing, cites=_only_cites(relation))
-                )
-    if not found and (files := video_rows.files(session, stretch.video)):
-        found.append(_file_appearance(session, clip, stretch, files))
-    return found
+class _Gathering:
+    """Makes the appearances of a clip's videos, and notes its posts and what points at them."""
+
+    def __init__(self, session: Session, clip: ClipId, videos: Sequence[VideoId]) -> None:
+        self._session = session
+        self._clip = clip
+        self._shown = posts_showing(session, videos)
+        self._claims = video_rows.claims_of(session, videos)
+        self._credentials = bulk.credentials(session, videos)
+        self.stated: dict[tuple[PostKey, PostKey], LinkRelation] = {}
+        self.posts: dict[PostKey, StoredPost] = {}
+
+    def appearances(self, stretch: Stretch) -> list[Appearance]:
+        """Return the appearances of one video."""
+        carriers = self._shown.carriers.get(stretch.video, ())
+        held = self._credentials.get(stretch.video)
+        shower = _Shower(
+            self._session,
+            self._clip,
+            stretch,
+            self._claims.get(stretch.video, ()),
+            held.credentials if held is not None else None,
+        )
+        found = []
+        for key in carriers:
+            self.posts[key] = stored = self._shown.stored[key]
+            found.append(shower.appearance(stored, self._history(key)))
+            for other, relation in self._shown.pointing.get(key, ()):
+                if relation is LinkRelation.LISTS or other == key:
+                    continue
+                self.stated[other, key] = relation
+                citing = self._shown.stored[other]
+                if other not in carriers and _may_cite(citing):
+                    self.posts[other] = citing
+                    cites = _only_cites(relation)
+                    found.append(shower.appearance(citing, self._history(other), cites=cites))
+        if not found and shower.files:
+            found.append(shower.file_appearance())
+        return found
+
+    def _history(self, key: PostKey) -> Sequence[StatusChange]:
+        return self._shown.history.get(key, ())
 
 
 def _may_cite(stored: StoredPost) -> bool:
@@ -90,38 +107,67 @@ def _only_cites(relation: LinkRelation) -> bool:
     return relation is not LinkRelation.SHARES
 
 
-def _appearance(
-    session: Session, clip: ClipId, stretch: Stretch, stored: StoredPost, *, cites: bool = False
-) -> Appearance:
-    is_file = stored.post.kind is PostKind.FILE
-    container_claims = () if cites else video_rows.video_claims(session, stretch.video)
-    return Appearance(
-        id=_appearance_id(clip, stretch.video, stored.post.key),
-        clip=clip,
-        video=stretch.video,
-        start_ms=stretch.start_ms,
-        end_ms=stretch.end_ms,
-        post=None if is_file else summarise(stored),
-        files=video_rows.files(session, stretch.video) if is_file else (),
-        claims=(*stored.post.claims, *container_claims),
-        published=stored.published,
-        cites=cites,
-    )
+class _Shower:
+    """One video's stretch of a clip; what is known of the file is read once."""
+
+    def __init__(
+        self,
+        session: Session,
+        clip: ClipId,
+        stretch: Stretch,
+        claims: tuple[TimeClaim, ...],
+        credentials: ContentCredentials | None,
+    ) -> None:
+        self._session = session
+        self._clip = clip
+        self._stretch = stretch
+        self._claims = claims
+        self._credentials = credentials
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The paths from which the video was taken in."""
+        return video_rows.files(self._session, self._stretch.video)
+
+    def appearance(
+        self, stored: StoredPost, history: Sequence[StatusChange], *, cites: bool = False
+    ) -> Appearance:
+        """Return the video seen in a post."""
+        is_file = stored.post.kind is PostKind.FILE
+        post = replace(summarise(stored), visibility=visibility_of(history))
+        return Appearance(
+            id=_appearance_id(self._clip, self._stretch.video, stored.post.key),
+            clip=self._clip,
+            video=self._stretch.video,
+            start_ms=self._stretch.start_ms,
+            end_ms=self._stretch.end_ms,
+            post=None if is_file else post,
+            files=self.files if is_file else (),
+            claims=(*stored.post.claims, *(() if cites else self._claims)),
+            published=stored.published,
+            cites=cites,
+            credentials=None if cites else self._credentials,
+        )
+
+    def file_appearance(self) -> Appearance:
+        """Return the video as a file that no post is known for."""
+        return Appearance(
+            id=_appearance_id(self._clip, self._stretch.video, ""),
+            clip=self._clip,
+            video=self._stretch.video,
+            start_ms=self._stretch.start_ms,
+            end_ms=self._stretch.end_ms,
+            post=None,
+            files=self.files,
+            claims=self._claims,
+            credentials=self._credentials,
+        )
 
 
-def _file_appearance(
-    session: Session, clip: ClipId, stretch: Stretch, files: tuple[str, ...]
-) -> Appearance:
-    return Appearance(
-        id=_appearance_id(clip, stretch.video, ""),
-        clip=clip,
-        video=stretch.video,
-        start_ms=stretch.start_ms,
-        end_ms=stretch.end_ms,
-        post=None,
-        files=files,
-        claims=video_rows.video_claims(session, stretch.video),
-    )
+def video_credentials(session: Session, video: VideoId) -> ContentCredentials | None:
+    """Return what the video's own manifest says; ``None`` while it was not looked for."""
+    held = get_credentials(session, video)
+    return None if held is None else held.credentials
 
 
 def _appearance_id(clip: ClipId, video: VideoId, post: str) -> AppearanceId:

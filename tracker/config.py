@@ -27,7 +27,9 @@ ENV_PREFIX = "TRACKER_"
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 Host = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(?:/[^@\s]*)?$")]
 
 
 class _Section(BaseModel):
@@ -41,10 +43,16 @@ class DatabaseSettings(_Section):
 
 
 class NetworkSettings(_Section):
-    """What may be connected to, and how long and how much an answer may be."""
+    """What may be connected to, and how long and how much an answer may be.
+
+    ``connect_to`` reaches hosts elsewhere than DNS says (``{"www.example.org": "10.0.0.5:8443"}``),
+    ``ca_file`` adds authorities to trust; both are noted with every answer.
+    """
 
     allow_private: bool = False
     allowed_networks: tuple[str, ...] = ()
+    connect_to: dict[HostName, str] = {}
+    ca_file: str = ""
     user_agent: str = "video-provenance-tracker/0.1 (archiving for verification)"
     connect_timeout_s: Seconds = 10
     read_timeout_s: Seconds = 20
@@ -79,6 +87,25 @@ class JobSettings(_Section):
     stage_pause_s: Seconds = 5
     recheck_s: Seconds = 3600
     audit_s: Seconds = 24 * 3600
+    anchor_s: Seconds = 3600
+    fixity_s: Seconds = 3600
+    retention_s: Seconds = 3600
+
+
+class FixitySettings(_Section):
+    """How soon everything kept is read again, and how much of it at a time."""
+
+    days: Annotated[float, Field(gt=0, le=3650)] = 30
+    slice_mb: Count = 4096
+
+
+class RetentionSettings(_Section):
+    """What may be deleted by rule; holds win over every rule.
+
+    ``originals_days`` after its last capture an original may go; 0: never.
+    """
+
+    originals_days: Annotated[float, Field(ge=0, le=36500)] = 0
 
 
 class LogSettings(_Section):
@@ -156,10 +183,32 @@ class DiscoverySettings(_Section):
     fetch_without_preview: bool = False
 
 
+class ServeSettings(_Section):
+    """Where `tracker serve` listens; ``names`` are host names it answers under besides its own."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    names: tuple[str, ...] = ()
+
+
 class YtDlpSettings(_Section):
     """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
 
     cookie_file: str = ""
+
+
+class AuthoritySettings(_Section):
+    """A timestamp authority (RFC 3161), and the certificates its answers are checked against."""
+
+    url: WebAddress
+    ca_file: str = ""
+
+
+class TimestampSettings(_Section):
+    """Who outside is asked to vouch for the ledger's time; without anyone, nobody does."""
+
+    authorities: tuple[AuthoritySettings, ...] = ()
+    calendars: tuple[WebAddress, ...] = ()
 
 
 class WatchSettings(_Section):
@@ -206,6 +255,10 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     ytdlp: YtDlpSettings = YtDlpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
+    timestamps: TimestampSettings = TimestampSettings()
+    fixity: FixitySettings = FixitySettings()
+    retention: RetentionSettings = RetentionSettings()
+    serve: ServeSettings = ServeSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

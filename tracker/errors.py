@@ -30,6 +30,8 @@ a time. No caller needs an ``isinstance`` ladder: the exit code and both facts a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import ClassVar
 
@@ -53,6 +55,16 @@ class TrackerError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by state: errors cross from child processes, and some need keyword arguments."""
         return _restore, (type(self), self.args, self.__dict__)
+
+
+@contextmanager
+def speaking_of(name: str, file_name: str) -> Iterator[None]:
+    """Let errors raised within name ``name``, which the user knows, instead of a file of ours."""
+    try:
+        yield
+    except TrackerError as exc:
+        exc.args = (str(exc).replace(file_name, name),)
+        raise
 
 
 def _restore(

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from storage import post_edits, posts
 from storage.post_edits import Edit
-from storage.posts import StatusChange
 from tracker.errors import UnknownSubject, UnsupportedSource
 from tracker.ingest.stage import Archive
 from tracker.model.ids import PostKey
+from tracker.model.status import StatusChange
 from tracker.net.urls import canonical_url
 
 

@@ -27,6 +27,10 @@ LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
 
 
+SHARED_OPENING = Transformation("shared_opening")
+"""What explains a candidate with which the query shares an opening or closing, and no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identified:
     """What the archive holds of a query's footage.
@@ -157,7 +161,8 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
         asserted=score >= MATCH_SCORE,
     )
     if not match.asserted:
-        return match
+        opening = only_opening(segments, examined.fingerprint, held.fingerprint)
+        return replace(match, transformations=(SHARED_OPENING,)) if opening else match
     explained = _explained(
         segments,
         (examined.keyframes, examined.fingerprint.duration_ms),

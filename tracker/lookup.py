@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +15,18 @@ from sqlmodel import Session
 from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
-from tracker.acquire import Acquirer, Problem, local_video, sha256_of
-from tracker.appearances import shown_in
-from tracker.errors import NotAVideo, TrackerError
+from storage import verdicts as verdict_rows
+from tracker.acquire import Acquirer, Problem, local_video, media_name, sha256_of
+from tracker.appearances import shown_in, video_credentials
+from tracker.errors import MediaError, NotAVideo, TrackerError, speaking_of
+from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
 from tracker.examine import examine
 from tracker.identify import Identified, Identifier
 from tracker.ingest.detect import ArchivedFingerprints
 from tracker.ingest.stage import Archive
 from tracker.media.probe import MediaLimits
 from tracker.model.clip import Appearance
+from tracker.model.credentials import ContentCredentials
 from tracker.model.fingerprint import Examined
 from tracker.model.ids import AppearanceId, ClipId, VideoId
 from tracker.model.lookup import (
@@ -75,6 +78,7 @@ class _Query:
 
     video: VideoId
     examined: Examined
+    credentials: ContentCredentials | None = None
 
 
 class Lookup:
@@ -136,7 +140,8 @@ class Lookup:
         problems = list(gathered.problems)
         for media in gathered.media:
             try:
-                queries.append(self._examined(media.path, media.video, watch))
+                with speaking_of(media_name(media.ref), media.path.name):
+                    queries.append(self._examined(media.path, media.video, watch))
             except TrackerError as exc:
                 problems.append(Problem(media.ref.url, exc))
         if problems and not queries:
@@ -147,15 +152,23 @@ class Lookup:
 
     def _examined(self, path: Path, video: VideoId, watch: _Stopwatch) -> _Query:
         with watch.phase("decode"):
-            return _Query(video, self._executor.submit(examine, path, self._limits).result())
+            # Beside the decoding: the manifest is read by another child process.
+            credentials = self._executor.submit(read_credentials, path)
+            examined = self._executor.submit(examine, path, self._limits).result()
+            return _Query(video, examined, _found(credentials))
 
     def _held(self, target: str) -> list[_Query]:
         """Return the videos of a post the archive already holds: no need to fetch it again."""
         with self._archive.database.read() as session:
             key = post_key(session, target)
             videos = post_media.videos_of_post(session, key) if key else []
+            read = {video: video_credentials(session, video) for video in videos}
         found = [(video, self._fingerprints.examined(video)) for video in videos]
-        return [_Query(video, examined) for video, examined in found if examined is not None]
+        return [
+            _Query(video, examined, read[video])
+            for video, examined in found
+            if examined is not None
+        ]
 
     # --- the answer ----------------------------------------------------------------------
 
@@ -164,9 +177,15 @@ class Lookup:
     ) -> LookupResult:
         identified = self._identifier.identify(query.video, query.examined)
         with self._archive.database.read() as session:
-            found = sorted(identified.matches, key=_best_first)
+            rejected = verdict_rows.rejected_with(session, query.video)
+            found = [m for m in identified.matches if m.reference not in rejected]
+            found.sort(key=_best_first)
             matches = [self._dressed(session, match, found) for match in found]
-            candidates = [self._dressed(session, match, found) for match in identified.candidates]
+            candidates = [
+                self._dressed(session, match, found)
+                for match in identified.candidates
+                if match.reference not in rejected
+            ]
             heard = [
                 LookupSoundMatch(match, *shown_in(session, match.reference))
                 for match in identified.sound_matches
@@ -183,6 +202,7 @@ class Lookup:
             searched=searched,
             elapsed_ms=_with_total(watch, identified),
             sound_matches=tuple(heard[:top]),
+            credentials=query.credentials,
         )
 
     def _dressed(self, session: Session, match: Match, found: Sequence[Match]) -> LookupMatch:
@@ -199,7 +219,11 @@ class Lookup:
             ),
         )
         seen = shown_in(session, match.reference)
-        return LookupMatch(match, clips[0].id if clips else None, *seen)
+        credentials = video_credentials(session, match.reference)
+        clip = clips[0].id if clips else None
+        judged = verdict_rows.of_clip(session, clip) if clip is not None else ()
+        verdicts = tuple(v for v in judged if v.video in {match.query, match.reference})
+        return LookupMatch(match, clip, *seen, credentials, verdicts)
 
     def _earliest(self, session: Session, matches: Sequence[LookupMatch]) -> Earliest | None:
         """Return the earliest known appearance of the stretch that the best match is about."""
@@ -224,6 +248,13 @@ class Lookup:
             why=_why(len(ordered), len(rivals)) + _about_parts(len(parts), earlier_parts),
             contradicted_by=tuple(contradictions),
         )
+
+
+def _found(reading: Future[ReadCredentials]) -> ContentCredentials:
+    try:
+        return reading.result().credentials
+    except MediaError as exc:
+        return unreadable(str(exc))
 
 
 def _appearances(session: Session, match: LookupMatch) -> list[Appearance]:

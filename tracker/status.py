@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
-from storage import attempts, ledger, post_media
+from storage import anchors as anchor_rows
+from storage import attempts, deletions, ledger, post_media
 from storage import clips as clip_rows
+from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
 from storage.attempts import Failure
 from tracker.clock import Clock
+from tracker.fixity import Fixity
+from tracker.ingest.anchoring import NAME as TIMESTAMP
+from tracker.ingest.anchoring import TimestampTerms, upgrade_name
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.read_budget import next_month, stopped
 from tracker.ingest.stage import Archive
+from tracker.model.anchor import TokenKind, TokenState
 from tracker.model.status import PostStatus
-from tracker.model.summary import FailingWork, PendingWork, StatusSummary
+from tracker.model.summary import (
+    AnchorSummary,
+    AuthorityTokens,
+    FailingWork,
+    PendingWork,
+    StatusSummary,
+)
 from tracker.net.urls import WEB
 
+NOBODY = TimestampTerms()
 
-def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> StatusSummary:
-    """Return the state of the archive as of now."""
+
+def archive_status(
+    archive: Archive,
+    algorithm_key: str,
+    clock: Clock,
+    fixity: Fixity,
+    terms: TimestampTerms = NOBODY,
+) -> StatusSummary:
+    """Return the state of the archive as of now; ``terms`` name who is asked for timestamps."""
     with archive.database.read() as session:
         head = ledger.head(session)
         watches = watch_rows.watches(session)
@@ -38,8 +59,45 @@ def archive_status(archive: Archive, algorithm_key: str, clock: Clock) -> Status
             clips=sum(1 for _ in clip_rows.all_clips(session)),
             watches=len(watches),
             ledger_entries=head.sequence if head else 0,
+            fixity=fixity.coverage(session),
+            without_original=deletions.count_gone(session),
+            never_again=deletions.count_never_again(session, algorithm_key),
+            holds=len(hold_rows.active_holds(session)),
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
+            anchors=_anchors(session, terms),
         )
+
+
+def _anchors(session: Session, terms: TimestampTerms) -> AnchorSummary:
+    last = anchor_rows.last_anchor(session)
+    asked = {(TokenKind.RFC3161, authority.url): None for authority in terms.authorities}
+    asked |= {(TokenKind.OPENTIMESTAMPS, calendar): None for calendar in terms.calendars}
+    newest = {(t.kind, t.authority, t.anchor): t.state for t in anchor_rows.tokens(session)}
+    asked |= {(kind, authority): None for kind, authority, _ in newest}
+    errors = {f.item: f.error for f in attempts.failing(session) if f.stage == TIMESTAMP}
+    return AnchorSummary(
+        last,
+        anchor_rows.count_new(session, last),
+        tuple(_tokens_of(kind, authority, newest, errors) for kind, authority in asked),
+    )
+
+
+def _tokens_of(
+    kind: TokenKind,
+    authority: str,
+    newest: Mapping[tuple[TokenKind, str, int], TokenState],
+    errors: Mapping[str, str],
+) -> AuthorityTokens:
+    states = Counter(state for (k, a, _), state in newest.items() if (k, a) == (kind, authority))
+    return AuthorityTokens(
+        authority,
+        kind,
+        verified=states[TokenState.VERIFIED],
+        held=states[TokenState.HELD],
+        pending=states[TokenState.PENDING],
+        attested=states[TokenState.ATTESTED],
+        error=errors.get(authority) or errors.get(upgrade_name(authority)),
+    )
 
 
 def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:

@@ -13,7 +13,7 @@ from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from tracker.acquire import sha256_of
-from tracker.errors import UnknownSubject, UnsupportedSource
+from tracker.errors import UnknownSubject, UnsupportedSource, UsageError
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
 from tracker.model.ids import ClipId, PostKey, VideoId
@@ -51,6 +51,31 @@ class Subjects:
                     chains.setdefault(chain.clip, chain)
         return list(chains.values()) or self._gone(subject)
 
+    def clip(self, subject: str) -> ClipId:
+        """Return the one clip that ``subject`` stands for.
+
+        Raises ``UnknownSubject``, or ``UsageError`` naming the clips where there are several.
+        """
+        found = [chain.clip for chain in self.chains(subject)]
+        if len(found) > 1:
+            raise UsageError(f"{subject} shows {len(found)} clips, name one: {', '.join(found)}")
+        return found[0]
+
+    def video(self, subject: str) -> VideoId:
+        """Return the one video that ``subject`` (post URL, SHA-256, file or clip) stands for.
+
+        A clip stands for the video it is anchored on. Raises ``UnknownSubject``, or ``UsageError``
+        naming the videos where there are several.
+        """
+        with self._archive.database.read() as session:
+            clip = self._clip(session, subject)
+            found = _behind(session, clip) if clip is not None else self._videos(session, subject)
+        if not found:
+            self._gone(subject)
+        if len(found) > 1:
+            raise UsageError(f"{subject} shows {len(found)} videos, name one: {', '.join(found)}")
+        return found[0]
+
     def summaries(self) -> Iterator[ClipSummary]:
         """Yield one line's worth of every live clip."""
         with self._archive.database.read() as session:
@@ -67,7 +92,7 @@ class Subjects:
     def _videos(self, session: Session, subject: str) -> list[VideoId]:
         key = post_key(session, subject)
         if key is not None:
-            return _shown_by(session, key)
+            return videos_shown_by(session, key)
         path = Path(subject)
         if "://" not in subject and path.is_file():
             return _of_file(session, path)
@@ -92,7 +117,7 @@ def _behind(session: Session, clip: ClipId) -> list[VideoId]:
 def _of_file(session: Session, path: Path) -> list[VideoId]:
     """Return the video with the file's bytes, or those shown by the article saved in it."""
     key = post_rows.resolve(session, path.resolve().as_uri())
-    return _by_digest(session, sha256_of(path)) or (_shown_by(session, key) if key else [])
+    return _by_digest(session, sha256_of(path)) or (videos_shown_by(session, key) if key else [])
 
 
 def _by_digest(session: Session, digest: str) -> list[VideoId]:
@@ -113,7 +138,7 @@ def post_key(session: Session, subject: str) -> PostKey | None:
         return None
 
 
-def _shown_by(session: Session, key: PostKey) -> list[VideoId]:
+def videos_shown_by(session: Session, key: PostKey) -> list[VideoId]:
     """Return the videos of a post; for one that only points at others, theirs."""
     own = post_media.videos_of_post(session, key)
     stored = post_rows.get_post(session, key)

@@ -5,43 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
 from storage import clips as clip_rows
 from storage import discoveries, ledger
-from storage import fingerprints as fingerprint_rows
-from storage import matches as match_rows
+from storage import likenesses as likeness_rows
 from storage import posts as post_rows
+from storage import verdicts as verdict_rows
 from storage import videos as video_rows
 from storage.clips import StoredRevision
 from storage.database import Database
 from tracker.appearances import chain_inputs
 from tracker.clock import Clock
+from tracker.component import Component, load_component
 from tracker.evidence.canonical import canonical_json
-from tracker.matching.cuts import hard_cut_near
+from tracker.kinship import Kinship, load_kinship, measure
 from tracker.model.chain import Chain, Coverage, Revision
 from tracker.model.clip import Clip
-from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
-from tracker.model.match import Match
+from tracker.model.verdict import VerdictKind
 from tracker.provenance.chain import ChainInputs, build_chain, shape
-from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, group_footage
+from tracker.provenance.footage import Footage
 
-Pair = tuple[VideoId, VideoId]
-
-
-@dataclass(frozen=True, slots=True)
-class _Component:
-    """All videos that share footage with each other, directly or through others."""
-
-    videos: frozenset[VideoId]
-    matches: Mapping[Pair, Match]
-    footage: tuple[Footage, ...]
-    versions: Mapping[VideoId, int]
+TRIES = 4
+"""So often a chain is made outside the write transaction; then the archive changes too fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,16 @@ class _Assignment:
     clips: tuple[tuple[Clip, Footage], ...]
     merged: tuple[tuple[Clip, ClipId], ...]
     split: tuple[Clip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be written about a component; ``basis`` is what it was made from."""
+
+    component: Component
+    assignment: _Assignment
+    chains: tuple[Chain, ...]
+    basis: object
 
 
 class Tracer:
@@ -70,12 +71,15 @@ class Tracer:
 
     def chains_of_video(self, session: Session, video: VideoId) -> list[Chain]:
         """Return the chains of every clip the video shows, the one it shows most of first."""
-        component = self._component(session, video)
+        component = load_component(session, video, self._algorithm)
+        kinship = load_kinship(session, component, self._algorithm)
         searched = post_rows.coverage(session)
         found = []
         for clip, footage in self._assign(session, component).clips:
             shown = [m.duration_ms for m in footage.members if m.video == video]
-            chain = self._chain(session, component, clip, footage, searched) if shown else None
+            chain = (
+                self._chain(session, component, kinship, clip, footage, searched) if shown else None
+            )
             if chain is not None:
                 found.append((max(shown), chain))
         found.sort(key=lambda item: (-item[0], item[1].clip))
@@ -89,14 +93,15 @@ class Tracer:
         stored = clip_rows.resolve_clip(session, clip_id)
         if stored is None:
             return None
-        component = self._component(session, stored.reference)
+        component = load_component(session, stored.reference, self._algorithm)
+        kinship = load_kinship(session, component, self._algorithm)
         assignment = self._assign(session, component)
         heirs = {former.id: heir for former, heir in assignment.merged}
         wanted = heirs.get(stored.id, stored.id)
         for clip, footage in assignment.clips:
             if clip.id == wanted:
                 searched = post_rows.coverage(session)
-                return self._chain(session, component, clip, footage, searched)
+                return self._chain(session, component, kinship, clip, footage, searched)
         return None
 
     def all_chains(self, session: Session) -> Iterator[Chain]:
@@ -105,10 +110,11 @@ class Tracer:
         searched = post_rows.coverage(session)
         while waiting:
             stored = waiting.pop(next(iter(waiting)))
-            component = self._component(session, stored.reference)
+            component = load_component(session, stored.reference, self._algorithm)
+            kinship = load_kinship(session, component, self._algorithm)
             for clip, footage in self._assign(session, component).clips:
                 if clip.id == stored.id or waiting.pop(clip.id, None) is not None:
-                    chain = self._chain(session, component, clip, footage, searched)
+                    chain = self._chain(session, component, kinship, clip, footage, searched)
                     if chain is not None:
                         yield chain
 
@@ -117,19 +123,51 @@ class Tracer:
     def record(self, video: VideoId) -> list[Chain]:
         """Bring the clips and chains around ``video`` up to date; return those that changed.
 
-        Safe to repeat: nothing is written when nothing changed but the mark that says so.
+        Chains are made while nobody waits; the write transaction only checks that nothing they
+        rest on has changed since. Safe to repeat: nothing is written when nothing changed but
+        the mark that says so.
         """
-        with self._database.read() as session:
-            component = self._component(session, video)
+        for _ in range(TRIES):
+            self._measure(video)
+            with self._database.read() as session:
+                plan = self._plan(session, video)
+            with self._database.write() as session:
+                if self._basis(session, plan.component) == plan.basis:
+                    return self._write(session, plan)
         with self._database.write() as session:
-            changed = self._write_clips(session, component)
-            for member, version in component.versions.items():
-                video_rows.mark_recorded(session, member, version)
-        return changed
+            return self._write(session, self._plan(session, video))
 
-    def _write_clips(self, session: Session, component: _Component) -> list[Chain]:
-        now = self._clock.now()
+    def _measure(self, video: VideoId) -> None:
+        """Find out how alike the videos around this one are, where that is not known yet."""
+        with self._database.read() as session:
+            component = load_component(session, video, self._algorithm)
+            held = likeness_rows.likenesses(session, component.videos, self._algorithm)
+        found = measure(self._database, component, held, self._algorithm)
+        if found:
+            with self._database.write() as session:
+                likeness_rows.save_likenesses(session, found, self._algorithm)
+
+    def _plan(self, session: Session, video: VideoId) -> _Plan:
+        component = load_component(session, video, self._algorithm)
+        kinship = load_kinship(session, component, self._algorithm)
         assignment = self._assign(session, component)
+        made = [self._inputs(session, *one) for one in assignment.clips]
+        chains = [
+            self._build(session, component, kinship, inputs, as_of_new_revision=True)
+            for inputs in made
+            if inputs.appearances
+        ]
+        return _Plan(component, assignment, tuple(chains), self._basis(session, component))
+
+    def _basis(self, session: Session, component: Component) -> object:
+        """Return what changes whenever something that the component's chains rest on does."""
+        clips = clip_rows.clips_anchored(session, component.videos)
+        latest = [clip_rows.latest_revision(session, clip.id) for clip in clips]
+        numbers = [revision.revision if revision else 0 for revision in latest]
+        return video_rows.evidence_versions(session, component.videos), clips, numbers
+
+    def _write(self, session: Session, plan: _Plan) -> list[Chain]:
+        now, assignment = self._clock.now(), plan.assignment
         for clip, footage in assignment.clips:
             members = [stretch.video for stretch in footage.members]
             clip_rows.save_clip(session, clip, members, now=now)
@@ -139,26 +177,22 @@ class Tracer:
         for clip in assignment.split:
             reason = "its footage is made up of other clips"
             clip_rows.retire_clip(session, clip.id, into=None, reason=reason, at=now)
-        chains = [self._revise(session, component, c, f) for c, f in assignment.clips]
-        return [chain for chain in chains if chain is not None]
+        changed = [chain for chain in plan.chains if self._revise(session, chain)]
+        for member, version in plan.component.versions.items():
+            video_rows.mark_recorded(session, member, version)
+        return changed
 
-    def _revise(
-        self, session: Session, component: _Component, clip: Clip, footage: Footage
-    ) -> Chain | None:
+    def _revise(self, session: Session, chain: Chain) -> bool:
         """Store a new revision if the chain's shape differs from the latest one."""
-        inputs = chain_inputs(session, clip, footage)
-        if not inputs.appearances:
-            return None
-        chain = self._build(session, component, inputs, as_of_new_revision=True)
         document = canonical_json(shape(chain.links, chain.root))
         digest = hashlib.sha256(document).hexdigest()
-        latest = clip_rows.latest_revision(session, clip.id)
+        latest = clip_rows.latest_revision(session, chain.clip)
         if latest is not None and latest.digest == digest:
-            return None
-        reason = _reason(latest, chain)
+            return False
+        reason = _verdict_reason(latest, chain) or _reason(latest, chain)
         clip_rows.save_revision(
             session,
-            clip.id,
+            chain.clip,
             revision=chain.revision,
             root=chain.root,
             reason=reason,
@@ -167,41 +201,18 @@ class Tracer:
             at=chain.as_of,
         )
         body = {
-            "clip": clip.id,
+            "clip": chain.clip,
             "revision": chain.revision,
             "root": chain.root,
             "digest": digest,
             "reason": reason,
         }
         ledger.append(session, LedgerKind.CHAIN, body, at=chain.as_of)
-        return chain
+        return True
 
     # --- building blocks -----------------------------------------------------------------
 
-    def _component(self, session: Session, video: VideoId) -> _Component:
-        videos = match_rows.component(session, video, self._algorithm) | {video}
-        matches: dict[Pair, Match] = {}
-        for member in videos:
-            for match in match_rows.matches_of(session, member, self._algorithm):
-                if match.asserted:
-                    matches[match.query, match.reference] = match
-        footage = group_footage(
-            self._durations(session, videos),
-            list(matches.values()),
-            _CutFinder(session, self._algorithm),
-        )
-        versions = {member: video_rows.evidence_version(session, member) for member in videos}
-        return _Component(frozenset(videos), matches, footage, versions)
-
-    def _durations(self, session: Session, videos: Iterable[VideoId]) -> dict[VideoId, int]:
-        durations = {}
-        for video in videos:
-            stored = video_rows.get_video(session, video)
-            if stored is not None and stored.info is not None:
-                durations[video] = stored.info.duration_ms
-        return durations
-
-    def _assign(self, session: Session, component: _Component) -> _Assignment:
+    def _assign(self, session: Session, component: Component) -> _Assignment:
         """Give each stretch of footage the oldest clip id that any of its videos anchors.
 
         An id goes to one stretch only, though the video behind it may lie in several.
@@ -224,21 +235,27 @@ class Tracer:
     def _chain(
         self,
         session: Session,
-        component: _Component,
+        component: Component,
+        kinship: Kinship,
         clip: Clip,
         footage: Footage,
         searched: Coverage,
     ) -> Chain | None:
-        made = discoveries.of_clip(session, clip.id)
-        inputs = replace(
-            chain_inputs(session, clip, footage), searched=searched, discovery=tuple(made)
+        inputs = replace(self._inputs(session, clip, footage), searched=searched)
+        return self._build(session, component, kinship, inputs) if inputs.appearances else None
+
+    def _inputs(self, session: Session, clip: Clip, footage: Footage) -> ChainInputs:
+        return replace(
+            chain_inputs(session, clip, footage),
+            discovery=tuple(discoveries.of_clip(session, clip.id)),
+            verdicts=verdict_rows.of_clip(session, clip.id),
         )
-        return self._build(session, component, inputs) if inputs.appearances else None
 
     def _build(
         self,
         session: Session,
-        component: _Component,
+        component: Component,
+        kinship: Kinship,
         inputs: ChainInputs,
         *,
         as_of_new_revision: bool = False,
@@ -251,24 +268,9 @@ class Tracer:
             history=_former(history, latest, as_of_new_revision),
             revision=latest + 1 if as_of_new_revision else max(latest, 1),
             as_of=self._clock.now(),
+            odds_of=kinship.odds,
+            begins_of=kinship.beginning,
         )
-
-
-class _CutFinder:
-    """Answers "is there a hard cut here" from stored fingerprints, each loaded once."""
-
-    def __init__(self, session: Session, algorithm_key: str) -> None:
-        self._session = session
-        self._algorithm = algorithm_key
-        self._loaded: dict[VideoId, Fingerprint | None] = {}
-
-    def __call__(self, video: VideoId, at_ms: int) -> bool:
-        if video not in self._loaded:
-            self._loaded[video] = fingerprint_rows.get_fingerprint(
-                self._session, video, self._algorithm
-            )
-        fingerprint = self._loaded[video]
-        return fingerprint is not None and hard_cut_near(fingerprint, at_ms, BORDER_TOLERANCE_MS)
 
 
 def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:
@@ -294,6 +296,17 @@ def _heir(clip: Clip, footages: Sequence[Footage]) -> Footage | None:
         key=lambda f: (f.anchor == clip.reference, f.whole.duration_ms, f.anchor),
         default=None,
     )
+
+
+def _verdict_reason(latest: StoredRevision | None, chain: Chain) -> str | None:
+    """Return that a person changed the answer, if one judged since it was last recorded."""
+    if latest is None or not chain.verdicts or chain.verdicts[-1].at < latest.at:
+        return None
+    verdict = chain.verdicts[-1]
+    if verdict.kind is VerdictKind.UNSURE:
+        return "a person withdrew a verdict: the machine's finding stands"
+    shows = "shows" if verdict.kind is VerdictKind.SAME else "does not show"
+    return f"a person judged that video {verdict.video[:12]}… {shows} this clip"
 
 
 def _reason(latest: StoredRevision | None, chain: Chain) -> str:

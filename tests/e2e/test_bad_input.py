@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.e2e.conftest import Clips
+from tests.support.pages import article
 from tests.support.tracker_cli import Outcome, TrackerCommand
 from tests.support.webserver import WebServer
 
@@ -103,6 +104,67 @@ def test_the_other_targets_still_run_and_the_worst_code_is_returned(
     assert "404" in not_found["errors"][0]["error"]
     assert len(good["videos"]) == 1
     assert good["errors"] == []
+
+
+def test_errors_go_to_standard_error_and_name_their_target(
+    tracker: TrackerCommand, clips: Clips, site: WebServer
+) -> None:
+    gone = site.url("/gone.mp4")
+    outcome = tracker.run("add", "nowhere.mp4", gone, clips.source)
+    assert outcome.code == 3
+    assert outcome.stdout.startswith(f"Added {clips.source}: ")
+    lines = outcome.stderr.splitlines()
+    assert [line.startswith("error: ") for line in lines] == [True, True]
+    assert "nowhere.mp4" in lines[0]
+    assert gone in lines[1]
+
+
+@pytest.mark.parametrize("command", ["lookup", "chain", "history"])
+def test_a_target_that_fails_has_a_line_of_error_and_none_of_results(
+    command: str, tracker: TrackerCommand, clips: Clips, site: WebServer
+) -> None:
+    post = site.add("/post", f'<h1>A</h1><video src="{site.url("/v.mp4")}"></video>')
+    site.add("/v.mp4", clips.foreign.read_bytes(), content_type="video/mp4")
+    assert tracker.run("add", post).code == 0
+    outcome = tracker.run(command, "--json", site.url("/gone"), post)
+    assert outcome.code in {1, 3}
+    assert len(outcome.documents) == 1
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert site.url("/gone") in line
+
+
+def test_a_time_in_the_future_is_refused_in_one_line(tracker: TrackerCommand, clips: Clips) -> None:
+    stated = ("--published-at", "2999-01-01")
+    outcome = tracker.run("add", clips.source, *stated)
+    assert (outcome.code, outcome.stdout) == (2, "")
+    (line,) = outcome.stderr.splitlines()
+    assert "--published-at lies in the future: 2999-01-01" in line
+    assert holds_nothing(tracker)
+
+
+@pytest.mark.parametrize("command", ["add", "lookup"])
+def test_no_name_of_a_temporary_file_is_told(
+    command: str, tracker: TrackerCommand, site: WebServer
+) -> None:
+    address = site.add("/film.mp4", b"\0\0\0\x18ftypmp42" + b"\0" * 9000, content_type="video/mp4")
+    outcome = tracker.run(command, address)
+    assert outcome.code == 1
+    assert address in outcome.stderr
+    assert "download-" not in outcome.stderr + outcome.stdout
+
+
+def test_links_that_are_not_followed_are_told(tracker: TrackerCommand, site: WebServer) -> None:
+    far = site.add("/far", article("Far"))
+    near = [site.add(f"/near{n}", article(f"Near {n}", far)) for n in range(4)]
+    page = site.add("/page", article("Page", *near))
+    reach = {"TRACKER_COLLECT__DEPTH": "1", "TRACKER_COLLECT__BUDGET": "3"}
+    outcome = tracker.run("add", "--json", page, **reach)
+    assert outcome.document["left"] == {"over_budget": 2, "beyond_depth": 1}
+    spoken = tracker.run("add", page, **reach)
+    assert "2 links left: the budget of 3 posts is spent." in spoken.stdout
+    assert "1 link not followed, beyond the depth of 1." in spoken.stdout
+    assert "left" not in tracker.run("add", page).stdout
 
 
 def test_a_truncated_file_is_taken_as_far_as_it_goes(

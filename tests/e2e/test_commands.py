@@ -120,7 +120,7 @@ def test_an_older_upload_that_arrives_late_becomes_the_root(
 def test_reports_in_every_form(tracker: TrackerCommand, clips: Clips, tmp_path: Path) -> None:
     add_source(tracker, clips)
     tracker.run("add", clips.copy)
-    for form in ("html", "json", "csv"):
+    for form in ("html", "json", "csv", "prov"):
         outcome = tracker.run(
             "report", clips.copy, "--format", form, "-o", tmp_path / f"report.{form}"
         )
@@ -131,6 +131,31 @@ def test_reports_in_every_form(tracker: TrackerCommand, clips: Clips, tmp_path: 
     assert json.loads((tmp_path / "report.json").read_text())["schema"] == "tracker/report/1"
     with (tmp_path / "report.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+
+
+def test_a_bundle_is_verified_with_nothing_but_itself(
+    tracker: TrackerCommand, clips: Clips, tmp_path: Path
+) -> None:
+    add_source(tracker, clips)
+    tracker.run("add", clips.copy)
+    case = tmp_path / "case.zip"
+    for options in ((), ("--originals",), ("--redact",)):
+        made = tracker.run("report", clips.copy, "--format", "bundle", "-o", case, *options)
+        assert made.code == 0, made
+        elsewhere = tmp_path / "another-home"
+        elsewhere.mkdir(exist_ok=True)
+        stranger = TrackerCommand(elsewhere)
+        checked = stranger.run("verify", case, "--json")
+        assert checked.code == 0, checked
+        assert checked.document["ok"] is True
+        assert list(elsewhere.iterdir()) == []
+    body = bytearray(case.read_bytes())
+    body[len(body) // 2] ^= 1
+    case.write_bytes(bytes(body))
+    outcome = stranger.run("verify", case, "--json")
+    assert outcome.code == 1
+    assert outcome.document["broken"]
+    assert stranger.run("verify", tmp_path / "nothing.zip").code == 2
 
 
 def test_verify_names_a_changed_file(tracker: TrackerCommand, clips: Clips) -> None:
@@ -215,4 +240,10 @@ def test_doctor_and_version(tracker: TrackerCommand) -> None:
     outcome = tracker.run("doctor", "--json")
     assert outcome.code == 0, outcome
     assert {f["name"] for f in outcome.document["findings"]} >= {"decoders", "yt-dlp", "database"}
+    led = {"TRACKER_NETWORK__CONNECT_TO": '{"a.test": "127.0.0.1:9"}'}
+    told = {f["name"]: f for f in tracker.run("doctor", "--json", **led).document["findings"]}
+    assert "a.test at 127.0.0.1:9" in told["hosts reached elsewhere"]["detail"]
+    wrong = tracker.run("add", "x.mp4", TRACKER_NETWORK__CONNECT_TO='{"a.test": "a:b:c"}')
+    assert (wrong.code, wrong.stdout) == (2, "")
+    assert "network.connect_to" in wrong.stderr
     assert tracker.run("--version").stdout.startswith("tracker ")

@@ -18,6 +18,7 @@ class Call(BaseHTTPRequestHandler):
 
     server: WebServer
     protocol_version = "HTTP/1.1"
+    posted = b""  # the body of a POST
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -27,6 +28,10 @@ class Call(BaseHTTPRequestHandler):
             route(self)
 
     def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        self.posted = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.do_GET()
 
     def reply(

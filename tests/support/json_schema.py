@@ -7,8 +7,12 @@ is silently passed over; fields that a schema does not name are reported too, un
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 KNOWN = {
     *("$schema", "$defs", "$ref", "title", "description", "type", "required", "properties"),
@@ -34,12 +38,20 @@ def problems(value: object, schema: Schema) -> list[str]:
     return list(_check(value, schema, schema, "$"))
 
 
+def load(name: str) -> Schema:
+    """Return the schema ``docs/schemas/NAME.json``."""
+    return _mapping(json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+
+
 def _check(value: object, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     unknown = set(schema) - KNOWN
     assert not unknown, f"keywords the checker does not know: {unknown}"
     if "$ref" in schema:
-        name = str(schema["$ref"]).removeprefix("#/$defs/")
-        yield from _check(value, _mapping(_mapping(root["$defs"])[name]), root, path)
+        file, _, name = str(schema["$ref"]).partition("#/$defs/")
+        root = load(file.removesuffix(".json")) if file else root
+        yield from _check(
+            value, _mapping(_mapping(root["$defs"])[name]) if name else root, root, path
+        )
         return
     if not _has_type(value, schema.get("type")):
         yield f"{path}: {value!r} is no {schema.get('type')}"

@@ -55,6 +55,8 @@ def test_the_environment_wins_over_the_file_key_by_key(
         ("[collect]\ndepth = 11", "collect.depth"),
         ("[[watches]]\nintervals = 3", "watches.0"),
         ("network = 3", "network"),
+        ('[network]\nconnect_to = {"a b" = "127.0.0.1"}', "network.connect_to"),
+        ('[network]\nconnect_to = ["a"]', "network.connect_to"),
         ("not toml [", "TOML"),
     ],
 )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tracker.app import App
 from tracker.cli import text
 from tracker.cli.context import fail, progress, session_of, stdout_console, warn
 from tracker.errors import TrackerError
+from tracker.export import ReportOptions
 from tracker.model.lookup import LookupResult
 from tracker.reports import documents
+from tracker.sources.clean import address_of
 
 
 class ReportFormat(StrEnum):
@@ -21,6 +25,8 @@ class ReportFormat(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    PROV = "prov"
+    BUNDLE = "bundle"
 
 
 def lookup(
@@ -42,11 +48,22 @@ def lookup(
                     show("lookup", target)
                     results = app.lookup.run(target, top=top, left_out=warn)
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, target))
+                _explain(app, target)
                 continue
             for result in results:
                 _show_lookup(context, result, with_candidates=candidates)
     return code
+
+
+def _explain(app: App, target: str) -> None:
+    """Say why a token did not help: the reads of X are billed, and a lookup can count nothing."""
+    address = address_of(target)
+    if address is not None and address.platform == "x" and app.settings.x.token():
+        sys.stderr.write(
+            "note: lookups never ask X's API, whose reads they could not count; "
+            "`tracker add` does\n"
+        )
 
 
 def _show_lookup(context: typer.Context, result: LookupResult, *, with_candidates: bool) -> None:
@@ -85,7 +102,7 @@ def chain(
             try:
                 chains = app.subjects.chains(subject)
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, subject))
                 continue
             for found in chains:
                 if session.json:
@@ -104,11 +121,26 @@ def report(
     form: Annotated[
         ReportFormat, typer.Option("--format", help="The report's form.")
     ] = ReportFormat.HTML,
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Put the video files into the bundle as well.")
+    ] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace names of accounts by salted hashes.")
+    ] = False,
+    salt_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--salt-file",
+            metavar="PATH",
+            help="Hex digits to salt them with; by default one kept with the archive.",
+        ),
+    ] = None,
 ) -> int:
-    """Write the provenance report of a clip."""
+    """Write the provenance report of a clip: a page, data, or a bundle with all its evidence."""
     session = session_of(context)
+    options = ReportOptions(originals=originals, redact=redact, salt_file=salt_file)
     with session.app(writes=True) as app:
-        path = app.reports.write(subject, str(form), output)
+        path = app.reports.write(subject, str(form), output, options)
     if session.json:
         session.emit({"schema": "tracker/reported/1", "subject": subject, "path": str(path)})
     else:

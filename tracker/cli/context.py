@@ -83,10 +83,16 @@ def stderr_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def fail(error: TrackerError) -> int:
-    """Print the error as one line and return its exit code."""
-    sys.stderr.write(f"error: {plain(str(error))}\n")
+def fail(error: TrackerError, subject: str = "") -> int:
+    """Print the error as one line, with what it is about, and return its exit code."""
+    complain(str(error), subject)
     return error.exit_code
+
+
+def complain(message: str, subject: str = "") -> None:
+    """Print ``message`` as an error of one line; ``subject`` goes before it unless it is in it."""
+    about = "" if subject in message else f"{plain(subject, 300)}: "
+    sys.stderr.write(f"error: {about}{plain(message)}\n")
 
 
 def warn(subject: str, error: TrackerError) -> None:

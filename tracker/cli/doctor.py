@@ -17,17 +17,17 @@ from rich.console import Console
 from rich.text import Text
 
 from storage.database import Database
-from tracker.config import Settings
+from tracker.config import AuthoritySettings, Settings
 from tracker.errors import ConfigError, TrackerError
+from tracker.net.javascript import OLDEST_DENO, deno_version
+from tracker.net.rerouting import Rerouting
+from tracker.reports.anchor_words import NOBODY_VOUCHES
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
 
 CODECS = ("h264", "hevc", "vp9", "av1")
 """What social platforms serve today."""
-
-JAVASCRIPT_RUNTIMES = ("deno", "node", "bun", "qjs")
-"""What yt-dlp can solve YouTube's challenges with, in its own order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _python,
         _decoders,
         _ytdlp,
+        _rerouting,
         _x_token,
+        _timestamps,
         _data_directory,
         _database,
     )
@@ -86,25 +88,7 @@ def _decodes(codec: str) -> bool:
 
 def _ytdlp(settings: Settings) -> Iterator[Finding]:
     yield Finding("yt-dlp", True, version("yt-dlp"))
-    found_by_child = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
-    runtime = next((r for r in JAVASCRIPT_RUNTIMES if shutil.which(r, path=found_by_child)), None)
-    yield Finding(
-        "JavaScript runtime",
-        runtime is not None,
-        f"{runtime} found"
-        if runtime
-        else "none found; YouTube needs one: `pip install deno`, or install node",
-        needed=False,
-    )
-    solver = importlib.util.find_spec("yt_dlp_ejs") is not None
-    yield Finding(
-        "YouTube's challenges",
-        runtime is not None and solver,
-        f"yt-dlp-ejs {_installed('yt-dlp-ejs')} for the JavaScript runtime"
-        if solver
-        else "yt-dlp-ejs is missing: `pip install 'yt-dlp[default]'`",
-        needed=False,
-    )
+    yield from _javascript()
     there = importlib.util.find_spec("curl_cffi") is not None
     yield Finding(
         "browser impersonation",
@@ -114,6 +98,25 @@ def _ytdlp(settings: Settings) -> Iterator[Finding]:
         needed=False,
     )
     yield from _cookies(settings)
+
+
+def _javascript() -> Iterator[Finding]:
+    found = deno_version()
+    good = found is not None and found >= OLDEST_DENO
+    named = f"deno {'.'.join(map(str, found))}" if found else "no deno"
+    wanted = f"YouTube needs deno {'.'.join(map(str, OLDEST_DENO))} or newer (`pip install deno`)"
+    why = "other runtimes are not used: their scripts could connect past the address guard"
+    detail = named if good else f"{named}; {wanted}; {why}"
+    yield Finding("JavaScript runtime", good, detail, needed=False)
+    solver = importlib.util.find_spec("yt_dlp_ejs") is not None
+    yield Finding(
+        "YouTube's challenges",
+        good and solver,
+        f"yt-dlp-ejs {_installed('yt-dlp-ejs')} for the JavaScript runtime"
+        if solver
+        else "yt-dlp-ejs is missing: `pip install 'yt-dlp[default]'`",
+        needed=False,
+    )
 
 
 def _cookies(settings: Settings) -> Iterator[Finding]:
@@ -131,6 +134,24 @@ def _cookies(settings: Settings) -> Iterator[Finding]:
     yield Finding("yt-dlp's cookies", readable, f"{detail} (copied for each call)")
 
 
+def _rerouting(settings: Settings) -> Iterator[Finding]:
+    """Said wherever it is set: what comes by another way must surprise nobody."""
+    network = settings.network
+    if not (network.connect_to or network.ca_file):
+        return
+    try:
+        tools = Rerouting(network.connect_to, _path(network.ca_file)).tools()
+    except ConfigError as exc:
+        yield Finding("hosts reached elsewhere", False, str(exc))
+        return
+    detail = "; ".join(f"{name}: {value}" for name, value in tools)
+    yield Finding("hosts reached elsewhere", True, detail, needed=False)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
 def _x_token(settings: Settings) -> Iterator[Finding]:
     """Only whether there is one: asking X would be billed."""
     try:
@@ -145,6 +166,35 @@ def _x_token(settings: Settings) -> Iterator[Finding]:
         detail if token else "none; X is read by yt-dlp: no searches, no account timelines",
         needed=False,
     )
+
+
+def _timestamps(settings: Settings) -> Iterator[Finding]:
+    """Only whether they can be asked and believed: nothing is sent."""
+    wanted = settings.timestamps
+    if not wanted.authorities and not wanted.calendars:
+        detail = f"no timestamp authority is configured: {NOBODY_VOUCHES}"
+        yield Finding("timestamps", False, detail, needed=False)
+    for authority in wanted.authorities:
+        yield _authority(authority)
+    for calendar in wanted.calendars:
+        yield Finding("calendar", True, f"{calendar} (its proofs are pending for some hours)")
+
+
+def _authority(authority: AuthoritySettings) -> Finding:
+    from tracker.evidence.timestamp_tokens import authority_certificates  # loaded late: 60 ms
+
+    name = "timestamp authority"
+    if not authority.ca_file:
+        detail = f"{authority.url}: no ca_file, so its answers are kept but not verified"
+        return Finding(name, False, detail, needed=False)
+    path = Path(authority.ca_file).expanduser()
+    try:
+        count = len(authority_certificates(path.read_bytes()))
+    except OSError as exc:
+        return Finding(name, False, f"{authority.url}: cannot read {path}: {exc.strerror}")
+    except ConfigError as exc:
+        return Finding(name, False, f"{authority.url}: {path}: {exc}")
+    return Finding(name, True, f"{authority.url}, checked against {count} certificates of {path}")
 
 
 def _installed(package: str) -> str:

@@ -27,7 +27,7 @@ def history(
             try:
                 found = post_history(app.archive, target)
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, target))
                 continue
             if session.json:
                 session.emit(history_document(found))

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import ask, decode, discover, history, quota, take, upkeep
+from tracker.cli import (
+    anchor,
+    ask,
+    custody,
+    decode,
+    discover,
+    history,
+    judge,
+    quota,
+    serve,
+    take,
+    upkeep,
+)
 from tracker.cli.context import Session, fail
 from tracker.errors import TrackerError
 
@@ -40,9 +52,14 @@ app.command("clips", epilog=_EVERYWHERE)(ask.clips)
 app.command("chain", epilog=_EVERYWHERE)(ask.chain)
 app.command("history", epilog=_EVERYWHERE)(history.history)
 app.command("decode", epilog=_EVERYWHERE)(decode.decode)
+app.command("judge", epilog=_EVERYWHERE)(judge.judge)
 app.command("report", epilog=_EVERYWHERE)(ask.report)
+app.add_typer(custody.hold_app, name="hold")
+app.command("forget", epilog=_EVERYWHERE)(custody.forget)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
+app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)

@@ -10,7 +10,7 @@ import typer
 
 from tracker.app import App
 from tracker.cli import text
-from tracker.cli.context import Session, fail, progress, session_of, stdout_console
+from tracker.cli.context import Session, complain, fail, progress, session_of, stdout_console
 from tracker.errors import TrackerError, UsageError
 from tracker.ingest.add import Stated
 from tracker.model.added import AddedResult
@@ -69,7 +69,10 @@ def _show_added(session: Session, result: AddedResult) -> int:
     if session.json:
         session.emit(documents.added_document(result))
     else:
-        text.print_added(stdout_console(), result)
+        if result.posts or result.videos or not result.errors:
+            text.print_added(stdout_console(), result)
+        for error in result.errors:
+            complain(error.error, error.url)
     return max((error.exit_code for error in result.errors), default=0)
 
 
@@ -99,7 +102,7 @@ def watch_add(
             try:
                 watch = app.watches.add(_watch(app, target, interval_s, depth, budget, since))
             except TrackerError as exc:
-                code = max(code, fail(exc))
+                code = max(code, fail(exc, target))
                 continue
             _show_watches(session, [watch])
     return code

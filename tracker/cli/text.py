@@ -10,11 +10,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from rich.console import Console
-from rich.text import Text
 
+from tracker.cli.lines import BOLD, DIM
+from tracker.cli.lines import address as _address
+from tracker.cli.lines import item as _item
+from tracker.cli.lines import say as _say
 from tracker.model.added import AddedResult, AddedVideo
 from tracker.model.chain import Chain, ChainLink, Relation
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.lookup import (
     Earliest,
     LookupMatch,
@@ -22,49 +26,28 @@ from tracker.model.lookup import (
     LookupSoundMatch,
     LookupSubject,
 )
-from tracker.model.match import Segment
 from tracker.model.post import Lead
-from tracker.model.summary import ClipSummary, FailingWork, StatusSummary, Verified
+from tracker.model.summary import ClipSummary, Verified
 from tracker.model.watch import Watch
 from tracker.reports import wording
-from tracker.reports.media_words import length_words, media_time
+from tracker.reports.added_words import left_words
+from tracker.reports.credential_words import credential_words, tells_something
+from tracker.reports.lookup_words import lookup_answer, opening_words
+from tracker.reports.lookup_words import segment_words as _segment_words
+from tracker.reports.lookup_words import stretch_words as _stretch
+from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
+from tracker.reports.verdict_words import verdict_words
+from tracker.reports.visibility_words import visibility_words
 
-MAX_WIDTH = 100
-"""Columns used at most: longer lines are hard to read."""
-
-BOLD, DIM = "bold", "dim"
 MAX_SEARCHES = 20  # for earlier uploads, the latest
 
 
 def plain(text: str, limit: int = 600) -> str:
     """Return text from outside as one line that a terminal can show without harm."""
     return clean_line(text, limit)
-
-
-def _say(console: Console, text: str, indent: int = 0, style: str = "") -> None:
-    """Print ``text`` wrapped, every line indented, nothing in it interpreted."""
-    width = max(min(console.width, MAX_WIDTH) - indent, 20)
-    for line in Text(text, style=style).wrap(console, width):
-        line.rstrip()
-        console.print(Text(" " * indent) + line, soft_wrap=True, highlight=False)
-
-
-def _item(console: Console, text: str) -> None:
-    """Print ``text`` as an item of a list, its further lines under its first."""
-    width = max(min(console.width, MAX_WIDTH) - 4, 20)
-    for number, line in enumerate(Text(text).wrap(console, width)):
-        line.rstrip()
-        lead = "  - " if number == 0 else "    "
-        console.print(Text(lead) + line, soft_wrap=True, highlight=False)
-
-
-def _address(console: Console, url: str, indent: int) -> None:
-    """Print an address on a line of its own, unbroken so that it can be copied."""
-    shown = clean_line(url, 2000)
-    console.print(Text(" " * indent + shown), soft_wrap=True, highlight=False)
 
 
 # --- lookup -------------------------------------------------------------------------------
@@ -77,10 +60,14 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
         _print_earliest(console, result.earliest)
     console.print()
     _say(console, _subject_words(result.subject), style=DIM)
+    if result.credentials is not None:
+        _say(console, credential_words(result.credentials), style=DIM)
     _print_matches(console, "Matches, best first:", result.matches)
     if with_candidates:
         title = "Candidates under the threshold, not asserted:"
         _print_matches(console, title, result.candidates)
+    elif words := opening_words(result.candidates):
+        _say(console, words, style=DIM)
     _print_sound_matches(console, result.sound_matches)
     _print_reach(console, result)
 
@@ -92,19 +79,6 @@ def _print_reach(console: Console, result: LookupResult) -> None:
     total = result.elapsed_ms.get("total")
     if total is not None:
         _say(console, f"Took {total / 1000:.1f} s.", style=DIM)
-
-
-def lookup_answer(result: LookupResult) -> str:
-    """Return the lookup's answer as one sentence."""
-    if not result.matches:
-        return "Not seen: no video in this archive is found to share footage with this one."
-    seen = f"Seen before, in {wording.count_words(len(result.matches), 'video')}."
-    earliest = result.earliest
-    if earliest is None:
-        return f"{seen} Where first cannot be said."
-    shown_by = wording.who(earliest.post, earliest.files)
-    told = wording.known_words(earliest.published)
-    return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
 
 
 def _print_earliest(console: Console, earliest: Earliest) -> None:
@@ -143,9 +117,18 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     sound = agreement_words(item.match.sound)
     if sound:
         _say(console, sound, 4)
+    _print_credentials(console, item.credentials)
+    for verdict in item.verdicts:
+        _say(console, verdict_words(verdict), 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
         _say(console, f"Local file: {clean_line(path, 300)}", 4)
+
+
+def _print_credentials(console: Console, found: ContentCredentials | None) -> None:
+    """Print what a video's own manifest says, where it has one."""
+    if found is not None and tells_something(found):
+        _say(console, credential_words(found), 4)
 
 
 def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]) -> None:
@@ -162,18 +145,6 @@ def _print_sound_matches(console: Console, matches: tuple[LookupSoundMatch, ...]
         for path in item.files:
             _say(console, f"Local file: {clean_line(path, 300)}", 4)
     _say(console, SAME_SOUND_NOTE, style=DIM)
-
-
-def _segment_words(segment: Segment) -> str:
-    yours = _stretch(segment.query_start_ms, segment.query_end_ms)
-    theirs = _stretch(segment.reference_start_ms, segment.reference_end_ms)
-    speed = f", {segment.speed:.2f} times as fast" if abs(segment.speed - 1) >= 0.01 else ""
-    mirrored = ", mirrored" if segment.mirrored else ""
-    return f"Your {yours} is its {theirs}{speed}{mirrored}"
-
-
-def _stretch(start_ms: int, end_ms: int) -> str:
-    return f"{media_time(start_ms)} to {media_time(end_ms)}"
 
 
 def _print_posts(console: Console, posts: tuple[PostSummary, ...], indent: int) -> None:
@@ -197,9 +168,13 @@ def print_chain(console: Console, chain: Chain) -> None:
     console.print()
     length = length_words(chain.duration_ms)
     _say(console, f"{clean_line(chain.clip, 40)}, {length}, answer {chain.revision}", style=DIM)
+    if chain.answer.overturned_by:
+        _say(console, f"What would overturn it: {'; '.join(chain.answer.overturned_by)}.")
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
     _print_doubts(console, chain)
+    for verdict in chain.verdicts:
+        _item(console, verdict_words(verdict))
     _print_history(console, chain)
     console.print()
     _say(console, wording.searched_words(chain.searched), style=DIM)
@@ -222,8 +197,9 @@ def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) ->
     _say(console, relation, 4)
     if link.why:
         _say(console, f"Why: {clean_line(link.why, 600)}", 4)
+    _print_credentials(console, seen.credentials)
     stretch = f"{_stretch(seen.start_ms, seen.end_ms)} of video {clean_line(seen.video, 64)[:16]}…"
-    status = f"; {wording.status_words(seen.post.status)}" if seen.post else ""
+    status = "" if seen.post is None else f"; {visibility_words(seen.post)}"
     _say(console, stretch + status, 4, DIM)
 
 
@@ -284,14 +260,13 @@ def print_clips(console: Console, clips: Iterable[ClipSummary]) -> None:
 
 
 def print_added(console: Console, result: AddedResult) -> None:
-    """Print what one target brought in, and what of it failed."""
+    """Print what one target brought in and what was left; errors go to standard error."""
     _say(console, added_answer(result), style=BOLD)
     _print_posts(console, result.posts, 2)
     for video in result.videos:
         _say(console, _video_words(video), 2)
-    for error in result.errors:
-        _say(console, f"Failed: {clean_line(error.error, 600)}", 2)
-        _address(console, error.url, 4)
+    for words in left_words(result):
+        _say(console, words, 2)
     _print_leads(console, result.leads)
 
 
@@ -307,8 +282,7 @@ def added_answer(result: AddedResult) -> str:
         parts.append(wording.count_words(len(result.leads), "lead"))
     if result.errors:
         parts.append(wording.count_words(len(result.errors), "error"))
-    verb = "Failed" if result.errors and not (result.posts or result.videos) else "Added"
-    return f"{verb} {clean_line(result.target, 200)}: {', '.join(parts)}."
+    return f"Added {clean_line(result.target, 200)}: {', '.join(parts)}."
 
 
 def _video_words(video: AddedVideo) -> str:
@@ -332,48 +306,7 @@ def print_watches(console: Console, watches: Iterable[Watch]) -> None:
         _say(console, f"{paused}every {every}{back}, {last}{origin}", 2)
 
 
-# --- status and verification --------------------------------------------------------------
-
-
-def print_status(console: Console, status: StatusSummary) -> None:
-    """Print what is pending and failing and why, then what is held."""
-    waiting = [work for work in status.pending if work.count]
-    _say(console, status_answer(status), style=BOLD)
-    for work in waiting:
-        _say(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
-    for failure in status.failing:
-        _print_failure(console, failure)
-    console.print()
-    held, count = status.held, wording.count_words
-    _say(
-        console,
-        f"Held: {count(held.posts, 'post')}, {count(held.videos, 'video')}, "
-        f"{count(held.frames, 'frame')}, {count(status.clips, 'clip')}, "
-        f"{count(status.watches, 'watch', 'watches')}, "
-        f"{count(status.ledger_entries, 'ledger entry', 'ledger entries')}.",
-        style=DIM,
-    )
-    if status.last_run_at is not None:
-        _say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
-
-
-def status_answer(status: StatusSummary) -> str:
-    """Return in one sentence whether anything is pending or failing."""
-    pending = sum(work.count for work in status.pending)
-    if not pending and not status.failing:
-        return "Nothing is pending, nothing fails."
-    waiting = f"{wording.count_words(pending, 'item')} pending" if pending else "Nothing pending"
-    return f"{waiting}, {len(status.failing):,} failing."
-
-
-def _print_failure(console: Console, failure: FailingWork) -> None:
-    tries = wording.count_words(failure.attempts, "attempt")
-    again = failure.retry_at
-    then = f"next try {wording.moment_words(again)}" if again else "not tried again"
-    console.print()
-    _say(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
-    _address(console, failure.subject, 4)
-    _say(console, clean_line(failure.error, 600), 4)
+# --- verification --------------------------------------------------------------------------
 
 
 def print_verified(console: Console, verified: Verified) -> None:
@@ -382,6 +315,8 @@ def print_verified(console: Console, verified: Verified) -> None:
     for item in verified.broken:
         name = clean_line(item.name, 300)
         _item(console, f"{clean_line(item.kind, 20)} {name}: {clean_line(item.reason, 300)}")
+    for note in verified.notes:
+        _say(console, f"Note: {clean_line(note, 300)}", style=DIM)
 
 
 def verified_answer(verified: Verified) -> str:

@@ -10,6 +10,7 @@ import typer
 from jobs.daemon import serve
 from tracker.cli import text
 from tracker.cli.context import (
+    Session,
     counted_progress,
     progress,
     session_of,
@@ -17,7 +18,11 @@ from tracker.cli.context import (
     stdout_console,
 )
 from tracker.cli.doctor import examine_machine, print_findings
+from tracker.cli.status_text import print_status
+from tracker.model.summary import Verified
 from tracker.reports import documents
+from tracker.reports.bundle.check import verify_bundle
+from tracker.reports.status_document import status_document
 
 
 def run(
@@ -45,14 +50,21 @@ def run(
 
 def verify(
     context: typer.Context,
-    bundle: Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", hidden=True)] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Argument(metavar="[BUNDLE]", help="An exported bundle, checked by itself alone."),
+    ] = None,
 ) -> int:
     """Check ledger and digests, offline; names every broken item."""
-    if bundle is not None:
-        raise typer.BadParameter("checking an exported bundle is not available in this release")
     session = session_of(context)
+    if bundle is not None:
+        return _show_verified(session, verify_bundle(bundle))
     with session.app(writes=False) as app, counted_progress() as show:
         verified = app.verify(lambda done, total: show(done, total, "checking files"))
+    return _show_verified(session, verified)
+
+
+def _show_verified(session: Session, verified: Verified) -> int:
     if session.json:
         session.emit(documents.verified_document(verified))
     else:
@@ -66,9 +78,9 @@ def status(context: typer.Context) -> int:
     with session.app(writes=False) as app:
         summary = app.status()
     if session.json:
-        session.emit(documents.status_document(summary))
+        session.emit(status_document(summary))
     else:
-        text.print_status(stdout_console(), summary)
+        print_status(stdout_console(), summary)
     return 0
 
 

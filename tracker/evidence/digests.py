@@ -8,12 +8,13 @@ enough to tell any two findings apart, few enough that exchanging query and refe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tracker.evidence.canonical import canonical_digest
 from tracker.model.fingerprint import Fingerprint, Keyframe
 from tracker.model.match import Match, Segment, SoundAgreement, Transformation
 from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.verdict import Verdict
 
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:
@@ -50,7 +51,12 @@ def fingerprint_digest(fingerprint: Fingerprint) -> str:
 
 def keyframes_digest(keyframes: Sequence[Keyframe]) -> str:
     """Return the digest of a video's keyframes: their times and the digests of their JPEGs."""
-    return canonical_digest([[int(frame.pts_ms), _sha256(frame.jpeg)] for frame in keyframes])
+    return keyframe_list_digest((frame.pts_ms, _sha256(frame.jpeg)) for frame in keyframes)
+
+
+def keyframe_list_digest(keyframes: Iterable[tuple[int, str]]) -> str:
+    """Return the digest of keyframes given by their times and the SHA-256 of their JPEGs."""
+    return canonical_digest([[int(pts_ms), sha256] for pts_ms, sha256 in keyframes])
 
 
 def match_digest(match: Match) -> str:
@@ -102,6 +108,21 @@ def _sound(sound: SoundPrint) -> dict[str, object]:
 
 def _transformations(transformations: Sequence[Transformation]) -> list[list[object]]:
     return [[t.kind, _exact(t.detail)] for t in transformations]
+
+
+def verdict_digest(verdict: Verdict) -> str:
+    """Return the digest of a person's judgement: of all that is kept of it."""
+    return canonical_digest(
+        {
+            "clip": verdict.clip,
+            "video": verdict.video,
+            "verdict": verdict.kind.value,
+            "by": verdict.by,
+            "why": verdict.why,
+            "at": verdict.at.isoformat(),
+            "algorithm": verdict.algorithm,
+        }
+    )
 
 
 def document_digest(document: str) -> str:

@@ -8,7 +8,11 @@ Bodies by kind (other keys are free)::
     match        query, reference, algorithm, digest
     sound_match  query, reference, algorithm, digest
     chain        clip, revision, root, digest
-    deletion     sha256 (bytes removed on purpose)
+    verdict      number, clip, video, verdict, by, why, digest
+    credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
+    anchor       anchor (its number), digest
+    timestamp    every field of the token
+    deletion     sha256 (bytes removed on purpose), keyframes (algorithms whose pictures went too)
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tracker.evidence.canonical import canonical_digest
 from tracker.model.ids import SHA256_HEX, VideoId, video_id
 from tracker.model.ledger import LedgerEntry, LedgerKind
 
@@ -37,7 +42,8 @@ class Recorded:
 
     ``files`` leads from the digest of every file that must be there to the entry that recorded
     it; ``absent`` holds those never stored or deleted on purpose. Fingerprints and keyframes
-    are found by video and algorithm, matches by pair and algorithm, chains by clip and revision.
+    are found by video and algorithm, matches by pair and algorithm, chains by clip and revision,
+    verdicts and anchors by number, tokens by the number of their entry.
     """
 
     entries: int = 0
@@ -48,6 +54,10 @@ class Recorded:
     matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     sound_matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
+    verdicts: dict[int, RecordedDigest] = field(default_factory=dict)
+    credentials: dict[str, RecordedDigest] = field(default_factory=dict)
+    anchors: dict[int, RecordedDigest] = field(default_factory=dict)
+    tokens: dict[int, RecordedDigest] = field(default_factory=dict)
 
     def take(self, entry: LedgerEntry) -> None:
         """Add what ``entry`` says; a body that cannot be read adds nothing."""
@@ -79,6 +89,9 @@ def _deletion(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: A
     digest = str(body.get("sha256"))
     if recorded.files.pop(digest, None) is not None:
         recorded.absent.add(digest)
+    keyframes = body.get("keyframes")
+    for algorithm in keyframes if isinstance(keyframes, list) else ():
+        recorded.keyframes.pop((VideoId(digest), str(algorithm)), None)
 
 
 def _fingerprint(recorded: Recorded, body: Body, sequence: int) -> None:
@@ -112,6 +125,32 @@ def _chain(recorded: Recorded, body: Body, sequence: int) -> None:
         recorded.chains[name] = RecordedDigest(str(body.get("digest")), sequence)
 
 
+def _verdict(recorded: Recorded, body: Body, sequence: int) -> None:
+    number = body.get("number")
+    if isinstance(number, int):
+        recorded.verdicts[number] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _credentials(recorded: Recorded, body: Body, sequence: int) -> None:
+    recorded.credentials[str(body.get("video"))] = RecordedDigest(str(body.get("digest")), sequence)
+    manifest = body.get("manifest")
+    if isinstance(manifest, str) and SHA256_HEX.match(manifest):
+        recorded.files[manifest] = sequence
+
+
+def _anchor(recorded: Recorded, body: Body, sequence: int) -> None:
+    number = body.get("anchor")
+    if isinstance(number, int):
+        recorded.anchors[number] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _token(recorded: Recorded, body: Body, sequence: int) -> None:
+    try:
+        recorded.tokens[sequence] = RecordedDigest(canonical_digest(body), sequence)
+    except ValueError:
+        recorded.tokens[sequence] = RecordedDigest("", sequence)
+
+
 _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.CAPTURE: _capture,
     LedgerKind.DELETION: _deletion,
@@ -119,4 +158,8 @@ _READERS: Mapping[LedgerKind, Callable[[Recorded, Body, int], None]] = {
     LedgerKind.MATCH: _match,
     LedgerKind.SOUND_MATCH: _sound_match,
     LedgerKind.CHAIN: _chain,
+    LedgerKind.VERDICT: _verdict,
+    LedgerKind.CREDENTIALS: _credentials,
+    LedgerKind.ANCHOR: _anchor,
+    LedgerKind.TIMESTAMP: _token,
 }

@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from storage import attempts, post_media
+from sqlmodel import Session
+
+from storage import attempts, deletions, post_media
 from storage import captures as capture_rows
 from storage import clips as clip_rows
 from storage import fingerprints as fingerprint_rows
@@ -21,14 +23,14 @@ from storage.captures import PendingMedia
 from tracker.acquire import local_video, sha256_of
 from tracker.appearances import summarise
 from tracker.clock import Clock
-from tracker.errors import SourceError, TrackerError, UsageError
+from tracker.errors import MediaError, SourceError, TrackerError, UsageError
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.detect import Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive, Stage, attempt, tried
-from tracker.model.added import AddedError, AddedResult, AddedVideo
+from tracker.model.added import AddedError, AddedResult, AddedVideo, Left
 from tracker.model.capture import FetchedPost
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead, Post, PostKind
@@ -38,6 +40,7 @@ from tracker.sources.local_file import local_post
 
 T = TypeVar("T")
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
+ORIGINAL_GONE = "its original was deleted, so it cannot be fingerprinted by the present algorithm"
 Progress = Callable[[str, str], None]
 """Is told the stage and what is being worked on."""
 
@@ -91,6 +94,8 @@ class _Haul:
     posts: dict[PostKey, None] = field(default_factory=dict)
     videos: dict[VideoId, bool] = field(default_factory=dict)  # video → new to the archive
     errors: list[AddedError] = field(default_factory=list)
+    over_budget: set[PostKey] = field(default_factory=set)
+    beyond_depth: set[PostKey] = field(default_factory=set)
 
     def fail(self, url: str, error: TrackerError) -> None:
         self.errors.append(AddedError(url, str(error), error.exit_code))
@@ -144,7 +149,14 @@ class Add:
             platform=stated.platform,
             account=stated.account,
         )
+        self._refuse_future(post, stated)
         return replace(self.file(path, post, progress), target=target)
+
+    def _refuse_future(self, post: Post, stated: Stated) -> None:
+        """Nothing was published after now; a whole day may still be going on somewhere."""
+        starts = (claim.interval.earliest_at for claim in post.claims)
+        if any(start is not None and start > self._clock.now() for start in starts):
+            raise UsageError(f"--published-at lies in the future: {stated.published_at}")
 
     def target(self, target: str, progress: Progress = lambda _stage, _label: None) -> AddedResult:
         """Take in a post, article, feed, media address or saved article."""
@@ -191,7 +203,8 @@ class Add:
             held = next((m.video for m in media if m.pending.ref.url == post.media[0].url), None)
             stored = video_rows.get_video(session, held) if held else None
             captures = capture_rows.captures_of_video(session, held) if held else []
-        if held is None or stored is None:
+            kept = held is not None and video_rows.is_kept(session, held)
+        if held is None or stored is None or not kept:
             return False
         try:
             now = path.stat()
@@ -212,7 +225,7 @@ class Add:
     def _walk(self, post: Post, origin: str, haul: _Haul, progress: Progress) -> None:
         """Follow links breadth first; every address counts towards the budget once."""
         haul.posts[post.key] = None
-        waiting = deque((key, url, self._depth - 1) for key, url in _followed(post, self._depth))
+        waiting = deque(self._steps(post, self._depth, haul))
         self._expect(waiting)
         while waiting and len(haul.posts) < self._budget:
             key, url, depth = waiting.popleft()
@@ -222,9 +235,18 @@ class Add:
             progress("collect", url)
             linked = self._linked(key, url, depth, origin, haul)
             if linked is not None:
-                more = [(k, u, depth - 1) for k, u in _followed(linked, depth)]
+                more = self._steps(linked, depth, haul)
                 waiting.extend(more)
                 self._expect(more)
+        haul.over_budget.update(key for key, _, _ in waiting)
+
+    def _steps(self, post: Post, depth: int, haul: _Haul) -> list[tuple[PostKey, str, int]]:
+        """Return where to go on from ``post``: nowhere, with note of it, at depth 0."""
+        found = _pointed_at(post)
+        if depth <= 0:
+            haul.beyond_depth.update(found)
+            return []
+        return [(key, url, depth - 1) for key, url in found.items()]
 
     def _expect(self, links: Iterable[tuple[PostKey, str, int]]) -> None:
         urls = [url for _, url, _ in islice(links, self._budget)]
@@ -280,7 +302,12 @@ class Add:
         with self._archive.database.read() as session:
             held = fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None
             compared = fingerprint_rows.is_detected(session, video, self._algorithm)
-        if not held:
+            kept = video_rows.is_kept(session, video)
+            without_pictures = kept and deletions.keyframes_gone(session, video)
+        if not held and not kept:
+            haul.fail(video, MediaError(ORIGINAL_GONE))
+            return
+        if not held or without_pictures:
             progress("fingerprint", video[:12])
             if not self._one(self._stages.fingerprint, video, video, haul):
                 return
@@ -313,13 +340,29 @@ class Add:
             videos=tuple(videos),
             leads=tuple(leads),
             errors=tuple(haul.errors),
+            left=self._left(haul),
         )
 
+    def _left(self, haul: _Haul) -> Left:
+        """Count what nobody has read yet; an address that is both counts as over the budget."""
+        over = haul.over_budget - haul.posts.keys()
+        beyond = haul.beyond_depth - over - haul.posts.keys()
+        with self._archive.database.read() as session:
+            return Left(
+                over_budget=sum(not _is_read(session, key) for key in over),
+                beyond_depth=sum(not _is_read(session, key) for key in beyond),
+                budget=self._budget,
+                depth=self._depth,
+            )
 
-def _followed(post: Post, depth: int) -> list[tuple[PostKey, str]]:
-    """Return key and spelling of everything the post points at, none at depth 0."""
-    if depth <= 0:
-        return []
+
+def _is_read(session: Session, key: PostKey) -> bool:
+    stored = post_rows.get_post(session, key)
+    return stored is not None and stored.fetched_at is not None
+
+
+def _pointed_at(post: Post) -> dict[PostKey, str]:
+    """Return key and spelling of everything the post points at."""
     found: dict[PostKey, str] = {}
     for link in post.links:
         try:
@@ -327,4 +370,4 @@ def _followed(post: Post, depth: int) -> list[tuple[PostKey, str]]:
         except TrackerError:
             continue  # not the address of anything
     found.pop(post.key, None)
-    return list(found.items())
+    return found

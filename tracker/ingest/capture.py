@@ -12,14 +12,18 @@ from storage import captures as capture_rows
 from storage import ledger, post_media
 from storage import videos as video_rows
 from storage.captures import PendingMedia
-from tracker.acquire import Acquirer
+from storage.credentials import get_credentials
+from tracker.acquire import Acquirer, media_name
 from tracker.clock import Clock
+from tracker.errors import ToolError, speaking_of
 from tracker.ingest.collect import observe
+from tracker.ingest.credentials import keep_manifest, read_original, record_credentials
 from tracker.ingest.stage import Archive
 from tracker.media.download import local_path
 from tracker.media.playable import playable
 from tracker.media.probe import MediaLimits
 from tracker.model.capture import FetchedMedia
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.video import MediaInfo, Video
@@ -83,9 +87,20 @@ class Capture:
             return Captured(held, new=False)
         with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
             fetched = self._acquirer.media(item.ref, Path(staging))
-            self.check(fetched.path)
+            with speaking_of(media_name(item.ref), fetched.path.name):
+                self.check(fetched.path)
+            # First of all, on the very bytes that were served: nothing may touch them before.
+            credentials = self._credentials(fetched)
             self._archive.media.add_file(fetched.path, fetched.video)
-        return Captured(fetched.video, self._record(item, fetched))
+        return Captured(fetched.video, self._record(item, fetched, credentials))
+
+    def _credentials(self, fetched: FetchedMedia) -> ContentCredentials | None:
+        """Return the Content Credentials of a file that was not looked at before."""
+        with self._archive.database.read() as session:
+            if get_credentials(session, fetched.video) is not None:
+                return None
+        read = read_original(self._executor, fetched.path)
+        return keep_manifest(self._archive.media, read)
 
     def _held(self, item: PendingMedia) -> VideoId | None:
         now = self._clock.now()
@@ -97,7 +112,14 @@ class Capture:
             post_media.link_video(session, item.post, item.ref, video)
             observe(session, item.post, now)
             video_rows.touch(session, video)
-            body = {"post": item.post, "url": item.ref.url, "sha256": video, "video": video}
+            body: dict[str, object] = {
+                "post": item.post,
+                "url": item.ref.url,
+                "sha256": video,
+                "video": video,
+            }
+            if not video_rows.is_kept(session, video):
+                body["kept"] = False  # its original was deleted; nothing was fetched now
             ledger.append(
                 session,
                 LedgerKind.CAPTURE,
@@ -110,10 +132,15 @@ class Capture:
         """Return the file's facts; raises ``MediaError`` unless it is a video within limits."""
         return self._executor.submit(playable, path, self._limits).result()
 
-    def _record(self, item: PendingMedia, fetched: FetchedMedia) -> bool:
+    def _record(
+        self, item: PendingMedia, fetched: FetchedMedia, credentials: ContentCredentials | None
+    ) -> bool:
         now = self._clock.now()
         video = Video(fetched.video, fetched.size_bytes)
         with self._archive.database.write() as session:
+            if not self._archive.media.contains(fetched.video):
+                # The same bytes were held, and retention removed them in between.
+                raise ToolError("the stored file was deleted while it was captured again")
             new = video_rows.save_video(session, video, kept=True, now=now)
             capture_rows.save_exchange(
                 session, fetched.exchange, post=item.post, body_sha256=None, video=fetched.video
@@ -127,6 +154,8 @@ class Capture:
                 video_rows.add_file(session, fetched.video, str(local_path(item.ref.url)))
             video_rows.touch(session, fetched.video)
             ledger.append(session, LedgerKind.CAPTURE, _ledger_body(item, fetched), at=now)
+            if credentials is not None:
+                record_credentials(session, fetched.video, credentials, now)
         return new
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
+from storage import deletions, ledger
 from storage import fingerprints as fingerprint_rows
-from storage import ledger
 from storage import videos as video_rows
 from tracker.clock import Clock
 from tracker.errors import ToolError
@@ -15,7 +17,7 @@ from tracker.evidence.digests import fingerprint_digest, keyframes_digest
 from tracker.examine import examine
 from tracker.ingest.stage import Archive
 from tracker.media.probe import MediaLimits
-from tracker.model.fingerprint import Examined
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
@@ -67,19 +69,38 @@ class FingerprintStage:
     def _record(self, video: VideoId, examined: Examined) -> None:
         now = self._clock.now()
         with self._archive.database.write() as session:
-            if fingerprint_rows.get_fingerprint(session, video, self._algorithm) is not None:
-                return  # another process was faster: what it recorded stands
+            held = fingerprint_rows.get_fingerprint(session, video, self._algorithm)
+            if not video_rows.is_kept(session, video):
+                if held is None or deletions.keyframes_gone(session, video):
+                    self._archive.keyframes.remove(video, self._algorithm)
+                return  # its original was deleted while it was decoded
+            if held is not None:
+                # Another process was faster, or its pictures had been deleted: the hashes stand.
+                if deletions.mark_remade(session, video, now):
+                    self._append(session, video, held, examined, now)
+                return
+            deletions.mark_remade(session, video, now)
             video_rows.set_info(session, video, examined.info)
             video_rows.add_video_claims(session, video, container_claims(examined))
             fingerprint_rows.save_fingerprint(session, video, examined.fingerprint, now=now)
             video_rows.touch(session, video)
-            body = {
-                "video": video,
-                "algorithm": self._algorithm,
-                "digest": fingerprint_digest(examined.fingerprint),
-                "keyframes_digest": keyframes_digest(examined.keyframes),
-            }
-            ledger.append(session, LedgerKind.FINGERPRINT, body, at=now)
+            self._append(session, video, examined.fingerprint, examined, now)
+
+    def _append(
+        self,
+        session: Session,
+        video: VideoId,
+        fingerprint: Fingerprint,
+        examined: Examined,
+        now: datetime,
+    ) -> None:
+        body = {
+            "video": video,
+            "algorithm": self._algorithm,
+            "digest": fingerprint_digest(fingerprint),
+            "keyframes_digest": keyframes_digest(examined.keyframes),
+        }
+        ledger.append(session, LedgerKind.FINGERPRINT, body, at=now)
 
 
 def container_claims(examined: Examined) -> tuple[TimeClaim, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from storage import attempts
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
@@ -27,6 +28,7 @@ class Archive:
     keyframes: KeyframeStore
     staging: Path
     index_directory: Path
+    anchors: AnchorStore
 
 
 class Stage(Protocol[T]):

@@ -31,6 +31,19 @@ class AddedError:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """How many addresses were found and not read: over the budget of posts, or too many links away.
+
+    Addresses that the archive had read before are not counted.
+    """
+
+    over_budget: int = 0
+    beyond_depth: int = 0
+    budget: int = 0
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AddedResult:
     """Everything one target yielded, errors included."""
 
@@ -39,3 +52,4 @@ class AddedResult:
     videos: tuple[AddedVideo, ...] = ()
     leads: tuple[Lead, ...] = ()
     errors: tuple[AddedError, ...] = ()
+    left: Left = Left()

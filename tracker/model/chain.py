@@ -10,6 +10,8 @@ from tracker.model.clip import Appearance
 from tracker.model.discovery import Discovery
 from tracker.model.ids import AppearanceId, ClipId, Platform
 from tracker.model.post import Lead
+from tracker.model.time_claim import TimeClaim
+from tracker.model.verdict import Verdict
 
 
 class Relation(StrEnum):
@@ -67,6 +69,20 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the earliest known appearance rests on.
+
+    ``supported_by`` are its claims that give the interval it is ordered by, ``contradicted_by``
+    sentences about claims that cannot be true together with them, ``overturned_by`` half-sentences
+    that name what, once known, would make another appearance the earliest.
+    """
+
+    supported_by: tuple[TimeClaim, ...] = ()
+    contradicted_by: tuple[str, ...] = ()
+    overturned_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """The provenance chain of one clip, as known at ``as_of``."""
 
@@ -81,3 +97,5 @@ class Chain:
     history: tuple[Revision, ...] = field(default=())
     searched: Coverage = field(default_factory=Coverage)
     discovery: tuple[Discovery, ...] = ()  # searches for earlier uploads, the latest last
+    answer: Answer = field(default_factory=Answer)
+    verdicts: tuple[Verdict, ...] = ()  # by persons; the latest on a video is obeyed

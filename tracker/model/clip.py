@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Transformation
-from tracker.model.status import PostStatus
+from tracker.model.status import PostStatus, Visibility
 from tracker.model.time_claim import Published, TimeClaim
 
 
@@ -27,13 +28,14 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class PostSummary:
-    """As much of a post as an appearance or a match shows."""
+    """As much of a post as an appearance or a match shows; ``visibility`` in chains only."""
 
     key: PostKey
     platform: Platform
     account: str | None
     published: Published | None
     status: PostStatus = PostStatus.UNKNOWN
+    visibility: Visibility | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,4 @@ class Appearance:
     published: Published | None = None
     transformations: tuple[Transformation, ...] = ()
     cites: bool = False
+    credentials: ContentCredentials | None = None  # of the video; None: not looked for

@@ -21,6 +21,11 @@ class LedgerKind(StrEnum):
     DELETION = "deletion"
     WATCH = "watch"
     DISCOVERY = "discovery"
+    CREDENTIALS = "credentials"
+    FIXITY = "fixity"
+    HOLD = "hold"
+    ANCHOR = "anchor"
+    TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)

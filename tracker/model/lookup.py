@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.match import Match
 from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import Published
+from tracker.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class LookupMatch:
     clip: ClipId | None
     posts: tuple[PostSummary, ...] = ()
     files: tuple[str, ...] = ()
+    credentials: ContentCredentials | None = None
+    verdicts: tuple[Verdict, ...] = ()  # on the subject or this video showing the clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class LookupResult:
     """One lookup's answer. ``matches`` are asserted, best first; ``candidates`` are not.
 
     ``sound_matches`` have the same sound under another picture: they say nothing about the footage
-    and take no part in ``earliest``.
+    and take no part in ``earliest``. ``credentials`` are those of the subject's own file.
 
     ``elapsed_ms`` holds whole milliseconds by phase: ``fetch``, ``decode``, ``search``,
     ``align``, ``verify``, ``total``; a phase that is missing took no time.
@@ -83,3 +87,4 @@ class LookupResult:
     searched: Coverage
     elapsed_ms: Mapping[str, int] = field(default_factory=dict)
     sound_matches: tuple[LookupSoundMatch, ...] = ()
+    credentials: ContentCredentials | None = None

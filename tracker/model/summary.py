@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tracker.model.anchor import Anchor, TokenKind
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.fixity import FixityCoverage
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
 
@@ -65,8 +67,37 @@ class FailingWork:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityTokens:
+    """How many anchors an authority vouches for, by the state of its newest word on each.
+
+    ``error`` says why it cannot be asked at present.
+    """
+
+    authority: str
+    kind: TokenKind
+    verified: int = 0
+    held: int = 0
+    pending: int = 0
+    attested: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorSummary:
+    """The newest anchor, how many entries came in since, and who vouches for the time."""
+
+    last: Anchor | None = None
+    new_entries: int = 0
+    authorities: tuple[AuthorityTokens, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """What is held, pending and failing at ``at``."""
+    """What is held, pending and failing at ``at``.
+
+    ``without_original`` counts videos whose original was deleted; ``never_again`` those of them
+    that have no fingerprint of the present algorithm either, and can get none.
+    """
 
     at: datetime
     pending: tuple[PendingWork, ...] = ()
@@ -76,3 +107,8 @@ class StatusSummary:
     watches: int = 0
     ledger_entries: int = 0
     last_run_at: datetime | None = None
+    anchors: AnchorSummary = field(default_factory=AnchorSummary)
+    fixity: FixityCoverage | None = None
+    without_original: int = 0
+    never_again: int = 0
+    holds: int = 0

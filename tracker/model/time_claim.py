@@ -30,6 +30,7 @@ class ForgeableBy(StrEnum):
     NOBODY = "nobody"
     PLATFORM = "platform"
     UPLOADER = "uploader"
+    SIGNER = "signer"  # of a manifest inside the file
     US = "us"
 
 

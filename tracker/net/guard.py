@@ -14,6 +14,7 @@ import socket
 from urllib.parse import urlsplit
 
 from tracker.errors import ForbiddenAddress, NetworkError
+from tracker.net.rerouting import Rerouting
 from tracker.net.url_syntax import DEFAULT_PORTS, shown
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -59,14 +60,20 @@ class AddressGuard:
 
     ``allow_private`` opens loopback and private networks. ``allowed_networks`` (CIDR texts)
     opens exactly those, whatever they are. Link-local, metadata, multicast and reserved
-    addresses stay closed unless named.
+    addresses stay closed unless named. ``rerouting`` says which hosts are reached elsewhere; that
+    place is judged in their stead.
     """
 
     def __init__(
-        self, *, allow_private: bool = False, allowed_networks: tuple[str, ...] = ()
+        self,
+        *,
+        allow_private: bool = False,
+        allowed_networks: tuple[str, ...] = (),
+        rerouting: Rerouting | None = None,
     ) -> None:
         self.allow_private = allow_private
         self.allowed_networks = allowed_networks
+        self.rerouting = rerouting or Rerouting()
         self._allowed = tuple(ipaddress.ip_network(text) for text in allowed_networks)
 
     def check(self, url: str) -> None:
@@ -74,8 +81,7 @@ class AddressGuard:
 
         Raises ``ForbiddenAddress``; ``NetworkError`` if the host has no address at all.
         """
-        host, port = self.check_form(url)
-        self.resolve(host, port)
+        self.resolve(*self.rerouting.place(*self.check_form(url)))
 
     def check_form(self, url: str) -> tuple[str, int]:
         """Return host and port of ``url``; raise ``ForbiddenAddress`` for a suspicious form.

@@ -104,6 +104,7 @@ class HttpClient:
         self._limits = limits
         self._guard = guard
         self._clock = clock
+        self._tools = (*_TOOLS, *guard.rerouting.tools())
         self._deadline = Deadline()
         self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
 
@@ -244,7 +245,7 @@ class HttpClient:
             finished_at=self._clock.now(),
             body=body,
             redirects=(*visit.redirects, final_url) if visit.redirects else (),
-            tools=_TOOLS,
+            tools=self._tools,
         )
 
 

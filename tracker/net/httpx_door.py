@@ -42,7 +42,7 @@ class GuardedDoor(httpx.BaseTransport):
         self._clock = clock
         self._deadline = Deadline()
         self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
-        self._recorder = Recorder(clock, (*tools, *_TOOLS))
+        self._recorder = Recorder(clock, (*tools, *_TOOLS, *guard.rerouting.tools()))
 
     def recording(self) -> AbstractContextManager[list[Exchange]]:
         """Give a list that grows by every answer this thread gets within the block."""

@@ -45,11 +45,12 @@ class Deadline(threading.local):
 class GuardedTransport(httpx.HTTPTransport):
     """httpx's transport over a connection pool that asks the guard for every connection.
 
-    The host name stays what it was for TLS and for the ``Host`` header.
+    The host name stays what it was for TLS and for the ``Host`` header, also where the guard's
+    rerouting sends the connection elsewhere.
     """
 
     def __init__(self, guard: AddressGuard, deadline: Deadline, *, keep_alive_s: float) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
+        context = guard.rerouting.trusted(httpx.create_ssl_context(trust_env=False))
         super().__init__(verify=context, trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
@@ -77,6 +78,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        host, port = self._guard.rerouting.place(host, port)
         addresses = self._guard.resolve(host, port)
         for address in addresses[:-1]:
             try:

@@ -36,6 +36,7 @@ from tracker.errors import (
 from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
 from tracker.net.guard import AddressGuard
+from tracker.net.javascript import child_path
 from tracker.net.url_syntax import parse_web_url, shown
 from tracker.net.ytdlp_answers import error_of, info_of, parsed_answer, read_answer
 
@@ -104,7 +105,8 @@ class YtDlp:
         self._limits = limits
         self._guard = guard
         self._clock = clock
-        self._tools = (("yt-dlp", importlib.metadata.version("yt-dlp")),)
+        version = importlib.metadata.version("yt-dlp")
+        self._tools = (("yt-dlp", version), *guard.rerouting.tools())
         self._children: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
 
@@ -199,8 +201,9 @@ class YtDlp:
     ) -> dict[str, Any]:
         asked = self._request(action, url, scratch, timeout_s)
         asked |= {"listing": listing, "cookie_file": self._cookies(scratch)}
+        environment = _environment(scratch / "home") | self._authorities(scratch / "home")
         answer = parsed_answer(
-            self._run_child(json.dumps(asked).encode(), scratch / "home", timeout_s, url)
+            self._run_child(json.dumps(asked).encode(), environment, timeout_s, url)
         )
         if answer.get("outcome") != "done":
             raise error_of(answer, url)
@@ -220,6 +223,18 @@ class YtDlp:
             raise OutsideError(f"cannot read the cookie file of yt-dlp: {exc.strerror}") from exc
         return str(copy)
 
+    def _authorities(self, home: Path) -> dict[str, str]:
+        """What makes the child trust the authorities of the config, beside the usual ones."""
+        bundle = self._guard.rerouting.bundle()
+        if bundle is None:
+            return {}
+        path = home / "authorities.pem"
+        try:
+            path.write_bytes(bundle)
+        except OSError as exc:
+            raise OutsideError(f"cannot write {path}: {exc.strerror}") from exc
+        return {"SSL_CERT_FILE": str(path), "SSL_CERT_DIR": str(home)}
+
     def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
         limits = self._limits
         return {
@@ -230,6 +245,8 @@ class YtDlp:
             "generic_allowed": limits.generic_allowed,
             "allow_private": self._guard.allow_private,
             "allowed_networks": list(self._guard.allowed_networks),
+            "connect_to": dict(self._guard.rerouting.connect_to),
+            "own_authorities": self._guard.rerouting.ca_file is not None,
             "max_media_bytes": limits.max_media_bytes,
             "max_entries": limits.max_entries,
             "memory_bytes": limits.memory_bytes,
@@ -251,7 +268,9 @@ class YtDlp:
             tools=self._tools,
         )
 
-    def _run_child(self, request: bytes, home: Path, timeout_s: float, url: str) -> bytes:
+    def _run_child(
+        self, request: bytes, environment: dict[str, str], timeout_s: float, url: str
+    ) -> bytes:
         """Run one child and return its answer; the whole process group is gone afterwards."""
         with tempfile.TemporaryFile() as out:
             process = subprocess.Popen(
@@ -259,8 +278,8 @@ class YtDlp:
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.DEVNULL,
-                cwd=home,
-                env=_environment(home),
+                cwd=environment["HOME"],
+                env=environment,
                 start_new_session=True,
             )
             self._children.add(process)
@@ -316,7 +335,7 @@ class _scratch:  # noqa: N801 - reads as a function in ``with``
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
     return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+        "PATH": child_path(),
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",

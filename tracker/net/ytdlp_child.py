@@ -6,6 +6,7 @@ is imported the process limits itself (memory, CPU time, file size) and installs
 that asks the guard about every connection, so that no extractor, redirect or playlist can reach
 an address that the parent would refuse. What would connect outside Python is refused or left
 out: libcurl (``curl_cffi``, and with it browser impersonation) and ffmpeg as a downloader.
+Hosts that the config reaches elsewhere are looked up by its word; the hook sees the result.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import os
 import re
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
 from tracker.net.guard import AddressGuard
+from tracker.net.javascript import RUNTIMES
+from tracker.net.rerouting import Rerouting
 
 MEDIA_NAME = "media"
 _MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -50,6 +54,8 @@ class Request(TypedDict):
     generic_allowed: bool
     allow_private: bool
     allowed_networks: list[str]
+    connect_to: dict[str, str]
+    own_authorities: bool  # SSL_CERT_FILE names those to trust
     max_media_bytes: int
     max_entries: int
     memory_bytes: int
@@ -66,6 +72,7 @@ def main() -> int:
     os.dup2(2, 1)
     request: Request = json.load(sys.stdin)
     limit_process(request)
+    look_up_by(Rerouting(request["connect_to"]))
     refused = guard_connections(
         AddressGuard(
             allow_private=request["allow_private"],
@@ -97,6 +104,24 @@ def limit_process(request: Request) -> None:
         _, hard = resource.getrlimit(kind)
         bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bounded, bounded))
+
+
+def look_up_by(rerouting: Rerouting) -> None:
+    """Let every later look-up of this process find rerouted hosts where the config says.
+
+    All clients of yt-dlp connect to what ``socket.getaddrinfo`` gives, port included. Without a
+    setting nothing is touched.
+    """
+    if not rerouting.connect_to:
+        return
+    genuine = socket.getaddrinfo
+
+    def rerouted(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(host, str) and isinstance(port, int):
+            host, port = rerouting.place(host, port)
+        return genuine(host, port, *args, **options)
+
+    socket.getaddrinfo = rerouted
 
 
 def guard_connections(guard: AddressGuard) -> list[str]:
@@ -208,6 +233,8 @@ def _options(request: Request, *, download: bool) -> dict[str, object]:
         "enable_file_urls": False,
         "proxy": "",
         "cookiefile": request["cookie_file"],
+        "compat_opts": {"no-certifi"} if request["own_authorities"] else set(),
+        "js_runtimes": RUNTIMES,
         "cachedir": False,
         "geo_bypass": False,
         "socket_timeout": request["socket_timeout_s"],

@@ -34,7 +34,7 @@ class LiveStream(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no type
 _NOISE = re.compile(
     r"\A(?:ERROR: )?(?:\[[^\]]{1,60}\] )?(?:[\w.-]{1,60}: )?"
     r"|; please report this issue on .*"
-    r"|\. (?:Use --|You might want to use).*"
+    r"|(?:\. |\n)(?:Use --|You might want to use|Check if this post is).*"
     r"|\(caused by .*",
     re.DOTALL,
 )
@@ -53,6 +53,8 @@ _WORDINGS: tuple[tuple[str, PostStatus | None, tuple[str, ...]], ...] = (
         ),
     ),
     ("rate_limited", None, ("rate.?limit", "too many requests", "try again later")),
+    # Removed, private or behind a login: Instagram answers all three with nothing.
+    ("unavailable", PostStatus.UNKNOWN, ("empty media response",)),
     (
         "unavailable",
         PostStatus.GEO_BLOCKED,
@@ -61,7 +63,12 @@ _WORDINGS: tuple[tuple[str, PostStatus | None, tuple[str, ...]], ...] = (
     (
         "unavailable",
         PostStatus.PRIVATE,
-        (r"\bprivate\b", "protected (?:account|tweet|post)", "not authorized to view"),
+        (
+            r"\bprivate\b",
+            "protected (?:account|tweet|post)",
+            "not authorized to view",
+            "not have permission to view",
+        ),
     ),
     (
         "unavailable",
@@ -78,6 +85,7 @@ _WORDINGS: tuple[tuple[str, PostStatus | None, tuple[str, ...]], ...] = (
             "confirm your age",
         ),
     ),
+    ("unavailable", PostStatus.SUSPENDED, ("suspended", "account.{1,60} terminated")),
     (
         "unavailable",
         PostStatus.DELETED,
@@ -87,7 +95,6 @@ _WORDINGS: tuple[tuple[str, PostStatus | None, tuple[str, ...]], ...] = (
             "no longer (?:available|exists)",
             "does(?: not|n't) exist",
             "taken down",
-            "suspended",
             "terminated",
             "not found",
             "video (?:is )?(?:unavailable|not available)",

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import Appearance, Clip
 from tracker.model.discovery import Discovery
-from tracker.model.ids import PostKey
+from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead
+from tracker.model.verdict import Verdict, VerdictKind
+from tracker.provenance.answer import answer
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
-from tracker.provenance.parents import MatchOf, StatedLinks, link_appearances
+from tracker.provenance.parents import (
+    BeginsOf,
+    Evidence,
+    MatchOf,
+    OddsOf,
+    StatedLinks,
+    link_appearances,
+)
 
 MAX_NAMED_RIVALS = 5
 """How many appearances that may be older are named in one sentence."""
@@ -30,6 +39,7 @@ class ChainInputs:
     leads: Sequence[Lead] = ()
     searched: Coverage = field(default_factory=Coverage)
     discovery: Sequence[Discovery] = ()
+    verdicts: Sequence[Verdict] = ()
 
 
 def build_chain(
@@ -39,32 +49,45 @@ def build_chain(
     history: Sequence[Revision],
     revision: int,
     as_of: datetime,
+    odds_of: OddsOf | None = None,
+    begins_of: BeginsOf | None = None,
 ) -> Chain:
     """Return the chain; raise ``ValueError`` when there is no appearance to begin it with."""
     ordered = one_citation_a_page(in_order(inputs.appearances))
     if not ordered:
         raise ValueError(f"clip {inputs.clip.id} has no appearance")
-    links = link_appearances(
-        ordered, inputs.clip.duration_ms, inputs.stated, inputs.media_ids, match_of
-    )
-    rivals = _rival_conflict(ordered[0], ordered)
+    evidence = Evidence(match_of, inputs.stated, inputs.media_ids, judged=_judged(inputs.verdicts))
+    if odds_of is not None:
+        evidence = replace(evidence, odds_of=odds_of)
+    if begins_of is not None:
+        evidence = replace(evidence, begins_of=begins_of)
+    links = link_appearances(ordered, inputs.clip.duration_ms, evidence)
+    root = links[0].appearance
+    rivals = not_orderable_with(root, ordered)
     return Chain(
         clip=inputs.clip.id,
         revision=revision,
         as_of=as_of,
         duration_ms=inputs.clip.duration_ms,
-        root=ordered[0].id,
+        root=root.id,
         links=tuple(links),
-        conflicts=(*inputs.claim_conflicts, *rivals),
+        conflicts=(*inputs.claim_conflicts, *_rival_conflict(root, rivals)),
         leads=tuple(inputs.leads),
         history=tuple(history),
         searched=inputs.searched,
         discovery=tuple(inputs.discovery),
+        answer=answer(root, rivals, inputs.claim_conflicts, [describe(r) for r in rivals]),
+        verdicts=tuple(inputs.verdicts),
     )
 
 
-def _rival_conflict(root: Appearance, ordered: Sequence[Appearance]) -> list[Conflict]:
-    rivals = not_orderable_with(root, ordered)
+def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:
+    """Return the videos whose latest verdict says that they show the clip."""
+    latest = {verdict.video: verdict.kind for verdict in verdicts}
+    return frozenset(video for video, kind in latest.items() if kind is VerdictKind.SAME)
+
+
+def _rival_conflict(root: Appearance, rivals: Sequence[Appearance]) -> list[Conflict]:
     if not rivals:
         return []
     names = [describe(rival) for rival in rivals[:MAX_NAMED_RIVALS]]

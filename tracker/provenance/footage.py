@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
@@ -35,6 +35,12 @@ EXPLAINED_SHARE = 0.8
 
 APART_SHARE = 0.1
 """Two regions that share less than this of the smaller one lie beside each other."""
+
+LEAST_OWN_MS = 2_000
+"""A spliced video that adds less of its own than this is a clip with all that it shows."""
+
+MOSTLY_SHARE = 0.5
+"""Who shows less than this of a clip, and of whom the clip shows less than this, is no member."""
 
 Region = tuple[float, float, float, float]
 
@@ -186,8 +192,14 @@ def group_footage(
     overlaps = _Overlaps(durations, matches)
     cores = _cores(overlaps, _absorptions(overlaps, cut_near))
     uses = _uses(overlaps, cores)
-    kept = [anchor for anchor in sorted(cores) if not _explained(anchor, uses, overlaps)]
-    return tuple(_footage(anchor, cores[anchor], uses[anchor], overlaps) for anchor in kept)
+    sources = {
+        anchor: [other for other, users in uses.items() if anchor in users] for anchor in cores
+    }
+    kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
+    wholes = _own_stretches(kept, sources, overlaps, cut_near)
+    found = [_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept]
+    alone = set(durations) - {m.video for one in found for m in one.members}
+    return tuple(_with_its_own(one, alone, overlaps) for one in found)
 
 
 def _cores(
@@ -328,25 +340,80 @@ def _user(
     return min(one, other, key=overlaps.rank)
 
 
-def _explained(anchor: VideoId, uses: Mapping[VideoId, set[VideoId]], overlaps: _Overlaps) -> bool:
+def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: _Overlaps) -> bool:
     """Tell whether ``anchor`` is little more than the footage of other clips."""
-    sources = [other for other, users in uses.items() if anchor in users]
-    spans = sorted(
-        (overlap.inner.start_ms, overlap.inner.end_ms)
-        for source in sources
-        if (overlap := overlaps.get(anchor, source)) is not None
-    )
-    covered, reached = 0, 0
-    for start, end in spans:
-        covered += max(0, end - max(start, reached))
-        reached = max(reached, end)
+    found = [overlaps.get(anchor, source) for source in sources]
+    spans = _merged((o.inner.start_ms, o.inner.end_ms) for o in found if o is not None)
+    covered = sum(end - start for start, end in spans)
     return len(sources) > 1 and covered >= EXPLAINED_SHARE * overlaps.durations[anchor]
 
 
+def _own_stretches(
+    anchors: Iterable[VideoId],
+    sources: Mapping[VideoId, Sequence[VideoId]],
+    overlaps: _Overlaps,
+    cut_near: CutNear,
+) -> dict[VideoId, Stretch]:
+    """Return what is each anchor's own: all of it, but for footage of other clips spliced in.
+
+    Those that use the fewest others come first, so that no footage is given away by all.
+    """
+    own: dict[VideoId, Stretch] = {}
+    order = sorted(anchors, key=lambda a: (len(sources[a]), -overlaps.durations[a], a))
+    for anchor in order:
+        whole = Stretch(anchor, 0, overlaps.durations[anchor])
+        given = []
+        for source in sources[anchor]:
+            overlap = overlaps.get(source, anchor)
+            held = own.get(source)
+            if overlap is None or held is None or not _shows(overlap.inner, held):
+                continue
+            if _spliced_into(overlaps, source, anchor, cut_near):
+                given.append((overlap.outer.start_ms, overlap.outer.end_ms))
+        own[anchor] = _left(whole, _merged(given))
+    return own
+
+
+def _left(whole: Stretch, given: Sequence[tuple[int, int]]) -> Stretch:
+    """Return the longest part of ``whole`` outside the ``given`` spans, all if none is long."""
+    borders = [whole.start_ms, *(at for span in given for at in span), whole.end_ms]
+    gaps = [
+        Stretch(whole.video, start, max(start, end))
+        for start, end in zip(borders[::2], borders[1::2], strict=True)
+    ]
+    longest = max(gaps, key=lambda gap: gap.duration_ms)
+    return longest if longest.duration_ms >= LEAST_OWN_MS else whole
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans, ascending, those that touch as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _footage(
-    anchor: VideoId, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
+    whole: Stretch, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
 ) -> Footage:
-    whole = Stretch(anchor, 0, overlaps.durations[anchor])
-    shown = (overlaps.get(video, anchor) for video in sorted(core | set(users)))
-    members = [whole, *(overlap.inner for overlap in shown if overlap is not None)]
-    return Footage(anchor, tuple(sorted(members, key=lambda m: m.video)), core)
+    """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
+    shown = (overlaps.get(video, whole.video) for video in sorted(core | set(users)))
+    members = [whole, *(o.inner for o in shown if o is not None and _shows(o.outer, whole))]
+    return Footage(whole.video, tuple(sorted(members, key=lambda m: m.video)), core)
+
+
+def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: _Overlaps) -> Footage:
+    """Return the footage with those of its anchor's parts that are ``alone``: in no clip at all."""
+    found = [overlaps.get(video, footage.anchor) for video in footage.absorbed & set(alone)]
+    added = [overlap.inner for overlap in found if overlap is not None]
+    members = sorted([*footage.members, *added], key=lambda m: m.video)
+    return replace(footage, members=tuple(members))
+
+
+def _shows(part: Stretch, whole: Stretch) -> bool:
+    """Tell whether most of a part of the anchor, or most of the clip, is shown by the other."""
+    shared = min(part.end_ms, whole.end_ms) - max(part.start_ms, whole.start_ms)
+    return shared >= MOSTLY_SHARE * min(part.duration_ms, whole.duration_ms)

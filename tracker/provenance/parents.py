@@ -1,26 +1,67 @@
-"""Each appearance's most likely parent among those that could have come before it."""
+"""Each appearance's most likely parent among those that could have come before it.
+
+What a platform or page states goes before everything, then equal media ids, then equal bytes. What
+is left is told by the pictures: the videos make a tree in which every one is explained by its
+source as well as can be (``descent``, ``arborescence``), and no source is certainly later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import exp
 
 from tracker.model.chain import ChainLink, Relation
 from tracker.model.clip import Appearance
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
+from tracker.provenance.arborescence import likeliest_tree
 from tracker.provenance.footage import PART_OF_SHARE
 from tracker.provenance.order import interval_of
 
 MatchOf = Callable[[VideoId, VideoId], Match | None]
 """The asserted match with the first video as query and the second as reference."""
 
+OddsOf = Callable[[Match], float]
+"""How well the reference of a match explains its query as made from it (log-odds)."""
+
+BeginsOf = Callable[[VideoId, Iterable[VideoId]], float]
+"""How well a video does without any of the others as its source (log-odds)."""
+
 StatedLinks = Mapping[tuple[PostKey, PostKey], LinkRelation]
 """(child, parent) → how the child's platform or page says it points at the parent."""
 
 NOT_ORDERABLE_FACTOR = 0.6
 """A copy whose time interval overlaps its parent's may as well be the parent."""
+
+NOT_ORDERABLE_ODDS = -0.7
+"""What it costs a source in log-odds that it may as well be the later one: about one half."""
+
+NOT_EARLIEST_ODDS = -1.0
+"""What it costs in log-odds to begin the chain with another than the earliest known appearance.
+
+Only a picture that says clearly who was copied makes an appearance of uncertain time the root.
+"""
+
+BEYOND_MS = 2_000
+BEYOND_SHARE = 0.15
+"""Whoever shows so much more of the clip than another cannot have it from that one alone."""
+
+NO_SOURCE = "shows footage of this clip; which earlier appearance it was taken from is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about who has it from whom."""
+
+    match_of: MatchOf
+    stated: StatedLinks = field(default_factory=dict)
+    media_ids: Mapping[PostKey, frozenset[str]] = field(default_factory=dict)
+    odds_of: OddsOf = lambda match: match.score
+    begins_of: BeginsOf = lambda _video, _others: 0.0
+    judged: frozenset[VideoId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,82 +74,103 @@ class _Proposal:
 
 
 def link_appearances(
-    ordered: Sequence[Appearance],
-    duration_ms: int,
-    stated: StatedLinks,
-    media_ids: Mapping[PostKey, frozenset[str]],
-    match_of: MatchOf,
+    ordered: Sequence[Appearance], duration_ms: int, evidence: Evidence
 ) -> list[ChainLink]:
-    """Return one link an appearance; ``ordered`` is earliest known first and not empty.
+    """Return one link an appearance, the root first, then in order of time.
 
-    ``duration_ms`` is the length of the whole clip. Parents always stand earlier in the order, so
-    the links form a tree with the first appearance as its root.
+    ``ordered`` is earliest known first and not empty; ``duration_ms`` is the length of the whole
+    clip. Parents make a tree or, where sources are not known, several.
     """
-    links = [
-        ChainLink(ordered[0], None, Relation.ROOT, _root_confidence(ordered), _root_why(ordered))
-    ]
-    for position, child in enumerate(ordered[1:], start=1):
-        proposals = [
-            proposal
-            for parent in ordered[:position]
-            if (proposal := _propose(parent, child, duration_ms, stated, media_ids, match_of))
-        ]
-        links.append(_best_link(child, proposals))
+    told = _stated_parents(ordered, evidence)
+    firsts = _first_of_each_video([seen for seen in ordered if seen.id not in told])
+    if not firsts:  # whatever shows the footage only points at something else
+        firsts = _first_of_each_video(ordered[:1])
+        told.pop(ordered[0].id, None)
+    pictures = _Pictures(ordered, firsts, evidence)
+    tree = pictures.tree()
+    root = next(seen for seen in firsts.values() if tree[seen.video] is None)
+    links = [_root_link(root, ordered)]
+    for child in ordered:
+        if child.id == root.id:
+            continue
+        proposal = told.get(child.id) or _same_file(child, firsts)
+        if proposal is None:
+            proposal = pictures.proposal(child, tree[child.video], duration_ms)
+        links.append(
+            _link(child, proposal)
+            if proposal is not None
+            else _open_link(child, duration_ms, pictures.excerpts(child), evidence)
+        )
     return links
 
 
-def _root_confidence(ordered: Sequence[Appearance]) -> float:
+# --- the root ----------------------------------------------------------------------------
+
+
+def _root_link(root: Appearance, ordered: Sequence[Appearance]) -> ChainLink:
+    confidence = _root_confidence(root, ordered)
+    return ChainLink(root, None, Relation.ROOT, confidence, _root_why(root, ordered, confidence))
+
+
+def _root_confidence(root: Appearance, ordered: Sequence[Appearance]) -> float:
     """Return 1 when the root precedes all else for certain; less the more rivals there are."""
-    root = interval_of(ordered[0])
-    others = [a for a in ordered[1:] if not a.cites]
-    rivals = sum(not root.certainly_before(interval_of(other)) for other in others)
+    interval = interval_of(root)
+    others = [a for a in ordered if not a.cites and a.id != root.id]
+    rivals = sum(not interval.certainly_before(interval_of(other)) for other in others)
     return round(1.0 / (1 + rivals), 3)
 
 
-def _root_why(ordered: Sequence[Appearance]) -> str:
+def _root_why(root: Appearance, ordered: Sequence[Appearance], confidence: float) -> str:
     if len(ordered) == 1:
         return "the only appearance known to this archive"
-    if _root_confidence(ordered) == 1.0:
+    if confidence == 1.0:
         return "published before every other appearance known to this archive"
+    if root.id != ordered[0].id:
+        return (
+            "its time is not known closely enough to say that it came first; "
+            "by the pictures the others were made from it, not it from them"
+        )
     return (
         "known to have been public at the earliest time; "
         "others whose time is less certain may have been earlier"
     )
 
 
-def _best_link(child: Appearance, proposals: Sequence[_Proposal]) -> ChainLink:
-    if not proposals:
-        why = "shows footage of this clip; which earlier appearance it was taken from is not known"
-        return ChainLink(child, None, Relation.PARTIAL_COPY, 0.0, why)
-    best = max(proposals, key=lambda p: p.confidence)  # the earliest of equals: max keeps the first
-    changed = replace(child, transformations=best.transformations)
-    return ChainLink(changed, best.parent.id, best.relation, best.confidence, best.why)
+# --- what is stated ----------------------------------------------------------------------
 
 
-def _propose(
-    parent: Appearance,
-    child: Appearance,
-    duration_ms: int,
-    stated: StatedLinks,
-    media_ids: Mapping[PostKey, frozenset[str]],
-    match_of: MatchOf,
-) -> _Proposal | None:
-    """Return why ``child`` may come from ``parent``, the strongest kind of reason first."""
-    # What a page shows is a fact even where the page is older: articles are updated.
-    by_statement = _by_statement(parent, child, stated)
-    if by_statement is not None:
-        return by_statement
-    if interval_of(child).certainly_before(interval_of(parent)):
-        return None
-    return (
-        _by_media_id(parent, child, media_ids)
-        or _by_bytes(parent, child)
-        or _by_picture(parent, child, duration_ms, match_of)
-    )
+def _stated_parents(ordered: Sequence[Appearance], evidence: Evidence) -> dict[str, _Proposal]:
+    """Return the parents that platforms, pages and media ids name, without any circle."""
+    found: dict[str, _Proposal] = {}
+    by_post: dict[PostKey, list[Appearance]] = defaultdict(list)
+    for seen in ordered:
+        if seen.post is not None:
+            by_post[seen.post.key].append(seen)
+    named: dict[PostKey, list[PostKey]] = defaultdict(list)
+    for pointing, pointed_at in evidence.stated:
+        named[pointing].append(pointed_at)
+    for child in ordered:
+        pointed = sorted(named[child.post.key]) if child.post is not None else []
+        near = [seen for key in pointed for seen in by_post[key]]
+        proposals = [p for parent in near if (p := _by_statement(parent, child, evidence.stated))]
+        if proposals:
+            best = max(proposals, key=lambda p: p.confidence)
+            if not _leads_back(best.parent.id, child.id, found):
+                found[child.id] = best
+    _add_same_media(ordered, evidence.media_ids, found)
+    return found
+
+
+def _leads_back(start: str, goal: str, found: Mapping[str, _Proposal]) -> bool:
+    node: str | None = start
+    while node is not None and node != goal:
+        node = found[node].parent.id if node in found else None
+    return node == goal
 
 
 def _by_statement(parent: Appearance, child: Appearance, stated: StatedLinks) -> _Proposal | None:
-    if parent.post is None or child.post is None:
+    # What a page shows is a fact even where the page is older: articles are updated.
+    if parent.post is None or child.post is None or parent.id == child.id:
         return None
     relation = stated.get((child.post.key, parent.post.key))
     if relation is LinkRelation.SHARES:
@@ -121,44 +183,179 @@ def _by_statement(parent: Appearance, child: Appearance, stated: StatedLinks) ->
     return None
 
 
-def _by_media_id(
-    parent: Appearance, child: Appearance, media_ids: Mapping[PostKey, frozenset[str]]
-) -> _Proposal | None:
-    if parent.post is None or child.post is None or child.cites:
-        return None
-    if parent.post.platform != child.post.platform:
-        return None
-    if not media_ids.get(parent.post.key, frozenset()) & media_ids.get(child.post.key, frozenset()):
-        return None
-    why = "both posts carry the same media id of the platform"
-    return _Proposal(parent, Relation.SAME_MEDIA, 0.97, why)
+def _add_same_media(
+    ordered: Sequence[Appearance],
+    media_ids: Mapping[PostKey, frozenset[str]],
+    found: dict[str, _Proposal],
+) -> None:
+    """Add that a post carries an upload that was seen in an earlier post of its platform."""
+    first: dict[tuple[str, str], Appearance] = {}
+    for child in ordered:
+        if child.post is None or child.cites:
+            continue
+        uploads = [(child.post.platform, i) for i in sorted(media_ids.get(child.post.key, ()))]
+        earlier = [first[upload] for upload in uploads if upload in first]
+        if earlier and child.id not in found and not _leads_back(earlier[0].id, child.id, found):
+            why = "both posts carry the same media id of the platform"
+            found[child.id] = _Proposal(earlier[0], Relation.SAME_MEDIA, 0.97, why)
+        for upload in uploads:
+            first.setdefault(upload, child)
 
 
-def _by_bytes(parent: Appearance, child: Appearance) -> _Proposal | None:
-    if parent.video != child.video or child.cites:
+# --- equal bytes -------------------------------------------------------------------------
+
+
+def _first_of_each_video(ordered: Iterable[Appearance]) -> dict[VideoId, Appearance]:
+    firsts: dict[VideoId, Appearance] = {}
+    for seen in ordered:
+        if not seen.cites:
+            firsts.setdefault(seen.video, seen)
+    return firsts
+
+
+def _same_file(child: Appearance, firsts: Mapping[VideoId, Appearance]) -> _Proposal | None:
+    first = firsts.get(child.video)
+    if first is None or first.id == child.id or child.cites:
         return None
     return _Proposal(
-        parent,
+        first,
         Relation.SAME_FILE,
-        0.95 * _order_factor(parent, child),
+        round(0.95 * _order_factor(first, child), 3),
         "both posts served the same file, byte for byte",
     )
 
 
-def _by_picture(
-    parent: Appearance, child: Appearance, duration_ms: int, match_of: MatchOf
-) -> _Proposal | None:
-    if child.cites or parent.cites or parent.video == child.video:
-        return None
-    match = match_of(child.video, parent.video)
-    if match is None:
-        return None
-    partial = child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
-    relation = Relation.PARTIAL_COPY if partial else Relation.COPY
-    confidence = round(0.9 * match.score * _order_factor(parent, child), 3)
+# --- the pictures ------------------------------------------------------------------------
+
+
+class _Pictures:
+    """The tree of the videos: which one each was made from, by what they show and when."""
+
+    def __init__(
+        self,
+        ordered: Sequence[Appearance],
+        firsts: Mapping[VideoId, Appearance],
+        evidence: Evidence,
+    ) -> None:
+        self._firsts = firsts
+        self._match_of = evidence.match_of
+        self._seen: dict[VideoId, list[Appearance]] = defaultdict(list)
+        for seen in ordered:
+            if not seen.cites:
+                self._seen[seen.video].append(seen)
+        self._begins_of = evidence.begins_of
+        self._sources: dict[VideoId, dict[VideoId, float]] = {
+            video: self._odds(video, evidence.odds_of) for video in firsts
+        }
+
+    def _odds(self, video: VideoId, odds_of: OddsOf) -> dict[VideoId, float]:
+        """Return every video that this one may be made from, and its log-odds."""
+        child, found = self._firsts[video], {}
+        for other, first in self._firsts.items():
+            match = self._match_of(video, other) if other != video else None
+            if match is None or not self._may_precede(other, child):
+                continue
+            if beyond(child, match):
+                continue
+            certain = interval_of(first).certainly_before(interval_of(child))
+            found[other] = odds_of(match) + (0.0 if certain else NOT_ORDERABLE_ODDS)
+        return found
+
+    def _may_precede(self, parent: VideoId, child: Appearance) -> bool:
+        interval = interval_of(child)
+        return any(not interval.certainly_before(interval_of(s)) for s in self._seen[parent])
+
+    def tree(self) -> Mapping[VideoId, VideoId | None]:
+        """Return the source of each video, ``None`` for the root and where none is known."""
+        earliest = next(iter(self._firsts))
+        beginnings = {
+            video: (0.0 if video == earliest else NOT_EARLIEST_ODDS)
+            + self._begins_of(video, self._sources[video])
+            for video in self._firsts
+        }
+        return likeliest_tree(beginnings, self._sources)
+
+    def proposal(
+        self, child: Appearance, source: VideoId | None, duration_ms: int
+    ) -> _Proposal | None:
+        match = self._match_of(child.video, source) if source is not None else None
+        if source is None or match is None:
+            return None
+        interval = interval_of(child)
+        parent = next(
+            seen for seen in self._seen[source] if not interval.certainly_before(interval_of(seen))
+        )
+        share = self._share(child.video, source)
+        partial = child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
+        confidence = round(0.9 * match.score * share * _order_factor(parent, child), 3)
+        relation = Relation.PARTIAL_COPY if partial else Relation.COPY
+        why = _picture_why(match, partial=partial, share=share)
+        return _Proposal(parent, relation, confidence, why, match.transformations)
+
+    def _share(self, child: VideoId, source: VideoId) -> float:
+        """Return how probable this source is among all that the child may have."""
+        odds = self._sources[child]
+        top = max(odds.values())
+        weighed = {video: exp(value - top) for video, value in odds.items()}
+        return weighed[source] / sum(weighed.values())
+
+    def excerpts(self, child: Appearance) -> list[Appearance]:
+        """Return earlier appearances that show only a part of what ``child`` shows."""
+        found = []
+        for other, first in self._firsts.items():
+            match = self._match_of(child.video, other) if other != child.video else None
+            if match is not None and beyond(child, match) and self._may_precede(other, child):
+                found.append(first)
+        return found
+
+
+def beyond(child: Appearance, match: Match) -> bool:
+    """Tell whether ``child`` shows clearly more of the clip than the reference of ``match`` has."""
+    spans = sorted(
+        (max(s.query_start_ms, child.start_ms), min(s.query_end_ms, child.end_ms))
+        for s in match.segments
+    )
+    covered, reached = 0, child.start_ms
+    for start, end in spans:
+        covered += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    length = child.end_ms - child.start_ms
+    return length - covered > max(BEYOND_MS, BEYOND_SHARE * length)
+
+
+def _picture_why(match: Match, *, partial: bool, share: float) -> str:
     extent = "part of the clip" if partial else "the clip"
-    why = f"the picture shows {extent} as in that appearance (match score {match.score:.2f})"
-    return _Proposal(parent, relation, confidence, why, match.transformations)
+    text = f"the picture shows {extent} as in that appearance (match score {match.score:.2f})"
+    if share < 0.995:
+        text += f", which explains it better than any other source ({share:.0%} by the pictures)"
+    return text
+
+
+# --- links -------------------------------------------------------------------------------
+
+
+def _link(child: Appearance, proposal: _Proposal) -> ChainLink:
+    changed = replace(child, transformations=proposal.transformations)
+    return ChainLink(
+        changed, proposal.parent.id, proposal.relation, proposal.confidence, proposal.why
+    )
+
+
+def _open_link(
+    child: Appearance, duration_ms: int, excerpts: Sequence[Appearance], evidence: Evidence
+) -> ChainLink:
+    """Return a link that says why no parent is named."""
+    partial = child.cites or child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
+    relation = Relation.PARTIAL_COPY if partial else Relation.COPY
+    why = NO_SOURCE
+    if excerpts:
+        why = (
+            "shows more of the footage than any appearance before it that is known here, so it was "
+            "made from none of them: they likely have a common source that is not held"
+        )
+    elif child.video in evidence.judged:
+        why = "a person judged that it shows this clip; which appearance it was taken from is open"
+    return ChainLink(child, None, relation, 0.0, why)
 
 
 def _order_factor(parent: Appearance, child: Appearance) -> float:

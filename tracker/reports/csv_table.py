@@ -6,6 +6,7 @@ import csv
 import io
 
 from tracker.model.chain import Chain, ChainLink
+from tracker.model.clip import PostSummary
 from tracker.model.ids import AppearanceId
 from tracker.model.status import PostStatus
 from tracker.reports.documents import instant_text
@@ -19,6 +20,7 @@ COLUMNS = (
     *("platform", "account", "url", "status", "files"),
     *("published_earliest", "published_latest", "published_basis"),
     *("video_sha256", "segment_start_ms", "segment_end_ms", "transformations", "why", "clip"),
+    *("last_looked_at", "last_seen_at", "first_gone_at"),
 )
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -66,6 +68,18 @@ def _row(
         "; ".join(transformation_phrases(seen.transformations)),
         link.why,
         chain.clip,
+        *_visibility(post),
+    )
+
+
+def _visibility(post: PostSummary | None) -> tuple[str | None, str | None, str | None]:
+    seen = post.visibility if post else None
+    if seen is None:
+        return None, None, None
+    return (
+        instant_text(seen.last_look_at),
+        instant_text(seen.last_seen_at),
+        instant_text(seen.first_gone_at),
     )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tracker.model.added import AddedResult
-from tracker.model.chain import Chain, ChainLink, Conflict, Coverage, Revision
+from tracker.model.chain import Answer, Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
+from tracker.model.credentials import ContentCredentials
 from tracker.model.discovery import Discovery
 from tracker.model.lookup import (
     Earliest,
@@ -23,9 +24,10 @@ from tracker.model.lookup import (
 )
 from tracker.model.match import Segment, Transformation
 from tracker.model.post import Lead
-from tracker.model.status import PostStatus
-from tracker.model.summary import ClipSummary, StatusSummary, Verified
+from tracker.model.status import PostStatus, Visibility
+from tracker.model.summary import ClipSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
+from tracker.model.verdict import Verdict
 from tracker.model.watch import Watch
 
 Document = dict[str, object]
@@ -107,6 +109,24 @@ def discovery_document(search: Discovery) -> Document:
     }
 
 
+def verdict_document(verdict: Verdict) -> Document:
+    """Return one person's judgement of whether a video shows a clip."""
+    return {
+        "clip": verdict.clip,
+        "video": verdict.video,
+        "verdict": verdict.kind.value,
+        "by": verdict.by,
+        "why": verdict.why,
+        "at": instant_text(verdict.at),
+        "algorithm": verdict.algorithm,
+    }
+
+
+def judged_document(verdict: Verdict) -> Document:
+    """Return ``tracker/judged/1``."""
+    return {"schema": "tracker/judged/1", **verdict_document(verdict)}
+
+
 def lead_document(lead: Lead) -> Document:
     """Return a post that a text attributes to an account without linking it."""
     return {
@@ -126,6 +146,34 @@ def claim_document(claim: TimeClaim) -> Document:
         "latest": instant_text(claim.interval.latest_at),
         "forgeable_by": claim.forgeable_by.value,
         "source": claim.source,
+    }
+
+
+def credentials_document(found: ContentCredentials | None) -> Document | None:
+    """Return what a file's Content Credentials say; ``None`` where they were not looked for."""
+    if found is None:
+        return None
+    return {
+        "state": found.state.value,
+        "issuer": found.issuer,
+        "signer": found.signer,
+        "signed_at": instant_text(found.signed_at),
+        "title": found.title,
+        "claim_generator": found.claim_generator,
+        "active_manifest": found.active_manifest,
+        "actions": [
+            {
+                "action": step.action,
+                "at": instant_text(step.at),
+                "software_agent": step.software_agent,
+                "source_type": step.source_type,
+                "manifest": step.manifest,
+            }
+            for step in found.actions
+        ],
+        "problems": list(found.problems),
+        "reason": found.reason or None,
+        "manifest_sha256": found.manifest_sha256,
     }
 
 
@@ -152,7 +200,10 @@ def lookup_document(result: LookupResult, *, with_candidates: bool = True) -> Do
     candidates = result.candidates if with_candidates else ()
     return {
         "schema": "tracker/lookup/1",
-        "subject": _subject(result.subject),
+        "subject": {
+            **_subject(result.subject),
+            "credentials": credentials_document(result.credentials),
+        },
         "matches": [_match(item) for item in result.matches],
         "candidates": [_match(item) for item in candidates],
         "sound_matches": [_sound_match(item) for item in result.sound_matches],
@@ -177,11 +228,13 @@ def _match(item: LookupMatch) -> Document:
         "video": item.match.reference,
         "score": _fraction(item.match.score),
         "clip": item.clip,
-        "segments": [_segment(segment) for segment in item.match.segments],
+        "segments": [segment_document(segment) for segment in item.match.segments],
         "sound": item.match.sound.value,
         "transformations": transformation_documents(item.match.transformations),
         "posts": [post_document(post) for post in item.posts],
         "files": list(item.files),
+        "credentials": credentials_document(item.credentials),
+        "verdicts": [verdict_document(verdict) for verdict in item.verdicts],
     }
 
 
@@ -195,7 +248,8 @@ def _sound_match(item: LookupSoundMatch) -> Document:
     }
 
 
-def _segment(segment: Segment) -> Document:
+def segment_document(segment: Segment) -> Document:
+    """Return a stretch that two videos share."""
     return {
         "query_ms": [segment.query_start_ms, segment.query_end_ms],
         "reference_ms": [segment.reference_start_ms, segment.reference_end_ms],
@@ -241,6 +295,16 @@ def chain_document(chain: Chain) -> Document:
         "history": [_revision(revision) for revision in chain.history],
         "searched": coverage_document(chain.searched),
         "discovery": [discovery_document(search) for search in chain.discovery],
+        "answer": _answer(chain.answer),
+        "verdicts": [verdict_document(verdict) for verdict in chain.verdicts],
+    }
+
+
+def _answer(answer: Answer) -> Document:
+    return {
+        "supported_by": [claim_document(claim) for claim in answer.supported_by],
+        "contradicted_by": list(answer.contradicted_by),
+        "overturned_by": list(answer.overturned_by),
     }
 
 
@@ -263,6 +327,17 @@ def _appearance(link: ChainLink) -> Document:
         # Only four words are promised; behind a login or a border, visibility is unknown to us.
         "status": _STATUSES.get(status, "unknown"),
         "status_detail": status.value,
+        **_visibility(None if seen.post is None else seen.post.visibility),
+        "credentials": credentials_document(seen.credentials),
+    }
+
+
+def _visibility(seen: Visibility | None) -> Document:
+    """Return the last look, the last at which it was seen, the first at which it was gone."""
+    return {
+        "last_looked_at": instant_text(seen.last_look_at) if seen else None,
+        "last_seen_at": instant_text(seen.last_seen_at) if seen else None,
+        "first_gone_at": instant_text(seen.first_gone_at) if seen else None,
     }
 
 
@@ -298,6 +373,10 @@ def added_document(result: AddedResult) -> Document:
         ],
         "leads": [lead_document(lead) for lead in result.leads],
         "errors": [{"url": error.url, "error": error.error} for error in result.errors],
+        "left": {
+            "over_budget": result.left.over_budget,
+            "beyond_depth": result.left.beyond_depth,
+        },
     }
 
 
@@ -331,31 +410,7 @@ def verified_document(verified: Verified) -> Document:
     }
 
 
-# --- tracker/status/1, tracker/watch/1 ----------------------------------------------------
-
-
-def status_document(status: StatusSummary) -> Document:
-    """Return ``tracker/status/1``: what is held, what is pending and what fails and why."""
-    return {
-        "schema": "tracker/status/1",
-        "at": instant_text(status.at),
-        "pending": {work.stage: work.count for work in status.pending},
-        "failing": [
-            {
-                "stage": work.stage,
-                "subject": work.subject,
-                "attempts": work.attempts,
-                "error": work.error,
-                "retry_at": instant_text(work.retry_at),
-            }
-            for work in status.failing
-        ],
-        "held": coverage_document(status.held),
-        "clips": status.clips,
-        "watches": status.watches,
-        "ledger_entries": status.ledger_entries,
-        "last_run_at": instant_text(status.last_run_at),
-    }
+# --- tracker/watch/1 -----------------------------------------------------------------------
 
 
 def watch_document(watch: Watch) -> Document:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from tracker.reports.report_input import ReportInput
 from tracker.reports.report_view import report_view
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE
+from tracker.reports.views import UNFOLDED
 from tracker.reports.wording import NOT_SEARCHED
 
 TEMPLATE = "report.html.j2"
@@ -28,6 +29,7 @@ def render_html(report: ReportInput) -> str:
     style = _style()
     return environment.get_template(TEMPLATE).render(
         report=report_view(report),
+        unfolded=UNFOLDED,
         not_searched=NOT_SEARCHED,
         same_sound_title=SAME_SOUND_TITLE,
         same_sound_note=SAME_SOUND_NOTE,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from tracker.model.post import Post
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
+from tracker.reports.criteria import Criterion, criteria
 from tracker.reports.documents import (
     Document,
     chain_document,
@@ -13,15 +16,26 @@ from tracker.reports.documents import (
     instant_text,
     lead_document,
     post_document,
+    segment_document,
     sound_segment_document,
 )
-from tracker.reports.report_input import ReportInput, SameSound
+from tracker.reports.report_input import (
+    CaptureRecord,
+    Compared,
+    ReportInput,
+    SameSound,
+)
 from tracker.reports.wording import NOT_SEARCHED, answer_words
 
 
 def render_json(report: ReportInput) -> str:
     """Return ``tracker/report/1`` as indented JSON with a final line feed, in UTF-8 letters."""
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n"
+    return json_text(report_document(report))
+
+
+def json_text(document: Document) -> str:
+    """Return a document as indented JSON with a final line feed, in UTF-8 letters."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     # A file name may hold bytes that are no UTF-8 (lone surrogates): those stay escaped.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -37,7 +51,7 @@ def report_document(report: ReportInput) -> Document:
         "tool_version": report.tool_version,
         "versions": dict(report.versions),
         "chain": chain_document(report.chain),
-        "posts": [_post(post) for post in report.posts],
+        "posts": [_post(post, report.statuses.get(post.key, ())) for post in report.posts],
         "files": [_file(video) for video in report.videos],
         "frames": [
             {
@@ -58,7 +72,41 @@ def report_document(report: ReportInput) -> Document:
             for sound in report.sounds
         ],
         "sound_matches": [_same_sound(item) for item in report.same_sounds],
+        "compared": [_compared(item) for item in report.compared],
+        "captures": [capture_document(record) for record in report.captures],
+        "preservation": [_criterion(item) for item in criteria(report)],
         "archive": _archive(report),
+    }
+
+
+def capture_document(record: CaptureRecord) -> Document:
+    """Return one request and what answered it."""
+    exchange = record.exchange
+    return {
+        "post": record.post,
+        "requested_url": exchange.requested_url,
+        "final_url": exchange.final_url,
+        "redirects": list(exchange.redirects),
+        "status_code": exchange.status_code,
+        "content_type": exchange.content_type,
+        "started_at": instant_text(exchange.started_at),
+        "finished_at": instant_text(exchange.finished_at),
+        "tools": [{"name": name, "version": version} for name, version in exchange.tools],
+        "body_sha256": record.body_sha256,
+        "video": record.video,
+    }
+
+
+def _criterion(item: Criterion) -> Document:
+    return {"name": item.name, "state": item.state, "met": item.met, "total": item.total}
+
+
+def _compared(item: Compared) -> Document:
+    return {
+        "appearance": item.appearance,
+        "other": item.other,
+        "score": round(item.match.score, 6),
+        "segments": [segment_document(segment) for segment in item.match.segments],
     }
 
 
@@ -73,7 +121,7 @@ def _same_sound(item: SameSound) -> Document:
     }
 
 
-def _post(post: Post) -> Document:
+def _post(post: Post, history: Sequence[StatusChange]) -> Document:
     return {
         "url": post.key,
         "platform": post.platform,
@@ -82,6 +130,14 @@ def _post(post: Post) -> Document:
         "title": post.title,
         "text": post.text,
         "status": post.status.value,
+        "status_history": [
+            {
+                "status": span.status.value,
+                "first_at": instant_text(span.at),
+                "last_at": instant_text(span.last_at),
+            }
+            for span in history
+        ],
         "links": [{"url": link.url, "relation": link.relation.value} for link in post.links],
         "time_claims": [claim_document(claim) for claim in post.claims],
         "leads": [lead_document(lead) for lead in post.leads],
@@ -110,6 +166,17 @@ def _archive(report: ReportInput) -> Document:
         "ledger_entries": facts.ledger_entries,
         "ledger_head": facts.ledger_head,
         "anchors": facts.anchors,
+        "anchored_through": facts.last_anchor.last_sequence if facts.last_anchor else None,
+        "time_stamps": [
+            {
+                "kind": token.kind.value,
+                "authority": token.authority,
+                "state": token.state.value,
+                "gen_at": instant_text(token.gen_at),
+                "reason": token.reason or None,
+            }
+            for token in facts.tokens
+        ],
         "watched": list(facts.watched),
         "algorithms": list(facts.algorithms),
     }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tracker.model.anchor import Anchor, Token
+from tracker.model.capture import Exchange
 from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
-from tracker.model.ids import AppearanceId, VideoId
-from tracker.model.match import SoundAgreement
+from tracker.model.credentials import VideoCredentials
+from tracker.model.ids import AppearanceId, PostKey, VideoId
+from tracker.model.match import Match, SoundAgreement
 from tracker.model.post import Post
 from tracker.model.sound import SoundMatch
+from tracker.model.status import StatusChange
 from tracker.model.video import Video
 
 
@@ -51,16 +56,52 @@ class SameSound:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureRecord:
+    """One request with its answer; ``body_sha256`` names the answer's bytes, where there are any.
+
+    ``held`` tells whether they are still kept.
+    """
+
+    post: PostKey | None
+    exchange: Exchange
+    body_sha256: str | None
+    video: VideoId | None
+    held: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What an appearance's video shares with that of another one: its parent, or the root."""
+
+    appearance: AppearanceId
+    other: AppearanceId
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the archive still has of a video, and by which algorithm it was fingerprinted."""
+
+    video: VideoId
+    original: bool
+    keyframes: bool
+    algorithm: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveFacts:
     """What a reader needs to check the report against the archive it came from.
 
     ``ledger_head`` is the entry hash of the last ledger entry. ``watched`` are the standing
-    orders, ``algorithms`` the fingerprint algorithms behind the matches.
+    orders, ``algorithms`` the fingerprint algorithms behind the matches, ``tokens`` what outside
+    parties said of the last anchor.
     """
 
     ledger_entries: int = 0
     ledger_head: str | None = None
     anchors: int = 0
+    last_anchor: Anchor | None = None
+    tokens: tuple[Token, ...] = ()
     watched: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ()
 
@@ -71,7 +112,13 @@ class ReportInput:
 
     ``subject`` is what the reader asked for, as typed. ``posts`` and ``videos`` are those of the
     chain's appearances, as far as held; ``versions`` are (name, version) of the tools used.
-    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound.
+    ``sounds`` and ``same_sounds`` are what is known of the appearances' sound, ``credentials``
+    what the videos' own manifests say, as far as they were looked for. ``captures`` are
+    the requests behind posts and videos, ``held`` what is kept of each video, ``statuses`` how each
+    post was found over time, oldest first.
+
+    ``generated_at`` is the time of the state reported, not of the writing: equal states give equal
+    reports, and when one was written is in the ledger.
     """
 
     chain: Chain
@@ -85,3 +132,8 @@ class ReportInput:
     versions: tuple[tuple[str, str], ...] = ()
     sounds: tuple[SoundBeside, ...] = ()
     same_sounds: tuple[SameSound, ...] = ()
+    credentials: tuple[VideoCredentials, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    captures: tuple[CaptureRecord, ...] = ()
+    held: tuple[Held, ...] = ()
+    statuses: Mapping[PostKey, tuple[StatusChange, ...]] = field(default_factory=dict)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tracker.model.ids import AppearanceId
+from collections.abc import Sequence
+
 from tracker.reports import wording
 from tracker.reports.media_words import media_time
 from tracker.reports.plain_text import clean_line, web_link
-from tracker.reports.report_input import ReportInput, SameSound
+from tracker.reports.report_input import SameSound, SoundBeside
 from tracker.reports.sound_words import agreement_words
 from tracker.reports.views import LinkView, SameSoundView, SoundView, WhoView
 
@@ -14,16 +15,10 @@ MOST_SHOWN = 20
 """Videos with the same sound shown for one appearance: a hit song is everywhere."""
 
 
-def sound_view(report: ReportInput, appearance: AppearanceId) -> SoundView:
-    """Return what is known of the appearance's sound."""
-    agreements = [s.agreement for s in report.sounds if s.appearance == appearance]
-    words = [text for agreement in agreements if (text := agreement_words(agreement))]
-    same = [
-        view
-        for item in report.same_sounds
-        if item.appearance == appearance
-        for view in _showings(item)
-    ]
+def sound_view(sounds: Sequence[SoundBeside], same_sounds: Sequence[SameSound]) -> SoundView:
+    """Return what is known of one appearance's sound."""
+    words = [text for sound in sounds if (text := agreement_words(sound.agreement))]
+    same = [view for item in same_sounds for view in _showings(item)]
     return SoundView(". ".join(words), tuple(same[:MOST_SHOWN]), max(0, len(same) - MOST_SHOWN))
 
 

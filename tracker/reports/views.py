@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tracker.reports.timeline import Bar, Timeline
 
+UNFOLDED = 40
+"""Up to so many appearances a page shows everything at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
@@ -90,11 +93,14 @@ class AppearanceView:
     how_known: str
     later_by: str
     status: str
+    status_steps: tuple[str, ...]
     relation: RelationView
     confidence: str
     why: str
     changes: str
     segment: str
+    shared: tuple[str, ...]
+    credentials: str
     sha256: str
     title: str
     text: str
@@ -113,6 +119,17 @@ class ConflictView:
     claims: tuple[int, ...]
     number: int | None
     who: WhoView | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """What a person decided; ``number`` is the appearance it is about, if it is listed."""
+
+    number: int | None
+    words: str
+    by: str
+    at: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,18 @@ class FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeView:
+    """One appearance in the tree: ``children`` were taken from it.
+
+    ``uncertain`` means that nothing says what it was taken from, so it stands beside the root.
+    """
+
+    item: AppearanceView
+    children: tuple[TreeView, ...]
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """The whole report in words."""
 
@@ -154,23 +183,40 @@ class ReportView:
     subject: str
     answer_who: WhoView | None
     answer_told: str
+    rests_on: tuple[str, ...]
+    contradicted_by: tuple[str, ...]
+    overturned_by: tuple[str, ...]
     glance: tuple[str, ...]
     rivals: tuple[AppearanceView, ...]
     appearances: tuple[AppearanceView, ...]
     line: Timeline
+    tree: tuple[TreeView, ...]
     conflicts: tuple[ConflictView, ...]
+    verdicts: tuple[VerdictView, ...]
     leads: tuple[LeadView, ...]
     searched: str
     discovery: tuple[str, ...]
     watched: tuple[str, ...]
     history: tuple[RevisionView, ...]
     files: tuple[FileView, ...]
+    preservation: tuple[tuple[str, str], ...]
     ledger_entries: int
     ledger_head: str
-    anchors: int
+    anchored: str
+    stamps: tuple[str, ...]
     algorithms: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
     revision: int
     as_of: str
     generated_at: str
     tool_version: str
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether details are folded away: a page of thousands must open and scroll."""
+        return len(self.appearances) > UNFOLDED
+
+    @property
+    def with_pictures(self) -> int:
+        """How many appearances are shown with frames."""
+        return sum(bool(item.pictures) for item in self.appearances)

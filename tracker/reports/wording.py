@@ -63,6 +63,7 @@ _FORGEABLE = {
     ForgeableBy.NOBODY: "hard for anyone to alter",
     ForgeableBy.PLATFORM: "only the platform could alter it",
     ForgeableBy.UPLOADER: "the uploader could have altered it",
+    ForgeableBy.SIGNER: "whoever signed the file could have chosen it",
     ForgeableBy.US: "rests on this archive's own word",
 }
 

@@ -42,9 +42,9 @@ def clean_line(value: object, limit: int = MAX_TITLE_CHARS) -> str | None:
 
 
 def clean_account(value: object) -> str | None:
-    """Return ``value`` as an account name without ``@`` in front; ``None`` if nothing is left."""
+    """Return ``value`` as an account name without ``@`` or ``/u/`` in front; ``None`` if empty."""
     text = clean_line(value, MAX_ACCOUNT_CHARS)
-    return (text.removeprefix("@").strip() or None) if text else None
+    return (text.removeprefix("/u/").removeprefix("@").strip() or None) if text else None
 
 
 def clean_text(value: object, limit: int = MAX_TEXT_CHARS) -> str | None:

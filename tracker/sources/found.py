@@ -61,9 +61,11 @@ class Found:
         return True
 
     def add_mention(self, url: str | None) -> bool:
-        """Note what a post's text names: posts and pages, not the front doors of platforms."""
+        """Note what a post's text names: posts, pages, short links; no platform's front door."""
         address = address_of(url) if url else None
-        if url is None or address is None or not (address.is_post or address.platform == WEB):
+        if url is None or address is None:
+            return False
+        if not (address.is_post or address.is_short_link or address.platform == WEB):
             return False
         self._add(url, address, LinkRelation.LINKS)
         return True

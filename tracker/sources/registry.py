@@ -31,6 +31,7 @@ from tracker.sources.feed import feed_post, is_feed, polled_feed
 from tracker.sources.listing import listed_by_page
 from tracker.sources.local_file import file_uri, local_post
 from tracker.sources.ports import AsksForMany, PlatformSource, Polled
+from tracker.sources.reddit_feeds import feed_of_list
 from tracker.sources.refresh import refresh_target
 from tracker.sources.saved_article import HTML_SUFFIXES, TEXT_SUFFIXES, read_saved
 from tracker.sources.sidecar import VIDEO_SUFFIXES
@@ -99,8 +100,12 @@ class Sources:
                 return source.recent(watch, since)
         if self._goes_to_platform(watch.target):
             return poll_listing(self._ytdlp, watch)
+        _refuse_unlistable(watch.target)
         answer = self._http.get(
-            watch.target, etag=watch.etag, last_modified=watch.last_modified, abandon=is_media
+            feed_of_list(watch.target) or watch.target,
+            etag=watch.etag,
+            last_modified=watch.last_modified,
+            abandon=is_media,
         )
         exchange = answer.exchange
         if answer.not_modified or is_feed(exchange.body, exchange.content_type):
@@ -142,7 +147,7 @@ class Sources:
 
     def _by_content(self, url: str, hops: int = 0) -> FetchedPost:
         address = parse_address(url)
-        web = address.key if url.startswith("at:") else url
+        web = address.key if url.startswith("at:") else feed_of_list(url) or url
         answer = self._http.get(
             web, abandon=is_media, leaves=lambda target: _is_other_post(target, address)
         )
@@ -218,6 +223,15 @@ class Sources:
             )
         exchange = Exchange(uri, uri, None, None, started_at, self._clock.now(), body)
         return FetchedPost(post, (exchange,))
+
+
+def _refuse_unlistable(target: str) -> None:
+    """Say at once what a page behind a login would only show as an empty list."""
+    address = parse_address(target)
+    if address.platform == "facebook" and not address.is_post:
+        raise UnsupportedSource(
+            f"Facebook lists nothing to whoever has no account; add its posts one by one: {target}"
+        )
 
 
 def _is_other_post(target: str, asked: Address) -> bool:

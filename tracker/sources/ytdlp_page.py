@@ -34,7 +34,8 @@ _STATUS = {
     "premium_only": PostStatus.LOGIN_REQUIRED,
     "subscriber_only": PostStatus.LOGIN_REQUIRED,
 }
-# Where platforms keep the handle; the other fields hold numbers or display names.
+# Where platforms keep the handle; the other fields hold display names, or numbers, which name an
+# account only where nothing else does.
 _HANDLE_FIELDS = {"tiktok": ("uploader",), "instagram": ("channel",)}
 _ACCOUNT_FIELDS = ("uploader_id", "uploader", "channel", "creator")
 # An X post's id is given within a second of its publication (median 0.44 s); a larger gap means
@@ -177,17 +178,18 @@ def _is_other_post(id_claims: tuple[TimeClaim, ...], info_claims: tuple[TimeClai
 def _account(info: Info, address: Address) -> str | None:
     stated = [info.get(name) for name in _HANDLE_FIELDS.get(address.platform, ())]
     found = [clean_account(value) for value in (*stated, address.account)]
+    numbers: list[str | None] = []
     for name in _ACCOUNT_FIELDS:
         value = clean_account(info.get(name))
-        is_number = name == "uploader_id" and value is not None and value.isdecimal()
-        found.append(None if is_number else value)
-    return next((account for account in found if account), None)
+        is_number = name == "uploader_id" and (value or "").removeprefix("-").isdecimal()
+        (numbers if is_number else found).append(value)
+    return next((account for account in (*found, *numbers) if account), None)
 
 
 def _links(text: str | None, address: Address) -> tuple[PostLink, ...]:
     found = Found(frozenset({address.key}))
     for url in urls_in_text(text or ""):
-        found.add_post(url, LinkRelation.LINKS)
+        found.add_mention(url)
     return found.links
 
 

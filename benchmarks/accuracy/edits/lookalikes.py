@@ -66,7 +66,7 @@ class LookAlikes:
     def shared_intro(self, footage: Sequence[Part]) -> None:
         """Videos of one channel: all begin with the same seconds, then come different ones."""
         with TemporaryDirectory(prefix="edits-") as folder:
-            intro = _Intro(self._rng, Path(folder))
+            intro = Intro(self._rng, Path(folder))
             for number, part in enumerate(footage):
                 name = f"intro_{number}"
                 intro.before(part, self._reference(name))
@@ -78,7 +78,7 @@ class LookAlikes:
                 self._note_negative(query, part, "lookalike_intro")
             self._copy_with_intro(intro, footage[0])
 
-    def _copy_with_intro(self, intro: _Intro, part: Part) -> None:
+    def _copy_with_intro(self, intro: Intro, part: Part) -> None:
         query, length = "p_intro_0", part.length_s * 0.75
         intro.before(Part(part.source, part.start_s, length), self._query(query))
         whole = (0.0, intro.seconds + length)
@@ -134,7 +134,7 @@ class LookAlikes:
         self.queries.append(negative(query, part.source.id, (family, family), ()))
 
 
-class _Intro:
+class Intro:
     """A few seconds of moving colour with a channel's logo sliding in."""
 
     def __init__(self, rng: Random, folder: Path) -> None:

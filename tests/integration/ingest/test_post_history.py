@@ -6,13 +6,15 @@ import itertools
 import json
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from jobs.drain import drain
 from storage import ledger
 from tests.integration.ingest.conftest import TurnedClock
-from tests.support.pages import article
+from tests.support.footage import make_footage
+from tests.support.pages import article, video_page
 from tests.support.webserver import Page, WebServer
 from tracker.app import App
 from tracker.cli.history import history_document
@@ -20,6 +22,9 @@ from tracker.errors import UnknownSubject
 from tracker.history import post_history
 from tracker.ingest.add import Stated
 from tracker.model.ledger import LedgerKind
+from tracker.reports.documents import chain_document, instant_text
+from tracker.reports.visibility_words import visibility_words
+from tracker.reports.wording import moment_words
 
 
 def look_again(app: App) -> None:
@@ -66,6 +71,42 @@ def test_edited_gone_and_back_each_with_both_looks(
     document = json.loads(json.dumps(history_document(found)))
     assert document["schema"] == "tracker/history/1"
     assert len(document["statuses"]) == 3
+
+
+def test_a_chain_says_when_a_post_was_last_seen_and_first_seen_gone(
+    app: App, site: WebServer, clock: TurnedClock, tmp_path: Path
+) -> None:
+    film = make_footage(tmp_path / "clip.mp4", seed=71, seconds=4).path.read_bytes()
+    media = site.add("/clip.mp4", film, content_type="video/mp4")
+    shown = Page(video_page("Seen", media, "2026-02-01T00:00:00Z").encode())
+    site.routes["/post"] = shown
+    url = site.url("/post")
+    app.add.take_in(url, Stated())
+    said: list[tuple[object, ...]] = []
+    looks = [clock.now()]
+    for page in (shown, Page(status=404), Page(status=500), shown):
+        clock.turn(days=90)
+        looks.append(clock.now())
+        site.routes["/post"] = page
+        look_again(app)
+        (chain,) = app.subjects.chains(url)
+        (told,) = json.loads(json.dumps(chain_document(chain)))["appearances"]
+        names = ("status", "last_looked_at", "last_seen_at", "first_gone_at")
+        said.append(tuple(told[name] for name in names))
+        post = chain.links[0].appearance.post
+        assert post is not None
+        said[-1] += (visibility_words(post),)
+    at = [instant_text(look) for look in looks]
+    gone = f"last seen {moment_words(looks[1])}, first seen gone {moment_words(looks[2])}"
+    deleted = f"deleted when last looked at, {moment_words(looks[2])}; {gone}"
+    back = f"back again, it was found gone (deleted) first {moment_words(looks[2])}"
+    assert said == [
+        ("live", at[1], at[1], None, f"visible when last looked at, {moment_words(looks[1])}"),
+        ("deleted", at[2], at[1], at[2], deleted),
+        ("deleted", at[2], at[1], at[2], deleted),
+        ("live", at[4], at[4], at[2],
+         f"visible when last looked at, {moment_words(looks[4])}; {back}"),
+    ]  # fmt: skip
 
 
 def test_looks_thin_out_with_age(app: App, site: WebServer, clock: TurnedClock) -> None:

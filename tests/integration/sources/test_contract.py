@@ -34,6 +34,7 @@ from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
+from tracker.sources.reddit_feeds import feed_of_list
 from tracker.sources.telegram import Telegram
 from tracker.sources.x import XSource
 from tracker.timestamps.snowflake import tid
@@ -251,7 +252,7 @@ def test_every_watch_of_the_example_is_one_that_a_source_takes(tmp_path: Path) -
         XSource(XApi(TOKEN, Reads(), guard, LIMITS, clock), clock),
     )
     ytdlp = YtDlp(YtDlpLimits(), guard, clock)
-    feeds = ("https://example.org/feed.xml", "https://www.reddit.com/r/videos/new/.rss")
     for target in targets:
-        taken = target in feeds or ytdlp.supports(target)
+        is_feed = target == "https://example.org/feed.xml" or feed_of_list(target) is not None
+        taken = is_feed or ytdlp.supports(target)
         assert taken or any(source.accepts(target) for source in native), target

@@ -215,7 +215,8 @@ def test_queue_depths_follow_the_flow(database: Database) -> None:
             s, "fingerprint", THREE, error="no video", retryable=False, retry_at=None, now=NOW
         )
         assert list(attempts.queue_depths(s, KEY).items()) == [
-            ("collect", 0), ("capture", 1), ("fingerprint", 1), ("detect", 1), ("record", 1),
+            ("collect", 0), ("capture", 1), ("credentials", 4), ("fingerprint", 1),
+            ("detect", 1), ("record", 1),
         ]  # fmt: skip
 
 

@@ -13,10 +13,12 @@ from rich.console import Console
 
 from tests.support import sample_results
 from tests.support.sample_chain import ROOT, bare_report, sample_chain
-from tracker.cli import text
-from tracker.model.added import AddedError, AddedResult
+from tracker.cli import status_text, text
+from tracker.model.added import AddedResult, Left
 from tracker.model.ids import PostKey
 from tracker.model.summary import StatusSummary, Verified
+from tracker.reports.added_words import left_words
+from tracker.reports.lookup_words import lookup_answer
 
 Printer = Callable[[Console], None]
 
@@ -27,7 +29,7 @@ PRINTERS: dict[str, Printer] = {
     "bare chain": lambda c: text.print_chain(c, bare_report().chain),
     "clips": lambda c: text.print_clips(c, sample_results.clips()),
     "added": lambda c: text.print_added(c, sample_results.added()),
-    "status": lambda c: text.print_status(c, sample_results.status()),
+    "status": lambda c: status_text.print_status(c, sample_results.status()),
     "verified": lambda c: text.print_verified(c, sample_results.broken()),
     "watches": lambda c: text.print_watches(c, sample_results.watches()),
 }
@@ -94,7 +96,7 @@ def test_not_seen_says_what_was_searched() -> None:
 
 def test_matches_without_an_earliest_say_so() -> None:
     result = replace(sample_results.seen_before(), earliest=None)
-    assert text.lookup_answer(result) == "Seen before, in 1 video. Where first cannot be said."
+    assert lookup_answer(result) == "Seen before, in 1 video. Where first cannot be said."
 
 
 def test_an_address_can_be_copied_whole() -> None:
@@ -107,14 +109,18 @@ def test_added_counts_and_names_what_failed() -> None:
     assert text.added_answer(sample_results.added()) == (
         "Added article.html: 2 posts, 1 new video (1 already held), 2 leads, 1 error."
     )
-    failed = AddedResult("x", errors=(AddedError("https://e.example/", "gone", 1),))
-    assert text.added_answer(failed) == "Failed x: 0 posts, 0 new videos, 1 error."
+    left = AddedResult("x", left=Left(over_budget=1, beyond_depth=12, budget=200, depth=2))
+    assert left_words(left) == [
+        "1 link left: the budget of 200 posts is spent.",
+        "12 links not followed, beyond the depth of 2.",
+    ]
+    assert left_words(sample_results.added()) == []
 
 
 def test_status_and_verification_in_one_sentence() -> None:
     quiet = StatusSummary(at=sample_chain().as_of)
-    assert text.status_answer(quiet) == "Nothing is pending, nothing fails."
-    assert text.status_answer(sample_results.status()) == "12 items pending, 1 failing."
+    assert status_text.status_answer(quiet) == "Nothing is pending, nothing fails."
+    assert status_text.status_answer(sample_results.status()) == "12 items pending, 1 failing."
     assert text.verified_answer(Verified(2, 1, 0)) == (
         "Intact: 2 ledger entries, 1 file and 0 anchors checked, nothing differs."
     )

@@ -175,3 +175,49 @@ def test_all_orders_of_arrival_give_the_same_chain() -> None:
 def test_without_appearances_there_is_no_chain() -> None:
     with pytest.raises(ValueError, match="no appearance"):
         chain_of()
+
+
+def test_a_later_video_that_shows_more_is_no_copy_of_its_excerpt() -> None:
+    excerpt, longer = appearance("excerpt", dated(0), end_ms=4_000), appearance("longer", dated(5))
+
+    def partly(child: VideoId, parent: VideoId) -> Match | None:
+        return Match(child, parent, 0.9, (Segment(0, 4_000, 0, 4_000, 1.0, False, 0.9),))
+
+    inputs = ChainInputs(CLIP, (excerpt, longer))
+    chain = build_chain(inputs, partly, history=(), revision=1, as_of=DAY)
+    assert chain.root == "app-excerpt"
+    assert chain.links[1].parent is None
+    assert "common source" in chain.links[1].why
+
+
+def test_the_pictures_may_say_that_an_undated_one_came_first() -> None:
+    dated_one, undated = appearance("dated", dated(5)), appearance("undated", None)
+
+    def odds(match: Match) -> float:
+        return -1.0 if match.reference == undated.video else -9.0
+
+    inputs = ChainInputs(CLIP, (dated_one, undated))
+    chain = build_chain(inputs, all_match, history=(), revision=1, as_of=DAY, odds_of=odds)
+    assert chain.root == "app-undated"
+    assert "by the pictures" in chain.links[0].why
+    assert chain.links[0].confidence < 1.0
+    assert relations(chain)["app-dated"][0] == "app-undated"
+
+
+def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:
+    chain = chain_of(appearance("dated", dated(0)), appearance("undated", seen_by(3)))
+    first, second = chain.answer.overturned_by
+    assert "before 2022-09-09 00:00:00 UTC" in first
+    assert "status/undated" in second
+
+
+def test_shares_that_point_at_each_other_end_somewhere() -> None:
+    one, other = appearance("one", dated(0)), appearance("other", dated(1))
+    assert one.post is not None
+    assert other.post is not None
+    stated = {
+        (one.post.key, other.post.key): LinkRelation.SHARES,
+        (other.post.key, one.post.key): LinkRelation.SHARES,
+    }
+    chain = chain_of(one, other, stated=stated)
+    assert sorted(link.parent is None for link in chain.links) == [False, True]

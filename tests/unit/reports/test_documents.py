@@ -26,11 +26,11 @@ from tracker.reports.documents import (
     lookup_document,
     post_document,
     published_document,
-    status_document,
     verified_document,
     watch_document,
 )
 from tracker.reports.json_document import render_json, report_document
+from tracker.reports.status_document import status_document
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 
@@ -45,6 +45,10 @@ PRODUCED: list[tuple[str, Document]] = [
     ("added", added_document(sample_results.added())),
     ("verified", verified_document(sample_results.broken())),
     ("verified", verified_document(Verified(0, 0, 0))),
+    ("report", report_document(sample_report())),
+    ("status", status_document(sample_results.status())),
+    *(("watch", watch_document(watch)) for watch in sample_results.watches()),
+    ("report", report_document(bare_report())),
     *(("clip", clip_document(clip)) for clip in sample_results.clips()),
 ]
 
@@ -99,10 +103,12 @@ def test_lookup_has_the_promised_fields() -> None:
         *("schema", "subject", "matches", "candidates", "sound_matches", "earliest", "searched"),
         "elapsed_ms",
     }
-    assert set(part(document, "subject")) == {"target", "sha256", "duration_ms", "width", "height"}
+    subject = {"target", "sha256", "duration_ms", "width", "height", "credentials"}
+    assert set(part(document, "subject")) == subject
     match = first(document, "matches")
     assert set(match) == {
-        *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files")
+        *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files"),
+        *("credentials", "verdicts"),
     }
     assert first(match, "segments") == {
         "query_ms": [0, 9000],
@@ -140,10 +146,13 @@ def test_candidates_are_left_out_when_not_asked_for() -> None:
 def test_chain_has_the_promised_fields() -> None:
     document = chain_document(sample_chain())
     promised = {"schema", "clip", "revision", "as_of", "root", "appearances", "conflicts", "leads"}
-    assert promised | {"history", "searched", "discovery"} == set(document) - {"duration_ms"}
+    assert promised | {"history", "searched", "discovery", "answer", "verdicts"} == set(
+        document
+    ) - {"duration_ms"}
     assert document["as_of"] == "2026-11-22T10:00:00Z"
     seen = first(document, "appearances")
-    assert set(seen) - {"files", "why", "status_detail"} == {
+    later = {"last_looked_at", "last_seen_at", "first_gone_at", "credentials"}
+    assert set(seen) - later - {"files", "why", "status_detail"} == {
         *("id", "video", "segment_ms", "post", "published", "time_claims", "parent", "relation"),
         *("confidence", "transformations", "status"),
     }
@@ -171,7 +180,7 @@ def test_a_status_beyond_the_four_promised_is_unknown_with_its_detail() -> None:
 
 def test_added_clip_and_verified_have_the_promised_fields() -> None:
     document = added_document(sample_results.added())
-    assert set(document) == {"schema", "target", "posts", "videos", "leads", "errors"}
+    assert set(document) == {"schema", "target", "posts", "videos", "leads", "errors", "left"}
     assert first(document, "videos") == {
         "sha256": "01" * 32,
         "clip": "clip-5b1f0c9a7e3d2248",

@@ -15,7 +15,7 @@ from tracker.model.chain import Relation
 from tracker.model.clip import PostSummary
 from tracker.model.ids import Platform, PostKey
 from tracker.model.match import Transformation
-from tracker.model.status import PostStatus
+from tracker.model.status import PostStatus, Visibility
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeInterval
 from tracker.reports import wording
 from tracker.reports.media_words import length_words, media_time
@@ -27,6 +27,7 @@ from tracker.reports.plain_text import (
     web_link,
 )
 from tracker.reports.transformation_words import transformation_phrase
+from tracker.reports.visibility_words import visibility_words
 
 SECOND = timedelta(seconds=1)
 INSTANTS = st.datetimes(
@@ -77,6 +78,10 @@ def test_every_kind_of_claim_has_words(kind: ClaimKind) -> None:
 def test_every_status_party_and_relation_has_words() -> None:
     for status in PostStatus:
         assert "_" not in wording.status_words(status)
+        look = datetime(2026, 3, 1, tzinfo=UTC)
+        seen = Visibility(status, look, look, look, look, PostStatus.GEO_BLOCKED)
+        post = PostSummary(PostKey("u"), Platform("x"), None, None, status, seen)
+        assert "_" not in visibility_words(post)
     for party in ForgeableBy:
         assert wording.forgeable_words(party)
     link = sample_chain().links[1]

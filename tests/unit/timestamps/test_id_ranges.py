@@ -80,6 +80,51 @@ def test_ids_of_x_that_were_counted_one_by_one_hold_no_time() -> None:
         assert len(claims_from_address(Platform("x"), str(number), "", now=NOW)) == count
 
 
+@pytest.mark.parametrize(
+    ("decode", "inside", "outside"),
+    [
+        (generic_ids.ksuid_at, "aWgEPTl1tmebfsQzFP4bxwgy80V", "aWgEPTl1tmebfsQzFP4bxwgy80W"),
+        (generic_ids.ksuid_at, "0" * 27, "0" * 26),
+        (generic_ids.ksuid_at, "0" * 27, "0" * 28),
+        (generic_ids.ulid_at, "7" + "Z" * 9 + "0" * 16, "8" + "0" * 25),
+        (generic_ids.ulid_at, "0" * 26, "0" * 25),
+        (generic_ids.ulid_at, "0" * 26, "0" * 25 + "U"),  # letters that look like digits are out
+        (generic_ids.object_id_at, "f" * 24, "f" * 23),
+        (generic_ids.object_id_at, "f" * 24, "f" * 23 + "g"),
+        (generic_ids.object_id_at, "0" * 24, "0" * 25),
+        (generic_ids.uuid_at, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+         "017f22e2-79b0-6cc3-98c4-dc0c0c07398f"),
+        (generic_ids.uuid_at, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+         "017f22e2-79b0-8cc3-98c4-dc0c0c07398f"),
+        (generic_ids.uuid_at, "c232ab00-9414-11ec-b3c8-9f6bdeced846",
+         "c232ab00-9414-21ec-b3c8-9f6bdeced846"),
+    ],
+)  # fmt: skip
+def test_neighbours_of_generic_ids(
+    decode: Callable[[str], datetime | None], inside: str, outside: str
+) -> None:
+    assert decode(outside) is None
+    # The last ULID lies beyond what a calendar holds: there is no time then either.
+    assert (decode(inside) is None) == (inside.startswith("7Z"))
+
+
+def test_neighbours_of_letters_and_lengths() -> None:
+    """One letter more, less or further than the layout has."""
+    assert (
+        snowflake.tid_number("j" + "z" * 12) == 2**64 - 1
+    )  # any longer would be no number of 64 bits
+    for tid in ("k" + "2" * 12, "3lbd2ebt3wk2", "3lbd2ebt3wk2r2", "3lbd2ebt3wk21"):
+        with pytest.raises(ValueError, match=r"TID|substring"):
+            snowflake.tid_number(tid)
+    weibo = Platform("weibo")
+    assert len(claims_from_address(weibo, "4910815147462302", "", now=NOW)) == 1
+    for mid in ("491081514746230", "49108151474623020"):
+        assert claims_from_address(weibo, mid, "", now=NOW) == ()
+    url = "https://video.twimg.com/ext_tw_video/{}/pu/vid/1280x720/a.mp4"
+    for number, count in ((FIRST_SNOWFLAKE - 1, 0), (FIRST_SNOWFLAKE, 1)):
+        assert len(claims_from_address(Platform("web"), None, url.format(number), now=NOW)) == count
+
+
 INSTANTS = st.timedeltas(timedelta(days=45 * 366), timedelta(days=56 * 365)).map(
     lambda after: EPOCH + after
 )

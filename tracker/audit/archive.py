@@ -7,7 +7,7 @@ the end of the ledger show as rows that no entry records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,31 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from storage import captures, clips, fingerprints, ledger, matches, sounds, videos
+from storage import (
+    captures,
+    clips,
+    credentials,
+    fingerprints,
+    ledger,
+    matches,
+    sounds,
+    verdicts,
+    videos,
+)
+from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
+from tracker.audit import anchored
 from tracker.errors import IntegrityError, OutsideError
+from tracker.evidence.anchors import LedgerHashes
+from tracker.evidence.content_credentials import credentials_digest
 from tracker.evidence.digests import (
     document_digest,
     fingerprint_digest,
     match_digest,
     sound_match_digest,
+    verdict_digest,
 )
 from tracker.evidence.hash_chain import check_chain
 from tracker.evidence.recorded import Recorded, RecordedDigest
@@ -63,25 +78,48 @@ def verify_archive(
     media_store: MediaStore,
     keyframes: KeyframeStore,
     progress: Progress | None = None,
+    *,
+    anchors: AnchorStore | None = None,
+    with_files: bool = True,
 ) -> Verified:
     """Check ledger, rows and files; return what was checked and everything that is broken.
 
     Changes nothing. The database is read in one snapshot, files afterwards and outside any
     transaction, so the daemon may go on working. ``notes`` names files that no entry knows:
     a process killed between storing a file and recording it leaves them, and the repeated step
-    takes them up. Raises ``DatabaseError`` only.
+    takes them up. ``anchors`` is where copies of the anchors and their tokens lie. Without
+    ``with_files`` ledger, rows and copies of anchors alone are checked. Raises ``DatabaseError``
+    and, for a folder that cannot be listed, ``OutsideError``.
     """
+    disk = anchored.on_disk(anchors) if anchors is not None else anchored.OnDisk()
     with database.read() as session:
-        recorded = Recorded()
-        broken = list(check_chain(_entries(session, recorded)))
+        recorded, hashes = Recorded(), LedgerHashes()
+        broken = list(check_chain(_hashed(_entries(session, recorded), hashes)))
         broken += _check_rows(session, recorded)
+        held = anchored.anchors_held(session)
+    broken += anchored.check_rows(held, hashes, recorded.anchors, recorded.tokens)
+    broken += anchored.check_copies(held, hashes, disk)
+    count = len(held.anchors)
+    if not with_files:
+        return Verified(recorded.entries, 0, count, tuple(broken))
     files = [*_media_files(media_store, recorded), *_keyframe_files(keyframes, recorded)]
     for done, file in enumerate(files, start=1):
         broken += _check_file(file)
         if progress is not None:
             progress(done, len(files))
     notes = _unrecorded(database, media_store, keyframes)
-    return Verified(recorded.entries, len(files), 0, tuple(broken), notes)
+    checked = len(files)
+    if anchors is not None:
+        broken += anchored.check_files(held, anchors)
+        notes += tuple(anchored.notes(held, anchors, disk))
+        checked += anchored.count_files(held)
+    return Verified(recorded.entries, checked, count, tuple(broken), notes)
+
+
+def _hashed(entries: Iterable[LedgerEntry], hashes: LedgerHashes) -> Iterator[LedgerEntry]:
+    for entry in entries:
+        hashes.take(entry)
+        yield entry
 
 
 def _entries(session: Session, recorded: Recorded, after: int = 0) -> Iterator[LedgerEntry]:
@@ -99,6 +137,8 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _compare(recorded.matches, _match_rows(session), "match")
     yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+    yield from _compare(recorded.verdicts, _verdict_rows(session), "verdict")
+    yield from _compare(recorded.credentials, _credential_rows(session), "content credentials")
 
 
 def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
@@ -106,6 +146,7 @@ def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
     for label, digests in (
         ("video", videos.kept_digests(session)),
         ("answer", sorted(captures.body_digests(session))),
+        ("manifest store", sorted(credentials.manifest_digests(session))),
     ):
         for digest in digests:
             if digest not in recorded.files and digest not in recorded.absent:
@@ -161,6 +202,18 @@ def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
 
 
+def _verdict_rows(session: Session) -> Iterator[tuple[int, _Row]]:
+    for number, verdict in verdicts.all_verdicts(session):
+        digest = None if verdict is None else verdict_digest(verdict)
+        yield number, _Row(f"verdict {number}", digest)
+
+
+def _credential_rows(session: Session) -> Iterator[tuple[str, _Row]]:
+    for found in credentials.all_credentials(session):
+        label = f"content credentials of {found.video}"
+        yield found.video, _Row(label, credentials_digest(found.credentials))
+
+
 def _media_files(store: MediaStore, recorded: Recorded) -> Iterator[_File]:
     for digest in sorted(recorded.files):
         yield _File(store.path(digest), partial(store.verify, digest))
@@ -193,6 +246,13 @@ def _unrecorded(
             pass
     known = {media_store.path(digest) for digest in recorded.files}
     known |= {keyframes.path(video, algorithm) for video, algorithm in recorded.keyframes}
-    notes = [f"{path} is recorded nowhere" for path in stored if path not in known]
+    deleted = {media_store.path(digest) for digest in recorded.absent}
+    notes = [f"{path} {_why_unknown(path, deleted)}" for path in stored if path not in known]
     more = len(notes) - MAX_NOTES
     return tuple(notes[:MAX_NOTES] + ([f"and {more} files more"] if more > 0 else []))
+
+
+def _why_unknown(path: Path, deleted: Container[Path]) -> str:
+    if path in deleted:
+        return "is still there though its deletion is recorded; the next `tracker run` removes it"
+    return "is recorded nowhere"

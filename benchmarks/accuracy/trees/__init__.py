@@ -1,0 +1,1 @@
+"""Made edit trees: who copied whom is known, so chains can be judged."""

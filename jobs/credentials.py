@@ -1,0 +1,14 @@
+"""Job: read the Content Credentials of stored videos that were not looked at."""
+
+from __future__ import annotations
+
+import threading
+
+from jobs.drain import drain
+from tracker.app import App
+
+
+def run(app: App, stop: threading.Event) -> int:
+    """Look at pending videos, one child process each; return how many were tried."""
+    workers = app.settings.jobs.workers
+    return drain(app.credentials, app.archive, app.clock, stop, workers=workers)

@@ -1,0 +1,23 @@
+"""Job: re-hash a slice of what is kept."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from tracker.app import App
+
+log = structlog.get_logger()
+
+
+def run(app: App, stop: threading.Event) -> int:
+    """Re-hash the files that were not looked at for longest; return how many."""
+    done = app.fixity.run_slice(stop.is_set)
+    with app.archive.database.read() as session:
+        coverage = app.fixity.coverage(session)
+    for check in coverage.broken:
+        log.error("file_broken", name=check.file.name, result=check.result, reason=check.reason)
+    if done:
+        log.info("fixity_slice_done", files=done, checked=coverage.checked, of=coverage.files)
+    return done

@@ -1,0 +1,73 @@
+"""Which frames a report shows side by side: those that matter most, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+
+from tracker.matching.verify import keyframe_pairs
+from tracker.model.chain import Chain
+from tracker.model.fingerprint import Keyframe
+from tracker.model.ids import AppearanceId, VideoId
+from tracker.reports.report_input import Compared, SideBySide
+from tracker.reports.wording import maybe_earlier
+
+MAX_PICTURE_BYTES = 4_000_000
+"""JPEG bytes in one report. In a page they take a third more; the rest of a page of 2,000
+appearances takes some megabytes, and 15 MB are what mail and chat programs still pass on."""
+
+MOST_PAIRS = 6
+FEW = 24
+"""Up to so many appearances all have ``MOST_PAIRS`` pairs; in longer chains the less urgent ones
+have one pair each."""
+
+KeyframesOf = Callable[[VideoId], Sequence[Keyframe]]
+
+
+def pictures(
+    chain: Chain, compared: Sequence[Compared], keyframes: KeyframesOf
+) -> Iterator[SideBySide]:
+    """Yield the stored frames that show the same moments most nearly, appearance by appearance.
+
+    First come those that might be earlier than the root and those taken from it directly, then
+    the others in order of time, until the budget is spent; the order of yield is the chain's.
+    """
+    cached = lru_cache(maxsize=4)(keyframes)  # one parent has many children
+    budget = MAX_PICTURE_BYTES
+    shown: dict[AppearanceId, list[SideBySide]] = {}
+    for rank, item in enumerate(_by_urgency(chain, compared)):
+        pairs = list(_side_by_side(item, cached))
+        if len(compared) > FEW and rank >= FEW:
+            pairs = pairs[len(pairs) // 2 :][:1]
+        size = sum(len(pair.reference_jpeg) + len(pair.appearance_jpeg) for pair in pairs)
+        if size > budget:
+            break
+        budget -= size
+        shown[item.appearance] = pairs
+    for link in chain.links:
+        yield from shown.get(link.appearance.id, ())
+
+
+def _by_urgency(chain: Chain, compared: Sequence[Compared]) -> list[Compared]:
+    rivals = {link.appearance.id for link in maybe_earlier(chain)}
+    children = {link.appearance.id for link in chain.links if link.parent == chain.root}
+    return sorted(
+        compared, key=lambda item: (item.appearance not in rivals, item.appearance not in children)
+    )
+
+
+def _side_by_side(item: Compared, keyframes: KeyframesOf) -> Iterator[SideBySide]:
+    match = item.match
+    surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
+    pairs = keyframe_pairs(surest, keyframes(match.query), keyframes(match.reference))
+    in_order = sorted(pairs, key=lambda pair: pair[0].pts_ms)
+    for right, left in in_order[:MOST_PAIRS]:
+        yield SideBySide(
+            appearance=item.appearance,
+            reference=match.reference,
+            reference_pts_ms=left.pts_ms,
+            appearance_pts_ms=right.pts_ms,
+            reference_jpeg=left.jpeg,
+            appearance_jpeg=right.jpeg,
+            mirrored=surest.mirrored,
+        )

@@ -1,0 +1,107 @@
+"""Who is likely whose source, among videos that share footage: measured once, then remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from storage import fingerprints as fingerprint_rows
+from storage import likenesses as likeness_rows
+from storage import videos as video_rows
+from storage.database import Database
+from tracker.component import Component, Pair
+from tracker.matching.likeness import likeness
+from tracker.model.fingerprint import Fingerprint
+from tracker.model.ids import VideoId
+from tracker.model.likeness import Likeness
+from tracker.model.match import Match
+from tracker.provenance.descent import Facts, beginning_odds, log_odds
+
+NEAREST = 40
+"""Of each video so many matches are measured: those that explain most of it with fewest edits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """How alike the videos of a component are, and what else tells who was made from whom."""
+
+    likenesses: Mapping[Pair, Likeness]
+    facts: Mapping[VideoId, Facts]
+
+    def odds(self, match: Match) -> float:
+        """Return the log-odds that the query of ``match`` was made from its reference."""
+        alike = self.likenesses.get((match.query, match.reference))
+        if alike is None:
+            turned = self.likenesses.get((match.reference, match.query))
+            alike = turned.swapped() if turned is not None else None
+        return log_odds(match, alike, self.facts[match.query], self.facts[match.reference])
+
+    def beginning(self, video: VideoId, others: Iterable[VideoId]) -> float:
+        """Return the log-odds that the video was made from none of the others."""
+        return beginning_odds(self.facts[video], (self.facts[other] for other in others))
+
+
+def load_kinship(session: Session, component: Component, algorithm_key: str) -> Kinship:
+    """Return what is held of the component's videos."""
+    facts = video_rows.facts(session, component.videos)
+    return Kinship(
+        likeness_rows.likenesses(session, component.videos, algorithm_key),
+        {video: Facts(*values) for video, values in facts.items()},
+    )
+
+
+def measure(
+    database: Database, component: Component, held: Mapping[Pair, Likeness], algorithm_key: str
+) -> dict[Pair, Likeness]:
+    """Return how alike those near pairs are of which it is not ``held`` yet."""
+    wanted = [match for match in _near(component) if (match.query, match.reference) not in held]
+    wanted.sort(key=lambda match: (match.query, match.reference))
+    prints = _Prints(database, algorithm_key)
+    found: dict[Pair, Likeness] = {}
+    for match in wanted:
+        query, reference = prints(match.query), prints(match.reference)
+        if query is not None and reference is not None:
+            found[match.query, match.reference] = likeness(query, reference, match.segments)
+    return found
+
+
+def _near(component: Component) -> list[Match]:
+    """Return each match that is among the nearest of either video, the smaller id as query."""
+    by_video: dict[VideoId, list[Match]] = {}
+    for match in component.matches.values():
+        by_video.setdefault(match.query, []).append(match)
+    near: dict[Pair, Match] = {}
+    for matches in by_video.values():
+        for match in sorted(matches, key=_nearness)[:NEAREST]:
+            one = match if match.query < match.reference else match.swapped()
+            near[one.query, one.reference] = one
+    return list(near.values())
+
+
+def _nearness(match: Match) -> tuple[float, int, int, str]:
+    shared = sum(s.query_end_ms - s.query_start_ms for s in match.segments)
+    return -round(match.score, 2), len(match.transformations), -shared, match.reference
+
+
+class _Prints:
+    """Fingerprints, the last few of them kept at hand."""
+
+    def __init__(self, database: Database, algorithm_key: str, at_hand: int = 200) -> None:
+        self._load: Callable[[VideoId], Fingerprint | None] = lambda video: _loaded(
+            database, video, algorithm_key
+        )
+        self._at_hand, self._kept = at_hand, dict[VideoId, Fingerprint | None]()
+
+    def __call__(self, video: VideoId) -> Fingerprint | None:
+        if video not in self._kept:
+            while len(self._kept) >= self._at_hand:
+                del self._kept[next(iter(self._kept))]
+            self._kept[video] = self._load(video)
+        return self._kept[video]
+
+
+def _loaded(database: Database, video: VideoId, algorithm_key: str) -> Fingerprint | None:
+    with database.read() as session:
+        return fingerprint_rows.get_fingerprint(session, video, algorithm_key)

@@ -1,0 +1,58 @@
+"""What says that an appearance is the earliest known, what contradicts and would overturn it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tracker.model.chain import Answer, Conflict
+from tracker.model.clip import Appearance
+from tracker.model.time_claim import ForgeableBy, TimeClaim
+from tracker.provenance.order import interval_of
+
+MAX_NAMED = 5
+"""How many appearances that may be older are named."""
+
+
+def answer(
+    root: Appearance,
+    rivals: Sequence[Appearance],
+    claim_conflicts: Iterable[Conflict],
+    described: Sequence[str],
+) -> Answer:
+    """Return what the answer rests on; ``described`` names the rivals in their order."""
+    return Answer(
+        supported_by=_supporting(root),
+        contradicted_by=tuple(
+            conflict.text for conflict in claim_conflicts if conflict.appearance == root.id
+        ),
+        overturned_by=tuple(_overturning(root, rivals, described)),
+    )
+
+
+def _supporting(root: Appearance) -> tuple[TimeClaim, ...]:
+    """Return the claims of the kind that is gone by and that agree with the interval."""
+    if root.published is None:
+        return ()
+    interval = root.published.interval
+    return tuple(
+        claim
+        for claim in root.claims
+        if claim.kind is root.published.basis and claim.interval.overlaps(interval)
+    )
+
+
+def _overturning(
+    root: Appearance, rivals: Sequence[Appearance], described: Sequence[str]
+) -> Iterable[str]:
+    latest = interval_of(root).latest_at
+    when = "before this one was published"
+    if latest is not None:
+        when = f"before {latest.strftime('%Y-%m-%d %H:%M:%S')} UTC"
+    yield f"a showing of this footage, not held here, that was public {when}"
+    for name in described[:MAX_NAMED]:
+        yield f"proof that {name} was public {when}"
+    if len(rivals) > MAX_NAMED:
+        yield f"the same of any of {len(rivals) - MAX_NAMED} more"
+    supporting = _supporting(root)
+    if supporting and all(claim.forgeable_by is ForgeableBy.UPLOADER for claim in supporting):
+        yield "proof that its uploader stated a false time: nobody else vouches for it"

@@ -1,0 +1,98 @@
+"""What persons decided, applied to the footage that the machine grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tracker.model.ids import VideoId
+from tracker.model.match import Match
+from tracker.provenance.footage import CutNear, Footage, Stretch, group_footage
+
+Ruling = tuple[VideoId, VideoId]
+"""The video that anchors a judged clip, and the video that was judged."""
+
+
+def grouped_as_judged(
+    durations: Mapping[VideoId, int],
+    matches: Sequence[Match],
+    cut_near: CutNear,
+    *,
+    different: Collection[Ruling] = (),
+    same: Collection[Ruling] = (),
+) -> tuple[Footage, ...]:
+    """Return the clips as ``group_footage`` does, but for what a person decided otherwise.
+
+    A ``different`` video shares nothing with any video that shows the whole clip, whatever their
+    matches say; a ``same`` one joins the clip with all that was found to be the same as itself.
+    """
+    judged_apart = [ruling for ruling in different if set(ruling) <= set(durations)]
+    if judged_apart:
+        matches = _without(durations, matches, cut_near, judged_apart)
+    footage = group_footage(durations, matches, cut_near)
+    for ruling in sorted(ruling for ruling in same if set(ruling) <= set(durations)):
+        footage = _joined(footage, *ruling, durations)
+    return footage
+
+
+def _without(
+    durations: Mapping[VideoId, int],
+    matches: Sequence[Match],
+    cut_near: CutNear,
+    different: Collection[Ruling],
+) -> list[Match]:
+    """Return the matches but those between a judged video and the clip it was said not to show.
+
+    What the clip is, is asked without the judged videos: they may be what holds it together.
+    """
+    judged = {video for _, video in different} - {reference for reference, _ in different}
+    others = {video: ms for video, ms in durations.items() if video not in judged}
+    footage = group_footage(others, matches, cut_near)
+    apart: set[frozenset[VideoId]] = set()
+    for reference, video in different:
+        members = _whole_members(footage, reference)
+        apart |= {frozenset((member, video)) for member in members if member != video}
+    return [match for match in matches if frozenset((match.query, match.reference)) not in apart]
+
+
+def _whole_members(footage: Iterable[Footage], reference: VideoId) -> set[VideoId]:
+    members = {reference}
+    for one in footage:
+        if reference in one.absorbed:
+            members |= one.absorbed
+    return members
+
+
+def _joined(
+    footage: Sequence[Footage],
+    reference: VideoId,
+    video: VideoId,
+    durations: Mapping[VideoId, int],
+) -> tuple[Footage, ...]:
+    """Return the footage with ``video`` in the clip of ``reference``.
+
+    Where the video anchors a clip of its own, all who show that one come along.
+    """
+    host = _holding(footage, reference)
+    if host is None or any(member.video == video for member in host.members):
+        return tuple(footage)
+    guest = next((one for one in footage if one.anchor == video), None)
+    stretches = {Stretch(video, 0, durations[video])} | set(guest.members if guest else ())
+    held = {member.video for member in host.members}
+    members = [*host.members, *(s for s in stretches if s.video not in held)]
+    joined = replace(
+        host,
+        members=tuple(sorted(members, key=lambda m: m.video)),
+        absorbed=host.absorbed | (guest.absorbed if guest else frozenset()),
+    )
+    return tuple(joined if one is host else one for one in footage if one is not guest)
+
+
+def _holding(footage: Iterable[Footage], reference: VideoId) -> Footage | None:
+    """Return the footage that ``reference`` shows in full, its own before any other."""
+    holding = [one for one in footage if reference in one.absorbed]
+    return max(
+        holding,
+        key=lambda one: (one.anchor == reference, one.whole.duration_ms, one.anchor),
+        default=None,
+    )

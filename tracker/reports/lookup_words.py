@@ -1,0 +1,49 @@
+"""A look-up's answer in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracker.model.lookup import LookupMatch, LookupResult
+from tracker.model.match import Segment
+from tracker.reports import wording
+from tracker.reports.media_words import media_time
+
+
+def lookup_answer(result: LookupResult) -> str:
+    """Return the lookup's answer as one sentence."""
+    if not result.matches:
+        return "Not seen: no video in this archive is found to share footage with this one."
+    seen = f"Seen before, in {wording.count_words(len(result.matches), 'video')}."
+    earliest = result.earliest
+    if earliest is None:
+        return f"{seen} Where first cannot be said."
+    shown_by = wording.who(earliest.post, earliest.files)
+    told = wording.known_words(earliest.published)
+    return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
+
+
+def opening_words(candidates: Sequence[LookupMatch]) -> str:
+    """Return what is said of candidates that share an opening only; empty if there are none."""
+    sharing = sum(
+        any(change.kind == "shared_opening" for change in candidate.match.transformations)
+        for candidate in candidates
+    )
+    if not sharing:
+        return ""
+    videos = wording.count_words(sharing, "stored video")
+    return f"Nothing but an opening or closing in common with {videos} (--candidates shows it)."
+
+
+def segment_words(segment: Segment) -> str:
+    """Return which stretch of the video asked about is which of the stored one."""
+    yours = stretch_words(segment.query_start_ms, segment.query_end_ms)
+    theirs = stretch_words(segment.reference_start_ms, segment.reference_end_ms)
+    speed = f", {segment.speed:.2f} times as fast" if abs(segment.speed - 1) >= 0.01 else ""
+    mirrored = ", mirrored" if segment.mirrored else ""
+    return f"Your {yours} is its {theirs}{speed}{mirrored}"
+
+
+def stretch_words(start_ms: int, end_ms: int) -> str:
+    """Return "0:04 to 0:13"."""
+    return f"{media_time(start_ms)} to {media_time(end_ms)}"

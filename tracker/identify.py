@@ -6,22 +6,29 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
+
+from threadpoolctl import ThreadpoolController
 
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, compare
+from tracker.matching.openings import only_opening
 from tracker.matching.ports import FingerprintArchive, HashIndex
-from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
+from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, OPENING_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
 from tracker.matching.verify import confirmed, measured
-from tracker.model.fingerprint import Examined, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
 from tracker.model.sound import SoundMatch
 
 LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
+
+
+SHARED_OPENING = Transformation("shared_opening")
+"""What explains a candidate with which the query shares an opening or closing, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +88,11 @@ class Identifier:
         matches = []
         if self._index.holds(query) and _wanted(query, exclude, only):
             matches.append(_itself(query, examined))
-        for video in others:
-            if not _wanted(video, exclude, only):
-                continue
-            with clock.phase("align"):
-                held = _Held(video, self._archive)
-                comparison = compare(query, examined.fingerprint, video, held.fingerprint)
-            if comparison.stretches and comparison.score >= LEAST_CANDIDATE_SCORE:
-                with clock.phase("verify"):
-                    match = _match(query, examined, held, comparison)
-                    if both_directions and match.asserted:
-                        match = _explained_backwards(match, examined, held)
-                    matches.append(match)
+        with _libraries().limit(limits=1):
+            for video in others:
+                if _wanted(video, exclude, only):
+                    held = _Held(video, self._archive)
+                    matches += _compared(query, examined, held, clock, both_directions)
         matches.sort(key=lambda match: (-match.score, match.reference))
         asserted = tuple(match for match in matches if match.asserted)
         doubtful = tuple(match for match in matches if not match.asserted)
@@ -113,12 +113,40 @@ class _Held:
 
     def __init__(self, video: VideoId, archive: FingerprintArchive) -> None:
         self.video = video
-        self.fingerprint = archive.get(video)
         self._archive = archive
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        return self._archive.get(self.video)
 
     @cached_property
     def keyframes(self) -> Sequence[Keyframe]:
         return self._archive.keyframes(self.video)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the switch for the threads of the arithmetic libraries loaded by now.
+
+    What one pair of videos needs is small: threads would spend more on waiting for each other
+    than on the work (lookups took 190 ms of CPU instead of 100).
+    """
+    return ThreadpoolController()
+
+
+def _compared(
+    query: VideoId, examined: Examined, held: _Held, clock: _Phases, both_directions: bool
+) -> Iterator[Match]:
+    """Yield what the query shares with one stored video, if it is worth showing."""
+    with clock.phase("align"):
+        comparison = compare(query, examined.fingerprint, held.video, held.fingerprint)
+    if not comparison.stretches or comparison.score < LEAST_CANDIDATE_SCORE:
+        return
+    with clock.phase("verify"):
+        match = _match(query, examined, held, comparison)
+        if both_directions and match.asserted:
+            match = _explained_backwards(match, examined, held)
+    yield match
 
 
 def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
@@ -133,7 +161,8 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
         asserted=score >= MATCH_SCORE,
     )
     if not match.asserted:
-        return match
+        opening = only_opening(segments, examined.fingerprint, held.fingerprint)
+        return replace(match, transformations=(SHARED_OPENING,)) if opening else match
     explained = _explained(
         segments,
         (examined.keyframes, examined.fingerprint.duration_ms),
@@ -145,8 +174,12 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
 def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
     """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
 
-    What stands still agrees at any moment: where motion was compared, it has decided.
+    What stands still agrees at any moment: where motion was compared, it has decided. A common
+    opening is no match, however surely it is one.
     """
+    segments = [stretch.segment for stretch in comparison.stretches]
+    if only_opening(segments, examined.fingerprint, held.fingerprint):
+        return min(comparison.score, OPENING_SCORE)
     if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
         return comparison.score
     strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)

@@ -186,6 +186,22 @@ def test_a_compilation_is_matched_part_by_part(world: World, tmp_path: Path) -> 
     }
 
 
+def test_a_channels_opening_is_a_candidate_that_says_so(tmp_path: Path) -> None:
+    opening, one, other = (
+        make_footage(tmp_path / f"film{seed}.mp4", seed=seed, seconds=9).path
+        for seed in (21, 22, 23)
+    )
+    shelf = Shelf(tmp_path / "index")
+    stored = make_compilation([(opening, 0, 3), (one, 0, 8)], tmp_path / "one.mp4")
+    shelf.put(stored.path)
+    asked = make_compilation([(opening, 0, 3), (other, 0, 8)], tmp_path / "other.mp4").path
+    identified = shelf.identifier().identify(video(asked), examine(asked))
+    assert identified.matches == ()
+    (candidate,) = identified.candidates
+    assert [change.kind for change in candidate.transformations] == ["shared_opening"]
+    assert candidate.segments[0].query_end_ms == pytest.approx(3000, abs=300)
+
+
 def test_leaving_out_and_restricting(world: World, tmp_path: Path) -> None:
     copy = make_copy(world.films[0].path, tmp_path / "copy.mp4", EDITS["trim"])
     ask = world.identifier.identify

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.matching.alignment import AlignedRun, Line, weights
+from tracker.matching.cuts import hard_cuts
 from tracker.matching.feature_map import FeatureMap
 from tracker.matching.moments import LEAST_CHANGE, Moment
 from tracker.matching.motion import MotionPair
@@ -33,6 +34,15 @@ HIT_WORTH = 0.5
 NOT_THERE = -0.5
 LARGEST_DROP = 2.0
 """It ends when the sum has fallen by this much below its best."""
+
+OVERSHOOT_MS = 1500.0
+"""What moved is measured over a second: where both cut away at once a stretch seems to go on."""
+
+SAME_PICTURE = 0.5
+"""Pictures beyond a cut that correlate less than this are others."""
+
+SAME_CUT_MS = 300.0
+"""Two cuts this near in time are one: they are known to within a sample."""
 
 
 def borders(
@@ -81,7 +91,7 @@ def _grown(
     query: Fingerprint,
     reference: Fingerprint,
 ) -> tuple[float, float]:
-    """Return how far to both sides of the run's middle the same moves."""
+    """Return how far to both sides of the run's surest piece the same moves."""
     start, end = run.query_range_ms
     window = _inside(line, start - GROWN_MS, end + GROWN_MS, float(reference.duration_ms))
     ahead = [line.speed * t + line.offset_ms for t in window]
@@ -94,16 +104,51 @@ def _grown(
     times = pair.query_ms
     on = np.searchsorted(times, run.hits.query_ms[run.hits.query_frames]).clip(0, len(times) - 1)
     gain[on] = np.maximum(gain[on], HIT_WORTH * weights(run.hits.distances))
-    middle = int(np.abs(times - (start + end) / 2).argmin())
+    middle = _surest(gain)
     last = middle + _reach(gain[middle:])
     first = middle - _reach(gain[: middle + 1][::-1])
     half = float(np.median(np.diff(times))) / 2
-    return (
-        0.0 if times[first] - half <= half else times[first] - half,
-        float(query.duration_ms)
-        if times[last] + 3 * half >= query.duration_ms
-        else times[last] + half,
+    from_start = times[first] - half <= half
+    to_end = times[last] + 3 * half >= query.duration_ms
+    grown = (
+        0.0 if from_start else float(times[first] - half),
+        float(query.duration_ms) if to_end else float(times[last] + half),
     )
+    return _cut_off(pair, line, grown, query, reference)
+
+
+def _cut_off(
+    pair: MotionPair,
+    line: Line,
+    found: tuple[float, float],
+    query: Fingerprint,
+    reference: Fingerprint,
+) -> tuple[float, float]:
+    """Return the ends of a stretch, drawn back to a cut that both videos make just inside of them.
+
+    Both leave the same picture there, so what changes still correlates; what they cut to does not.
+    """
+    start, end = found
+    for at in _shared_cuts(line, (start, start + OVERSHOOT_MS), query, reference):
+        if pair.resemblance(line.speed, line.offset_ms, (start, at)) < SAME_PICTURE:
+            start = at
+    for at in reversed(_shared_cuts(line, (end - OVERSHOOT_MS, end), query, reference)):
+        if pair.resemblance(line.speed, line.offset_ms, (at, end)) < SAME_PICTURE:
+            end = at
+    return (start, end) if start < end else found
+
+
+def _shared_cuts(
+    line: Line, span: tuple[float, float], query: Fingerprint, reference: Fingerprint
+) -> list[float]:
+    """Return the times, in the query, of the cuts that both videos make within ``span``."""
+    ahead = [line.speed * t + line.offset_ms for t in span]
+    there = hard_cuts(reference, ahead[0] - SAME_CUT_MS, ahead[1] + SAME_CUT_MS)
+    return [
+        float(at)
+        for at in hard_cuts(query, *span)
+        if (np.abs(there - (line.speed * at + line.offset_ms)) <= SAME_CUT_MS).any()
+    ]
 
 
 def _gain(pair: MotionPair, line: Line) -> Doubles:
@@ -114,6 +159,18 @@ def _gain(pair: MotionPair, line: Line) -> Doubles:
     change = np.sqrt(np.maximum(ours, theirs) / (SMOOTHED_FRAMES * pair.pixels))
     gain = np.where(change >= LEAST_CHANGE, alike - SAME_HERE, NOTHING_MOVES)
     return np.where(there, gain, NOT_THERE)
+
+
+def _surest(gain: Doubles) -> int:
+    """Return the middle of the piece with the greatest sum of gains.
+
+    Not the run's own: a run may bridge footage that only one of the videos has.
+    """
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    lowest = np.minimum.accumulate(total)
+    end = int((total - lowest).argmax())
+    start = int(total[: end + 1].argmin())
+    return min((start + end) // 2, len(gain) - 1)
 
 
 def _reach(gain: Doubles) -> int:

@@ -26,17 +26,31 @@ def hard_cut_near(fingerprint: Fingerprint, at_ms: int, tolerance_ms: int) -> bo
     Cuts are known to within one sampling interval; a cut between two samples counts as near if
     any instant between them is. A fade or a cut to and from black counts too.
     """
+    return len(_cuts(fingerprint, at_ms - tolerance_ms, at_ms + tolerance_ms)) > 0
+
+
+def hard_cuts(fingerprint: Fingerprint, start_ms: float, end_ms: float) -> npt.NDArray[np.float64]:
+    """Return the times of the hard cuts in [start, end] of this video, float64 ms: of each the
+    middle between the two samples that it lies between.
+    """
+    found: npt.NDArray[np.float64] = _cuts(fingerprint, start_ms, end_ms).mean(axis=1)
+    return found
+
+
+def _cuts(fingerprint: Fingerprint, start_ms: float, end_ms: float) -> npt.NDArray[np.int64]:
+    """Return the times of the samples around each cut that may lie in [start, end], (n, 2)."""
     full = fingerprint.views == 0
-    times = fingerprint.pts_ms[full]
+    times = fingerprint.pts_ms[full].astype(np.int64)
     codes = fingerprint.codes[full]
     if len(times) < 2:
-        return False
+        return np.zeros((0, 2), np.int64)
     changes = np.bitwise_count(codes[1:] ^ codes[:-1]).sum(axis=1, dtype=np.int64)
     # Black to black is no cut, whatever their meaningless hashes say.
     telling = fingerprint.quality[full] > 0
     changes[~telling[1:] & ~telling[:-1]] = 0
-    near = (times[1:] >= at_ms - tolerance_ms) & (times[:-1] <= at_ms + tolerance_ms)
-    return any(_is_cut(changes, int(i)) for i in np.flatnonzero(near & (changes >= CUT_BITS)))
+    near = (times[1:] >= start_ms) & (times[:-1] <= end_ms)
+    cuts = [i for i in np.flatnonzero(near & (changes >= CUT_BITS)) if _is_cut(changes, int(i))]
+    return np.stack([times[:-1][cuts], times[1:][cuts]], axis=1)
 
 
 def _is_cut(changes: npt.NDArray[np.int64], at: int) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tracker.matching.feature_pairs import FeaturePairs, Located
+from tracker.matching.arrangements import LEAST_PAIRS, FramePairs, arranged
+from tracker.matching.feature_pairs import FeaturePairs
 from tracker.model.features import Features
 
 Ints = npt.NDArray[np.int64]
@@ -16,26 +17,11 @@ Bools = npt.NDArray[np.bool_]
 ARRANGED_BITS = 24
 """Features farther apart (of 128 bits) are not looked at here."""
 
-LEAST_PAIRS = 4
-"""Fewer feature pairs on one map are chance."""
-
 MOST_PARTNERS = 32
 """Reference frames looked at for one query frame: a still shot shows the same for minutes."""
 
 MOST_PAIRS = 96
 """Feature pairs looked at in one pair of frames: the closest."""
-
-REACH = 0.03
-"""A feature may land this share of the picture's longer side off its place."""
-
-LARGEST_TURN_ERROR = 0.35
-LARGEST_SIZE_ERROR = 0.5
-"""Directions (radians) and sizes (octaves) of a map's feature pairs agree within these."""
-
-LARGEST_ZOOM = 5.0
-
-LEAST_EXTENT = 0.08
-"""Feature pairs within a smaller share of the picture, in either direction, are a logo's."""
 
 STILL_REACH = 4
 """A feature that stays within so many 255ths of the picture …"""
@@ -61,54 +47,43 @@ class FeatureHits:
 
 def feature_hits(pairs: FeaturePairs) -> FeatureHits:
     """Return all pairs of feature frames with ``LEAST_PAIRS`` places in one arrangement."""
-    q, r = pairs.features
-    found: list[_Agreeing] = []
-    if len(q.codes) and len(r.codes):
-        for mirror in (False, True):
-            found += _one_way(pairs, mirror)
-    moves_here = ~_standing_still(q, [hit.query for hit in found])
-    moves_there = ~_standing_still(r, [hit.reference for hit in found])
-    frames, others = q.frames, r.frames
-    table = np.array(
-        [
-            (
-                frames[hit.query[0]],
-                others[hit.reference[0]],
-                len(hit.query),
-                (moves_here[hit.query] & moves_there[hit.reference]).sum(),
-                hit.mirrored,
-            )
-            for hit in found
-        ],
-        np.int64,
-    ).reshape(len(found), 5)
-    return FeatureHits(
-        q.pts_ms.astype(np.int64)[table[:, 0]],
-        r.pts_ms.astype(np.int64)[table[:, 1]],
-        table[:, 2],
-        table[:, 3],
-        table[:, 4].astype(np.bool_),
+    ways = [_one_way(pairs, mirror) for mirror in (False, True)]
+    still = [
+        _standing_still(features, np.concatenate(rows))
+        for features, rows in zip(
+            pairs.features, zip(*((w.query, w.reference) for w in ways), strict=True), strict=True
+        )
+    ]
+    sides = [
+        _hits(pairs, way, still, mirror) for way, mirror in zip(ways, (False, True), strict=True)
+    ]
+    return FeatureHits(*(np.concatenate(parts) for parts in zip(*sides, strict=True)))
+
+
+def _hits(
+    pairs: FeaturePairs, way: FramePairs, still: list[Bools], mirror: bool
+) -> tuple[Ints, Ints, Ints, Ints, Bools]:
+    """Return the fields of ``FeatureHits`` for one way up."""
+    query, reference = pairs.features
+    some = np.flatnonzero(way.counts)
+    first = (np.cumsum(way.counts) - way.counts)[some]
+    moves = ~still[0][way.query] & ~still[1][way.reference]
+    return (
+        query.pts_ms.astype(np.int64)[query.frames[way.query[first]]],
+        reference.pts_ms.astype(np.int64)[reference.frames[way.reference[first]]],
+        way.counts[some],
+        np.bincount(way.owners[moves], minlength=len(way.counts))[some],
+        np.full(len(some), mirror),
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Agreeing:
-    """The features of a pair of frames, int64 (n,) each, that one map explains."""
-
-    query: Ints
-    reference: Ints
-    mirrored: bool
-
-
-def _standing_still(features: Features, wanted: list[Ints]) -> Bools:
+def _standing_still(features: Features, wanted: Ints) -> Bools:
     """Tell of the ``wanted`` features whether a frame just before or after shows them in place.
 
     The answer is bool (n,) for all features of the video, and of no worth for the others.
     """
     still = np.zeros(len(features.codes), np.bool_)
-    if not wanted:
-        return still
-    asked = np.unique(np.concatenate(wanted))
+    asked = np.unique(wanted)
     counts = features.counts.astype(np.int64)
     starts = np.cumsum(counts) - counts
     for step in (-1, 1):
@@ -132,21 +107,20 @@ def _same(features: Features, one: Ints, two: Ints) -> Ints:
     return same
 
 
-def _one_way(pairs: FeaturePairs, mirror: bool) -> list[_Agreeing]:
+def _one_way(pairs: FeaturePairs, mirror: bool) -> FramePairs:
     q, r = pairs.query(mirror), pairs.reference
     rows, found, distances = pairs.found(mirror)
     near = distances <= ARRANGED_BITS
     rows, found, distances = rows[near], found[near], distances[near]
-    pair = q.frames[rows] * (int(r.frames[-1]) + 1) + r.frames[found]
+    others = len(r.counts) + 1
+    pair = q.frames[rows] * others + r.frames[found]
     order = np.lexsort((found, rows, distances, pair))
-    pairs_of_frames, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
-    found_all = []
-    for at in _promising(pairs_of_frames // (int(r.frames[-1]) + 1), counts):
-        chosen = order[starts[at] : starts[at] + min(counts[at], MOST_PAIRS)]
-        agree = _agreeing(q, r, rows[chosen], found[chosen])
-        if len(agree):
-            found_all.append(_Agreeing(rows[chosen[agree]], found[chosen[agree]], mirror))
-    return found_all
+    numbers, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
+    wanted = _promising(numbers // others, counts)
+    sizes = np.minimum(counts[wanted], MOST_PAIRS)
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    chosen = order[np.repeat(starts[wanted], sizes) + within]
+    return arranged(q, r, FramePairs(rows[chosen], found[chosen], sizes))
 
 
 def _promising(query_frames: Ints, counts: Ints) -> Ints:
@@ -157,35 +131,3 @@ def _promising(query_frames: Ints, counts: Ints) -> Ints:
     number = np.arange(len(order))
     rank = number - np.maximum.accumulate(np.where(begins, number, 0))
     return np.sort(order[(rank < MOST_PARTNERS) & (counts[order] >= LEAST_PAIRS)])
-
-
-def _agreeing(q: Located, r: Located, i: Ints, j: Ints) -> Ints:
-    """Return which feature pairs (i, j) the map that explains most explains, none if too few.
-
-    Each pair gives a map by itself: turn, zoom and shift. Each feature counts once.
-    """
-    zoom_octaves = q.octaves[i] - r.octaves[j]
-    zoom = 2.0**zoom_octaves
-    turn = q.turns[i] - r.turns[j]
-    cos, sin = zoom * np.cos(turn), zoom * np.sin(turn)
-    x, y = r.places[j].real, r.places[j].imag
-    off_x = cos[:, None] * (x - x[:, None]) - sin[:, None] * (y - y[:, None])
-    off_y = sin[:, None] * (x - x[:, None]) + cos[:, None] * (y - y[:, None])
-    here = q.places[i] - q.places[i][:, None]
-    off_x -= here.real
-    off_y -= here.imag
-    turned = np.abs((turn - turn[:, None] + np.pi) % (2 * np.pi) - np.pi)
-    reach = REACH * np.maximum(1.0, zoom)[:, None]
-    near = (off_x**2 + off_y**2 <= reach**2) & (turned <= LARGEST_TURN_ERROR)
-    near &= np.abs(zoom_octaves - zoom_octaves[:, None]) <= LARGEST_SIZE_ERROR
-    near &= (np.abs(zoom_octaves) <= np.log2(LARGEST_ZOOM))[:, None]
-    best = np.flatnonzero(near[int(near.sum(axis=1).argmax())])
-    best = best[np.sort(np.unique(i[best], return_index=True)[1])]
-    best = best[np.sort(np.unique(j[best], return_index=True)[1])]
-    if len(best) < LEAST_PAIRS or not (_extends(q, i[best]) and _extends(r, j[best])):
-        return np.zeros(0, np.int64)
-    return best
-
-
-def _extends(view: Located, rows: Ints) -> bool:
-    return bool(min(np.ptp(view.places[rows].real), np.ptp(view.places[rows].imag)) >= LEAST_EXTENT)

@@ -84,10 +84,12 @@ class MotionPair:
         self.comparable = int(inside.sum()) >= LEAST_PIXELS and min(len(q), len(r)) >= LEAST_FRAMES
         if not self.comparable:
             return
-        left = _moving(self._query_ms, q.pictures[:, inside].astype(np.float32))
+        self._ours = _even(q.pictures[:, inside].astype(np.float32))
         mapped = [_mapped(picture, columns, rows)[inside] for picture in r.pictures]
-        right = _moving(self._reference_ms, np.stack(mapped))
-        left, right = _balanced(left, right)
+        self._theirs = _even(np.stack(mapped))
+        left, right = _balanced(
+            _moving(self._query_ms, self._ours), _moving(self._reference_ms, self._theirs)
+        )
         self.pixels = int(inside.sum())
         self._products = np.asarray(left @ right.T, np.float64)
         self._query_power = np.asarray((left * left).sum(axis=1), np.float64)
@@ -123,6 +125,26 @@ class MotionPair:
         rows = np.arange(len(self._query_ms))
         product, power, there = self._cells(rows, speed, np.array([offset_ms]))
         return product[:, 0], self._query_power, power[:, 0], there[:, 0]
+
+    def resemblance(self, speed: float, offset_ms: float, span_ms: tuple[float, float]) -> float:
+        """Return how much the pictures themselves, moving or not, correlate along a line.
+
+        The median over the query's frames within ``span_ms``; 1 where none of them shows anything.
+        """
+        rows = np.arange(*np.searchsorted(self._query_ms, span_ms))
+        after = np.searchsorted(self._reference_ms, speed * self._query_ms[rows] + offset_ms)
+        alike = np.maximum(self._alike(rows, after - 1), self._alike(rows, after))
+        telling = alike[~np.isnan(alike)]
+        return float(np.median(telling)) if len(telling) else 1.0
+
+    def _alike(self, rows: Ints, there: Ints) -> Floats:
+        """Return the correlation of pairs of pictures, NaN where one of them is flat."""
+        ours = self._ours[rows]
+        theirs = self._theirs[there.clip(0, len(self._reference_ms) - 1)]
+        flat = np.minimum(ours.std(axis=1), theirs.std(axis=1)) < LEAST_CONTRAST
+        power = np.sqrt((ours * ours).sum(axis=1) * (theirs * theirs).sum(axis=1))
+        alike: Floats = (ours * theirs).sum(axis=1) / (power + 1e-3)
+        return np.where(flat, np.float32(np.nan), alike)
 
     @property
     def query_ms(self) -> Doubles:
@@ -168,15 +190,19 @@ def _between(thumbnails: Thumbnails, span_ms: tuple[float, float]) -> Thumbnails
     return Thumbnails(thumbnails.pts_ms[start:end], thumbnails.pictures[start:end])
 
 
-def _moving(times_ms: Doubles, pictures: Floats) -> Floats:
-    """Return each picture (n, p) less the one ``BEFORE_MS`` earlier, 0 where there is none.
+def _even(pictures: Floats) -> Floats:
+    """Return the pictures (n, p) brought to one brightness and contrast.
 
-    Pictures are first brought to one brightness and contrast: fades, flashes and changing light
-    are no movement.
+    Fades, flashes and changing light are no movement.
     """
     mean = pictures.mean(axis=1, keepdims=True)
     contrast = np.maximum(pictures.std(axis=1, keepdims=True), LEAST_CONTRAST)
-    even = (pictures - mean) * (float(np.median(contrast)) / contrast)
+    even: Floats = (pictures - mean) * (float(np.median(contrast)) / contrast)
+    return even
+
+
+def _moving(times_ms: Doubles, even: Floats) -> Floats:
+    """Return each picture (n, p) less the one ``BEFORE_MS`` earlier, 0 where there is none."""
     before = np.searchsorted(times_ms, times_ms - BEFORE_MS + SLACK_MS, side="right") - 1
     there = (before >= 0) & (times_ms - times_ms[before] <= BEFORE_MS + 4 * SLACK_MS)
     moving: Floats = np.where(there[:, None], even - even[before], 0.0).astype(np.float32)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tracker.model.lookup import LookupResult
+from collections.abc import Sequence
+
+from tracker.model.lookup import LookupMatch, LookupResult
 from tracker.model.match import Segment
 from tracker.reports import wording
 from tracker.reports.media_words import media_time
@@ -19,6 +21,18 @@ def lookup_answer(result: LookupResult) -> str:
     shown_by = wording.who(earliest.post, earliest.files)
     told = wording.known_words(earliest.published)
     return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
+
+
+def opening_words(candidates: Sequence[LookupMatch]) -> str:
+    """Return what is said of candidates that share an opening only; empty if there are none."""
+    sharing = sum(
+        any(change.kind == "shared_opening" for change in candidate.match.transformations)
+        for candidate in candidates
+    )
+    if not sharing:
+        return ""
+    videos = wording.count_words(sharing, "stored video")
+    return f"Nothing but an opening or closing in common with {videos} (--candidates shows it)."
 
 
 def segment_words(segment: Segment) -> str:

@@ -47,6 +47,7 @@ _PLAIN = {
     "scale": "size changed",
     "screen_recording": "recorded from a screen",
     "screenrec": "recorded from a screen",
+    "shared_opening": "only an opening or closing in common",
     "splice": "cut together with other footage",
     "split": "shown beside a second picture",
     "split_screen": "shown beside a second picture",

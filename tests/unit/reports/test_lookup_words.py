@@ -1,0 +1,33 @@
+"""What a lookup says of candidates that only share an opening."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.sample_results import lookup_match
+from tracker.model.lookup import LookupMatch
+from tracker.model.match import Transformation
+from tracker.reports.lookup_words import opening_words
+
+
+def candidate(*kinds: str) -> LookupMatch:
+    known = lookup_match()
+    changes = tuple(Transformation(kind) for kind in kinds)
+    return replace(known, match=replace(known.match, asserted=False, transformations=changes))
+
+
+@pytest.mark.parametrize(
+    ("candidates", "said"),
+    [
+        ((), ""),
+        ((candidate(), candidate("crop")), ""),
+        ((candidate("shared_opening"), candidate()), "in common with 1 stored video ("),
+        ((candidate("shared_opening"),) * 2, "in common with 2 stored videos ("),
+    ],
+)
+def test_shared_openings_are_counted(candidates: tuple[LookupMatch, ...], said: str) -> None:
+    words = opening_words(candidates)
+    assert said in words
+    assert bool(words) == bool(said)

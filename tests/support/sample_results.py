@@ -13,11 +13,14 @@ from tests.support.sample_chain import (
     video,
 )
 from tracker.model.added import AddedError, AddedResult, AddedVideo
+from tracker.model.anchor import Anchor, TokenKind
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
 from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
 from tracker.model.match import Match, Segment, Transformation
 from tracker.model.summary import (
+    AnchorSummary,
+    AuthorityTokens,
     ClipSummary,
     FailingWork,
     PendingWork,
@@ -87,6 +90,14 @@ def status() -> StatusSummary:
         watches=1,
         ledger_entries=1210,
         last_run_at=AS_OF,
+        anchors=AnchorSummary(
+            Anchor(2, 41, 1200, "a" * 64, "b" * 64, "c" * 64, "2026-03-01T12:00:00.000000Z"),
+            9,
+            (
+                AuthorityTokens(HOSTILE_URL, TokenKind.RFC3161, verified=1, held=1, error=HOSTILE),
+                AuthorityTokens(HOSTILE_URL, TokenKind.OPENTIMESTAMPS, pending=2, attested=1),
+            ),
+        ),
     )
 
 

@@ -99,9 +99,10 @@ class Subjects:
         return _by_digest(session, subject.lower()) if _is_digest(subject.lower()) else []
 
     def _gone(self, subject: str) -> list[Chain]:
-        raise UnknownSubject(
-            f"nothing is known of {subject}: no clip, post, video or file of that name is held"
-        )
+        told = f"nothing is known of {subject}: no clip, post, video or file of that name is held"
+        if "://" not in subject and Path(subject).is_file():
+            told = f"{subject} itself is not held; `tracker lookup` finds copies of what it shows"
+        raise UnknownSubject(told)
 
 
 def _is_digest(subject: str) -> bool:

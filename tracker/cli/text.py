@@ -173,14 +173,21 @@ def print_chain(console: Console, chain: Chain) -> None:
     for link in chain.links:
         _print_link(console, link, positions[link.appearance.id], chain)
     _print_doubts(console, chain)
-    for verdict in chain.verdicts:
-        _item(console, verdict_words(verdict))
+    _print_verdicts(console, chain)
     _print_history(console, chain)
     console.print()
     _say(console, wording.searched_words(chain.searched), style=DIM)
     for search in chain.discovery[-MAX_SEARCHES:]:
         _say(console, wording.discovery_words(search), style=DIM)
     _say(console, wording.NOT_SEARCHED, style=DIM)
+
+
+def _print_verdicts(console: Console, chain: Chain) -> None:
+    if chain.verdicts:
+        console.print()
+        _say(console, "What persons decided:", style=BOLD)
+    for verdict in chain.verdicts:
+        _item(console, verdict_words(verdict))
 
 
 def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) -> None:

@@ -89,6 +89,8 @@ class Reports:
         ``IntegrityError`` or ``OutsideError``.
         """
         _check(form, options)
+        if str(output) == "-":
+            raise UsageError("a report is written to a file, not to standard output: name one")
         chain = self._subjects.chains(subject)[0]
         with self._archive.database.read() as session:
             report = self._gatherer.report(session, subject, chain)

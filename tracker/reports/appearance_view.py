@@ -217,4 +217,4 @@ def _credentials(index: ReportIndex, seen: Appearance) -> str:
     found = index.credentials.get(seen.video)
     if found is None or not tells_something(found):
         return ""
-    return credential_words(found).removeprefix("Content Credentials: ")
+    return capital(credential_words(found).removeprefix("Content Credentials: "))

@@ -387,7 +387,8 @@ def _span(searched: Coverage) -> str:
     oldest, newest = searched.oldest_post_at, searched.newest_post_at
     if oldest is None or newest is None:
         return ""
-    return f", dated {date_words(oldest)} to {date_words(newest)}"
+    first, last = date_words(oldest), date_words(newest)
+    return f", dated {first}" if first == last else f", dated {first} to {last}"
 
 
 NOT_SEARCHED = (

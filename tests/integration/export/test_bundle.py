@@ -111,6 +111,16 @@ def test_nothing_of_another_case_is_inside_but_hashes(bundle: Path) -> None:
     assert len(lines) > len(entries) + 5
 
 
+def test_a_report_is_never_written_to_a_file_called_dash(
+    app: App, case: MadeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for form in ("html", "bundle"):
+        with pytest.raises(UsageError, match="to a file, not to standard output"):
+            app.reports.write(case.clip, form, Path("-"))
+    assert not list(tmp_path.glob("-"))
+
+
 def test_originals_are_only_there_on_request(app: App, case: MadeCase, tmp_path: Path) -> None:
     app.reports.write(case.clip, "bundle", tmp_path / "plain")
     assert not (tmp_path / "plain/data/originals").exists()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -281,6 +282,13 @@ def test_subjects_by_shortened_and_shouted_names(app: App) -> None:
     for name in ("abc", "nowhere.mp4", a_video("unheard of"), "https://posts.test/none", "clip-zz"):
         with pytest.raises(UnknownSubject):
             app.subjects.chains(name)
+
+
+def test_a_file_that_is_not_held_is_sent_to_the_lookup(app: App, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(b"a copy of something")
+    with pytest.raises(UnknownSubject, match="itself is not held; `tracker lookup`"):
+        app.subjects.chains(str(copy))
 
 
 def test_a_new_algorithm_keeps_chains_until_their_videos_are_compared_again(app: App) -> None:

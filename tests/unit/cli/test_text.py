@@ -15,8 +15,9 @@ from tests.support import sample_results
 from tests.support.sample_chain import ROOT, bare_report, sample_chain
 from tracker.cli import status_text, text
 from tracker.model.added import AddedResult, Left
-from tracker.model.ids import PostKey
+from tracker.model.ids import PostKey, VideoId
 from tracker.model.summary import StatusSummary, Verified
+from tracker.model.verdict import Verdict, VerdictKind
 from tracker.reports.added_words import left_words
 from tracker.reports.lookup_words import lookup_answer
 
@@ -129,3 +130,13 @@ def test_status_and_verification_in_one_sentence() -> None:
 
 def test_plain_is_one_harmless_line() -> None:
     assert text.plain("a\x1b[31m\nb\u202e") == "a b"
+
+
+def test_what_persons_decided_stands_apart_from_the_appearances() -> None:
+    chain = sample_chain()
+    verdict = Verdict(
+        chain.clip, VideoId("7" * 64), VerdictKind.SAME, "N. Name", "w", chain.as_of, "a"
+    )
+    shown = printed(lambda c: text.print_chain(c, replace(chain, verdicts=(verdict,))))
+    assert "\n\nWhat persons decided:\n  - Judged by N. Name" in shown
+    assert "What persons decided" not in printed(PRINTERS["chain"])

@@ -283,6 +283,8 @@ def test_what_persons_decided_is_told_and_their_words_are_only_text() -> None:
     assert "Appearance 2 shows this footage, says N. Name," in text
     assert f"the file {video(77)} does not show this footage, says N. Name," in text
     assert "<b>same car" not in made
+    assert 'href="#verdicts"' in made
+    assert 'href="#verdicts"' not in render_html(sample_report())
     assert "What persons decided" not in render_html(sample_report())
 
 

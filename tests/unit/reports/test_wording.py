@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sample_chain import appearance_id, at, sample_chain, sample_report
-from tracker.model.chain import Relation
+from tracker.model.chain import Coverage, Relation
 from tracker.model.clip import PostSummary
 from tracker.model.ids import Platform, PostKey
 from tracker.model.match import Transformation
@@ -230,3 +230,10 @@ def test_only_web_addresses_can_be_followed(url: str) -> None:
 def test_web_addresses_are_left_as_they_are() -> None:
     assert web_link("https://example.org/ä?q=1#f") == "https://example.org/ä?q=1#f"
     assert file_name("/a/b/") == "b"
+
+
+def test_posts_of_one_day_are_dated_once() -> None:
+    searched = Coverage(1, 2, 3, (Platform("x"),), at(2026, 3, 1), at(2026, 3, 1, 9))
+    assert wording.searched_words(searched).count("dated") == 1
+    assert " to " not in wording.searched_words(searched)
+    assert " to " in wording.searched_words(replace(searched, newest_post_at=at(2026, 3, 4)))

@@ -214,9 +214,13 @@ def test_watches_are_added_listed_paused_and_removed(tracker: TrackerCommand) ->
     assert tracker.run("watch", "add", feed, "--interval", "60").code == 0
     (watch,) = tracker.run("watch", "list", "--json").documents
     assert watch["target"] == feed
-    assert tracker.run("watch", "pause", feed).code == 0
+    paused = tracker.run("watch", "pause", feed)
+    assert (paused.code, paused.stdout, paused.stderr) == (0, "", f"paused: {feed}\n")
     assert tracker.run("watch", "list", "--json").document["paused"] is True
-    assert tracker.run("watch", "remove", feed).code == 0
+    again = tracker.run("watch", "pause", feed, "--resume")
+    assert (again.code, again.stdout, again.stderr) == (0, "", f"runs again: {feed}\n")
+    removed = tracker.run("watch", "remove", feed)
+    assert (removed.code, removed.stdout, removed.stderr) == (0, "", f"no longer watched: {feed}\n")
     assert tracker.run("watch", "list", "--json").documents == []
     assert tracker.run("watch", "remove", feed).code == 1
 

@@ -95,6 +95,11 @@ def complain(message: str, subject: str = "") -> None:
     sys.stderr.write(f"error: {about}{plain(message)}\n")
 
 
+def note(message: str) -> None:
+    """Print ``message`` as one line for the person at the terminal; it is no result."""
+    sys.stderr.write(f"{plain(message)}\n")
+
+
 def warn(subject: str, error: TrackerError) -> None:
     """Print as one line what was left out, and why."""
     sys.stderr.write(f"left out: {plain(subject)}: {plain(str(error))}\n")

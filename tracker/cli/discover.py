@@ -13,7 +13,9 @@ from tracker.reports import documents, wording
 
 def discover(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="A clip, post, video or file.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help="Clip id, post URL, video SHA-256 or file.")
+    ],
 ) -> int:
     """Search the platforms for earlier uploads of a clip, except where that was just done."""
     session = session_of(context)

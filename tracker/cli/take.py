@@ -10,7 +10,7 @@ import typer
 
 from tracker.app import App
 from tracker.cli import text
-from tracker.cli.context import Session, complain, fail, progress, session_of, stdout_console
+from tracker.cli.context import Session, complain, fail, note, progress, session_of, stdout_console
 from tracker.errors import TrackerError, UsageError
 from tracker.ingest.add import Stated
 from tracker.model.added import AddedResult
@@ -152,6 +152,7 @@ def watch_remove(
     session = session_of(context)
     with session.app(writes=True) as app:
         app.watches.remove(target)
+    note(f"no longer watched: {target}")
     return 0
 
 
@@ -165,6 +166,7 @@ def watch_pause(
     session = session_of(context)
     with session.app(writes=True) as app:
         app.watches.pause(target, paused=not resume)
+    note(f"{'runs again' if resume else 'paused'}: {target}")
     return 0
 
 

@@ -12,9 +12,9 @@ from tracker.cli import text
 from tracker.cli.context import (
     Session,
     counted_progress,
+    note,
     progress,
     session_of,
-    stderr_console,
     stdout_console,
 )
 from tracker.cli.doctor import examine_machine, print_findings
@@ -44,7 +44,7 @@ def run(
         code = serve(settings, once=once, report=count)
     if once:
         summary = ", ".join(f"{job} {items}" for job, items in done.items() if items)
-        stderr_console().print(f"done: {summary or 'nothing was pending'}", markup=False)
+        note(f"done: {summary or 'nothing was pending'}")
     return code
 
 
@@ -55,7 +55,7 @@ def verify(
         typer.Argument(metavar="[BUNDLE]", help="An exported bundle, checked by itself alone."),
     ] = None,
 ) -> int:
-    """Check ledger and digests, offline; names every broken item."""
+    """Check ledger, digests, anchors and time stamps, offline; names every broken item."""
     session = session_of(context)
     if bundle is not None:
         return _show_verified(session, verify_bundle(bundle))

@@ -151,18 +151,21 @@ def _compared(
 
 def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
     segments = tuple(stretch.segment for stretch in comparison.stretches)
-    score = _score(examined, held, comparison)
+    opening = only_opening(segments, examined.fingerprint, held.fingerprint)
+    # A common opening is no match, however surely it is one.
+    limited = min(comparison.score, OPENING_SCORE)
+    score = limited if opening else _score(examined, held, comparison)
     match = Match(
         query=query,
         reference=held.video,
         score=score,
         segments=segments,
+        transformations=(SHARED_OPENING,) if opening else (),
         pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
         asserted=score >= MATCH_SCORE,
     )
     if not match.asserted:
-        opening = only_opening(segments, examined.fingerprint, held.fingerprint)
-        return replace(match, transformations=(SHARED_OPENING,)) if opening else match
+        return match
     explained = _explained(
         segments,
         (examined.keyframes, examined.fingerprint.duration_ms),
@@ -174,12 +177,8 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
 def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
     """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
 
-    What stands still agrees at any moment: where motion was compared, it has decided. A common
-    opening is no match, however surely it is one.
+    What stands still agrees at any moment: where motion was compared, it has decided.
     """
-    segments = [stretch.segment for stretch in comparison.stretches]
-    if only_opening(segments, examined.fingerprint, held.fingerprint):
-        return min(comparison.score, OPENING_SCORE)
     if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
         return comparison.score
     strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)

@@ -28,39 +28,27 @@ SAME_SPEED = 0.03
 
 def only_opening(segments: Sequence[Segment], query: Fingerprint, reference: Fingerprint) -> bool:
     """Tell whether all that two videos share is an opening, a closing, or both."""
-    return bool(segments) and all(
-        _is_opening(segment, query, reference) or _is_closing(segment, query, reference)
-        for segment in segments
-    )
+    return bool(segments) and all(_at_one_edge(s, query, reference) for s in segments)
 
 
-def _is_opening(segment: Segment, query: Fingerprint, reference: Fingerprint) -> bool:
-    if max(segment.query_start_ms, segment.reference_start_ms) > AT_THE_EDGE_MS:
+def _at_one_edge(segment: Segment, query: Fingerprint, reference: Fingerprint) -> bool:
+    """Tell whether a segment is an opening of both videos, or a closing of both."""
+    if segment.mirrored or abs(segment.speed - 1.0) > SAME_SPEED:
         return False
-    return (
-        _unchanged(segment)
-        and _ends_at_cut(segment.query_end_ms, segment.query_end_ms, query)
-        and _ends_at_cut(segment.reference_end_ms, segment.reference_end_ms, reference)
+    places = (
+        (segment.query_start_ms, segment.query_end_ms, query),
+        (segment.reference_start_ms, segment.reference_end_ms, reference),
     )
+    return all(_opens(*place) for place in places) or all(_closes(*place) for place in places)
 
 
-def _is_closing(segment: Segment, query: Fingerprint, reference: Fingerprint) -> bool:
-    left_ms = query.duration_ms - segment.query_end_ms
-    if max(left_ms, reference.duration_ms - segment.reference_end_ms) > AT_THE_EDGE_MS:
-        return False
-    return (
-        _unchanged(segment)
-        and _ends_at_cut(segment.query_start_ms, query.duration_ms - segment.query_start_ms, query)
-        and _ends_at_cut(
-            segment.reference_start_ms,
-            reference.duration_ms - segment.reference_start_ms,
-            reference,
-        )
-    )
+def _opens(start_ms: int, end_ms: int, video: Fingerprint) -> bool:
+    return start_ms <= AT_THE_EDGE_MS and _ends_at_cut(end_ms, end_ms, video)
 
 
-def _unchanged(segment: Segment) -> bool:
-    return not segment.mirrored and abs(segment.speed - 1.0) <= SAME_SPEED
+def _closes(start_ms: int, end_ms: int, video: Fingerprint) -> bool:
+    left_ms = video.duration_ms - end_ms
+    return left_ms <= AT_THE_EDGE_MS and _ends_at_cut(start_ms, video.duration_ms - start_ms, video)
 
 
 def _ends_at_cut(border_ms: int, length_ms: int, video: Fingerprint) -> bool:

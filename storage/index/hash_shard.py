@@ -19,6 +19,7 @@ from storage.index.rows import (
 from storage.index.runs import widest
 from storage.index.scan import Codes, Ints, Pairs, at_most, distances_of, in_threads, near, spans
 from storage.index.sections import DamagedIndex, SectionFile, write_sections
+from tracker.model.groups import places_within
 from tracker.model.ids import VideoId, video_id
 
 _RUN = np.dtype(
@@ -99,8 +100,7 @@ class HashShard:
     ) -> ShardHits:
         counts = runs["members"].astype(np.int64)
         pair = np.repeat(np.arange(len(runs)), counts)
-        within = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = runs["first"].astype(np.int64)[pair] + within
+        rows = runs["first"].astype(np.int64)[pair] + places_within(counts)
         distances = distances_of(codes[queries[pair]], self._members.take(rows))
         hit = distances <= radius
         pair, frames = pair[hit], self._frames.take(rows[hit])

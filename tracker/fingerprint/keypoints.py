@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tracker.model.groups import places_in_runs
+
 Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -210,7 +212,7 @@ def _spread(found: Keypoints, shape: tuple[int, int], most: int, motion: Gray | 
     cell = (found.octave * GRID + row) * GRID + column
     moves = _moves(motion, across, down)
     order = np.lexsort((-found.strength, cell, moves))
-    place = _rank_in_runs(moves[order] * (int(cell.max(initial=0)) + 1) + cell[order])
+    place = places_in_runs(moves[order] * (int(cell.max(initial=0)) + 1) + cell[order])
     rank = np.empty(len(order), np.int64)
     rank[order] = place
     by_rank = np.lexsort((-found.strength, rank))
@@ -233,12 +235,3 @@ def _moves(motion: Gray | None, across: Doubles, down: Doubles) -> npt.NDArray[n
     y = np.clip(down * height, 0, height - 1).astype(np.int64)
     moves: npt.NDArray[np.bool_] = motion[y, x] > 0
     return moves
-
-
-def _rank_in_runs(values: Ints) -> Ints:
-    """Return the position of each value within its run of equal values."""
-    begins = np.ones(len(values), np.bool_)
-    begins[1:] = values[1:] != values[:-1]
-    count = np.arange(len(values))
-    ranks: Ints = count - np.maximum.accumulate(np.where(begins, count, 0))
-    return ranks

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tracker.matching.arrangements import LEAST_PAIRS, FramePairs, arranged
 from tracker.matching.feature_pairs import FeaturePairs
 from tracker.model.features import Features
+from tracker.model.groups import places_in_runs, places_within
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -92,8 +93,7 @@ def _standing_still(features: Features, wanted: Ints) -> Bools:
         rows, other = asked[there], other[there]
         sizes = counts[other]
         one = np.repeat(rows, sizes)
-        first = np.repeat(starts[other] - (np.cumsum(sizes) - sizes), sizes)
-        two = first + np.arange(len(one))
+        two = np.repeat(starts[other], sizes) + places_within(sizes)
         still[one[_same(features, one, two)]] = True
     return still
 
@@ -118,16 +118,12 @@ def _one_way(pairs: FeaturePairs, mirror: bool) -> FramePairs:
     numbers, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
     wanted = _promising(numbers // others, counts)
     sizes = np.minimum(counts[wanted], MOST_PAIRS)
-    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    chosen = order[np.repeat(starts[wanted], sizes) + within]
+    chosen = order[np.repeat(starts[wanted], sizes) + places_within(sizes)]
     return arranged(q, r, FramePairs(rows[chosen], found[chosen], sizes))
 
 
 def _promising(query_frames: Ints, counts: Ints) -> Ints:
     """Return the pairs of frames to look at: of each query frame those that share most."""
     order = np.lexsort((-counts, query_frames))
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = query_frames[order][1:] != query_frames[order][:-1]
-    number = np.arange(len(order))
-    rank = number - np.maximum.accumulate(np.where(begins, number, 0))
+    rank = places_in_runs(query_frames[order])
     return np.sort(order[(rank < MOST_PARTNERS) & (counts[order] >= LEAST_PAIRS)])

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from tracker.matching.feature_map import FeatureMap, fitted_map
 from tracker.matching.feature_pairs import FeaturePairs, Located
+from tracker.model.groups import places_within
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -144,7 +145,7 @@ def _all_pairs(
     nq, nr = query.counts[frames], reference.counts[others]
     sizes = nq * nr
     pair = np.repeat(np.arange(len(frames)), sizes)
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    within = places_within(sizes)
     i = query.starts[frames][pair] + within // nr[pair]
     j = reference.starts[others][pair] + within % nr[pair]
     return i, j, pair

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tracker.model.groups import places_within
+
 CODE_BYTES = 16
 PLACE_BYTES = 4
 
@@ -55,10 +57,7 @@ class Features:
     @property
     def ranks(self) -> npt.NDArray[np.int64]:
         """Return the position of each feature among those of its frame, int64 (n,)."""
-        ends = np.cumsum(self.counts, dtype=np.int64)
-        starts = np.repeat(ends - self.counts, self.counts)
-        ranks: npt.NDArray[np.int64] = np.arange(len(starts), dtype=np.int64) - starts
-        return ranks
+        return places_within(self.counts)
 
     def every(self, step: int) -> Features:
         """Return every ``step``-th frame."""

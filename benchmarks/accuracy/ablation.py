@@ -22,17 +22,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from platformdirs import user_cache_path
 
 from benchmarks.accuracy.analysis import LOOKALIKE
 from benchmarks.accuracy.cache import FingerprintCache
 from benchmarks.accuracy.report import of_half
-from benchmarks.accuracy.rows import ACCURACY, accuracy_cells, table_head
-from benchmarks.accuracy.tables import Marks, versions_line, written_between
+from benchmarks.accuracy.rows import ACCURACY, accuracy_cells, show_table, table_head, table_parser
+from benchmarks.accuracy.tables import Marks
 from tracker.benchmark import BenchResult, run_bench
 from tracker.benchmark.corpus import read_corpus
 from tracker.benchmark.run import Measured
-from tracker.errors import TrackerError
 from tracker.fingerprint.algorithm import CODE_BYTES, HASH_SIZE
 from tracker.fingerprint.views import View
 from tracker.model.features import Features
@@ -40,6 +38,7 @@ from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.search_rows import search_rows
 from tracker.model.thumbnails import Thumbnails
 
+PROGRAM = "benchmarks.accuracy.ablation"
 MARKS = Marks("ablation")
 Change = Callable[[Examined], Examined]
 
@@ -209,45 +208,25 @@ def lookalikes_only(corpus: Path, folder: Path) -> Path:
     return folder
 
 
-def _rows_of(options: argparse.Namespace, alike: Path | None) -> Iterator[str]:
-    cache = FingerprintCache(options.cache)
-    for name in options.only or CHANGES:
-        changed = Changed(cache, CHANGES[name])
-        result = run_bench(options.corpus, measure=changed.measure)
-        asked = run_bench(alike, measure=changed.measure) if alike else None
-        spared = repeated_bytes(options.corpus, changed) if name == SHORT_HASHES else 0
-        yield row(name, result, options.half, asked, spared)
+def _table(options: argparse.Namespace) -> Iterator[str]:
+    yield from table_head(COLUMNS)
+    with tempfile.TemporaryDirectory(prefix="tracker-bench-") as folder:
+        alike = lookalikes_only(options.alike, Path(folder)) if options.alike else None
+        cache = FingerprintCache(options.cache)
+        for name in options.only or CHANGES:
+            changed = Changed(cache, CHANGES[name])
+            result = run_bench(options.corpus, measure=changed.measure)
+            asked = run_bench(alike, measure=changed.measure) if alike else None
+            spared = repeated_bytes(options.corpus, changed) if name == SHORT_HASHES else 0
+            yield row(name, result, options.half, asked, spared)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table and return the exit code."""
-    options = _parser().parse_args(arguments)
-    lines = list(table_head(COLUMNS))
-    print("\n".join(lines))
-    try:
-        with tempfile.TemporaryDirectory(prefix="tracker-bench-") as folder:
-            alike = lookalikes_only(options.alike, Path(folder)) if options.alike else None
-            for line in _rows_of(options, alike):
-                lines.append(line)
-                print(line, flush=True)
-        if options.write:
-            command = "python -m benchmarks.accuracy.ablation DIR --alike DIR"
-            written_between(MARKS, options.write, [versions_line(command), "", *lines, ""])
-    except TrackerError as exc:
-        print(exc, file=sys.stderr)
-        return exc.exit_code
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.ablation")
-    parser.add_argument("corpus", type=Path, metavar="DIR", help="a corpus folder")
-    parser.add_argument("--alike", type=Path, metavar="DIR", help="a corpus with look-alikes")
-    parser.add_argument("--only", nargs="*", choices=list(CHANGES), default=[])
+    parser = table_parser(PROGRAM, CHANGES)
     parser.add_argument("--half", choices=("A", "B", "all"), default="all")
-    parser.add_argument("--cache", type=Path, default=user_cache_path("tracker-benchmarks"))
-    parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="put the table there")
-    return parser
+    options = parser.parse_args(arguments)
+    return show_table(PROGRAM, MARKS, _table(options), options.write)
 
 
 if __name__ == "__main__":

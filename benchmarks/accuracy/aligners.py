@@ -19,17 +19,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from benchmarks.accuracy.analysis import LOOKALIKE
 from benchmarks.accuracy.cache import FingerprintCache
-from benchmarks.accuracy.rows import ACCURACY, accuracy_cells, table_head
-from benchmarks.accuracy.tables import Marks, versions_line, written_between
+from benchmarks.accuracy.rows import ACCURACY, accuracy_cells, show_table, table_head, table_parser
+from benchmarks.accuracy.tables import Marks
 from benchmarks.accuracy.temporal_network import network_runs
 from storage.index import FaissHashIndex, feature_rows, features_key
 from tracker.benchmark.corpus import Query, Reference, read_corpus
 from tracker.benchmark.metrics import Answer, Outcome, percentile
-from tracker.errors import TrackerError
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.matching.alignment import AlignedRun, aligned_runs
 from tracker.matching.borders import borders
@@ -45,6 +42,7 @@ from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId, video_id
 from tracker.model.match import Segment
 
+PROGRAM = "benchmarks.accuracy.aligners"
 MARKS = Marks("aligners")
 LEAST_SCORE = 0.02
 """Pairs below this are not named, as in the product."""
@@ -216,27 +214,8 @@ def _table(options: argparse.Namespace) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table and return the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        lines = list(_table(options))
-        print("\n".join(lines))
-        if options.write:
-            command = "python -m benchmarks.accuracy.aligners DIR --alike DIR"
-            written_between(MARKS, options.write, [versions_line(command), "", *lines, ""])
-    except TrackerError as exc:
-        print(exc, file=sys.stderr)
-        return exc.exit_code
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.aligners")
-    parser.add_argument("corpus", type=Path, metavar="DIR", help="a corpus folder")
-    parser.add_argument("--alike", type=Path, metavar="DIR", help="a corpus with look-alikes")
-    parser.add_argument("--only", nargs="*", choices=list(METHODS), default=[])
-    parser.add_argument("--cache", type=Path, default=user_cache_path("tracker-benchmarks"))
-    parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="put the table there")
-    return parser
+    options = table_parser(PROGRAM, METHODS).parse_args(arguments)
+    return show_table(PROGRAM, MARKS, _table(options), options.write)
 
 
 if __name__ == "__main__":

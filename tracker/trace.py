@@ -46,12 +46,11 @@ class _Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written about a component; ``basis`` is what it was made from."""
+    """What is to be written about a component."""
 
     component: Component
     assignment: _Assignment
     chains: tuple[Chain, ...]
-    basis: object
 
 
 class Tracer:
@@ -71,8 +70,7 @@ class Tracer:
 
     def chains_of_video(self, session: Session, video: VideoId) -> list[Chain]:
         """Return the chains of every clip the video shows, the one it shows most of first."""
-        component = load_component(session, video, self._algorithm)
-        kinship = load_kinship(session, component, self._algorithm)
+        component, kinship = self._loaded(session, video)
         searched = post_rows.coverage(session)
         found = []
         for clip, footage in self._assign(session, component).clips:
@@ -93,8 +91,7 @@ class Tracer:
         stored = clip_rows.resolve_clip(session, clip_id)
         if stored is None:
             return None
-        component = load_component(session, stored.reference, self._algorithm)
-        kinship = load_kinship(session, component, self._algorithm)
+        component, kinship = self._loaded(session, stored.reference)
         assignment = self._assign(session, component)
         heirs = {former.id: heir for former, heir in assignment.merged}
         wanted = heirs.get(stored.id, stored.id)
@@ -110,8 +107,7 @@ class Tracer:
         searched = post_rows.coverage(session)
         while waiting:
             stored = waiting.pop(next(iter(waiting)))
-            component = load_component(session, stored.reference, self._algorithm)
-            kinship = load_kinship(session, component, self._algorithm)
+            component, kinship = self._loaded(session, stored.reference)
             for clip, footage in self._assign(session, component).clips:
                 if clip.id == stored.id or waiting.pop(clip.id, None) is not None:
                     chain = self._chain(session, component, kinship, clip, footage, searched)
@@ -128,28 +124,27 @@ class Tracer:
         the mark that says so.
         """
         for _ in range(TRIES):
-            self._measure(video)
             with self._database.read() as session:
-                plan = self._plan(session, video)
+                component, kinship = self._loaded(session, video)
+                basis = self._basis(session, component)
+            kinship = self._measured(component, kinship)
+            with self._database.read() as session:
+                plan = self._plan(session, component, kinship)
             with self._database.write() as session:
-                if self._basis(session, plan.component) == plan.basis:
+                if self._basis(session, component) == basis:
                     return self._write(session, plan)
         with self._database.write() as session:
-            return self._write(session, self._plan(session, video))
+            return self._write(session, self._plan(session, *self._loaded(session, video)))
 
-    def _measure(self, video: VideoId) -> None:
-        """Find out how alike the videos around this one are, where that is not known yet."""
-        with self._database.read() as session:
-            component = load_component(session, video, self._algorithm)
-            held = likeness_rows.likenesses(session, component.videos, self._algorithm)
-        found = measure(self._database, component, held, self._algorithm)
+    def _measured(self, component: Component, kinship: Kinship) -> Kinship:
+        """Find out how alike the component's videos are, where that is not known yet."""
+        found = measure(self._database, component, kinship.likenesses, self._algorithm)
         if found:
             with self._database.write() as session:
                 likeness_rows.save_likenesses(session, found, self._algorithm)
+        return replace(kinship, likenesses={**kinship.likenesses, **found})
 
-    def _plan(self, session: Session, video: VideoId) -> _Plan:
-        component = load_component(session, video, self._algorithm)
-        kinship = load_kinship(session, component, self._algorithm)
+    def _plan(self, session: Session, component: Component, kinship: Kinship) -> _Plan:
         assignment = self._assign(session, component)
         made = [self._inputs(session, *one) for one in assignment.clips]
         chains = [
@@ -157,7 +152,7 @@ class Tracer:
             for inputs in made
             if inputs.appearances
         ]
-        return _Plan(component, assignment, tuple(chains), self._basis(session, component))
+        return _Plan(component, assignment, tuple(chains))
 
     def _basis(self, session: Session, component: Component) -> object:
         """Return what changes whenever something that the component's chains rest on does."""
@@ -211,6 +206,10 @@ class Tracer:
         return True
 
     # --- building blocks -----------------------------------------------------------------
+
+    def _loaded(self, session: Session, video: VideoId) -> tuple[Component, Kinship]:
+        component = load_component(session, video, self._algorithm)
+        return component, load_kinship(session, component, self._algorithm)
 
     def _assign(self, session: Session, component: Component) -> _Assignment:
         """Give each stretch of footage the oldest clip id that any of its videos anchors.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlmodel import Session
 
@@ -21,6 +22,9 @@ from tracker.provenance.descent import Facts, beginning_odds, log_odds
 
 NEAREST = 40
 """Of each video so many matches are measured: those that explain most of it with fewest edits."""
+
+PRINTS_AT_HAND = 200
+"""So many fingerprints are kept in memory while pairs of them are measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,15 @@ def measure(
     """Return how alike those near pairs are of which it is not ``held`` yet."""
     wanted = [match for match in _near(component) if (match.query, match.reference) not in held]
     wanted.sort(key=lambda match: (match.query, match.reference))
-    prints = _Prints(database, algorithm_key)
+
+    @lru_cache(PRINTS_AT_HAND)
+    def held_print(video: VideoId) -> Fingerprint | None:
+        with database.read() as session:
+            return fingerprint_rows.get_fingerprint(session, video, algorithm_key)
+
     found: dict[Pair, Likeness] = {}
     for match in wanted:
-        query, reference = prints(match.query), prints(match.reference)
+        query, reference = held_print(match.query), held_print(match.reference)
         if query is not None and reference is not None:
             found[match.query, match.reference] = likeness(query, reference, match.segments)
     return found
@@ -83,25 +92,3 @@ def _near(component: Component) -> list[Match]:
 def _nearness(match: Match) -> tuple[float, int, int, str]:
     shared = sum(s.query_end_ms - s.query_start_ms for s in match.segments)
     return -round(match.score, 2), len(match.transformations), -shared, match.reference
-
-
-class _Prints:
-    """Fingerprints, the last few of them kept at hand."""
-
-    def __init__(self, database: Database, algorithm_key: str, at_hand: int = 200) -> None:
-        self._load: Callable[[VideoId], Fingerprint | None] = lambda video: _loaded(
-            database, video, algorithm_key
-        )
-        self._at_hand, self._kept = at_hand, dict[VideoId, Fingerprint | None]()
-
-    def __call__(self, video: VideoId) -> Fingerprint | None:
-        if video not in self._kept:
-            while len(self._kept) >= self._at_hand:
-                del self._kept[next(iter(self._kept))]
-            self._kept[video] = self._load(video)
-        return self._kept[video]
-
-
-def _loaded(database: Database, video: VideoId, algorithm_key: str) -> Fingerprint | None:
-    with database.read() as session:
-        return fingerprint_rows.get_fingerprint(session, video, algorithm_key)

@@ -29,7 +29,7 @@ from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.verdict import VerdictKind
 from tracker.provenance.chain import ChainInputs, build_chain, shape
-from tracker.provenance.footage import Footage
+from tracker.provenance.footage import Footage, holding
 
 TRIES = 4
 """So often a chain is made outside the write transaction; then the archive changes too fast."""
@@ -219,7 +219,7 @@ class Tracer:
         former: dict[VideoId, list[Clip]] = defaultdict(list)  # by the anchor of their heir
         split: list[Clip] = []
         for clip in clip_rows.clips_anchored(session, component.videos):
-            heir = _heir(clip, component.footage)
+            heir = holding(component.footage, clip.reference)
             former[heir.anchor].append(clip) if heir else split.append(clip)
         clips: list[tuple[Clip, Footage]] = []
         merged: list[tuple[Clip, ClipId]] = []
@@ -285,16 +285,6 @@ def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:
 def _former(history: Sequence[Revision], latest: int, as_of_new_revision: bool) -> list[Revision]:
     """Return the answers before the one being given."""
     return [past for past in history if as_of_new_revision or past.revision < latest]
-
-
-def _heir(clip: Clip, footages: Sequence[Footage]) -> Footage | None:
-    """Return the footage that a former clip is now: its own video's, else the longest with it."""
-    heirs = [footage for footage in footages if clip.reference in footage.absorbed]
-    return max(
-        heirs,
-        key=lambda f: (f.anchor == clip.reference, f.whole.duration_ms, f.anchor),
-        default=None,
-    )
 
 
 def _verdict_reason(latest: StoredRevision | None, chain: Chain) -> str | None:

@@ -32,9 +32,8 @@ MOST_DIFFERENT = 0.5
 
 def likeness(query: Fingerprint, reference: Fingerprint, segments: Sequence[Segment]) -> Likeness:
     """Return how alike the videos are over ``segments``."""
-    bits = [_bits(query, reference, segment) for segment in segments]
-    whole = np.concatenate(bits) if bits else np.zeros(0)
-    mean = float(whole.mean()) if len(whole) else UNKNOWN_BITS
+    bits = np.concatenate([_bits(query, reference, segment) for segment in segments])
+    mean = float(bits.mean()) if len(bits) else UNKNOWN_BITS
     longest = max(segments, key=lambda s: s.query_end_ms - s.query_start_ms)
     return Likeness(round(mean, 2), *_apart(query.thumbnails, reference.thumbnails, longest))
 

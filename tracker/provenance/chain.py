@@ -12,7 +12,7 @@ from tracker.model.discovery import Discovery
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead
 from tracker.model.verdict import Verdict, VerdictKind
-from tracker.provenance.answer import answer
+from tracker.provenance.answer import MAX_NAMED, answer
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
 from tracker.provenance.parents import (
     BeginsOf,
@@ -22,9 +22,6 @@ from tracker.provenance.parents import (
     StatedLinks,
     link_appearances,
 )
-
-MAX_NAMED_RIVALS = 5
-"""How many appearances that may be older are named in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:
 def _rival_conflict(root: Appearance, rivals: Sequence[Appearance]) -> list[Conflict]:
     if not rivals:
         return []
-    names = [describe(rival) for rival in rivals[:MAX_NAMED_RIVALS]]
+    names = [describe(rival) for rival in rivals[:MAX_NAMED]]
     more = len(rivals) - len(names)
     listed = "; ".join(names) + (f"; and {more} more" if more else "")
     text = f"Not orderable: these may have been published before {describe(root)}: {listed}."

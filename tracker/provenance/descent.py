@@ -20,6 +20,7 @@ from math import log
 
 from tracker.model.likeness import Likeness
 from tracker.model.match import Match, Segment, Transformation
+from tracker.provenance.footage import covered_ms
 
 NAMES = (
     "bits",
@@ -151,11 +152,7 @@ def _kinds(transformations: Iterable[Transformation]) -> dict[str, Transformatio
 
 
 def _uncovered(spans: Iterable[tuple[int, int]], facts: Facts) -> float:
-    covered, reached = 0, 0
-    for start, end in sorted(spans):
-        covered += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return max(0.0, 1.0 - covered / max(1, facts.duration_ms))
+    return max(0.0, 1.0 - covered_ms(spans) / max(1, facts.duration_ms))
 
 
 def _won_colours(match: Match) -> bool:

@@ -202,6 +202,15 @@ def group_footage(
     return tuple(_with_its_own(one, alone, overlaps) for one in found)
 
 
+def holding(footage: Iterable[Footage], video: VideoId) -> Footage | None:
+    """Return the footage that ``video`` shows in full: its own, else the longest with it."""
+    return max(
+        (one for one in footage if video in one.absorbed),
+        key=lambda one: (one.anchor == video, one.whole.duration_ms, one.anchor),
+        default=None,
+    )
+
+
 def _cores(
     overlaps: _Overlaps, absorbed_by: Mapping[VideoId, list[VideoId]]
 ) -> dict[VideoId, frozenset[VideoId]]:
@@ -343,9 +352,8 @@ def _user(
 def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: _Overlaps) -> bool:
     """Tell whether ``anchor`` is little more than the footage of other clips."""
     found = [overlaps.get(anchor, source) for source in sources]
-    spans = _merged((o.inner.start_ms, o.inner.end_ms) for o in found if o is not None)
-    covered = sum(end - start for start, end in spans)
-    return len(sources) > 1 and covered >= EXPLAINED_SHARE * overlaps.durations[anchor]
+    spans = [(o.inner.start_ms, o.inner.end_ms) for o in found if o is not None]
+    return len(sources) > 1 and covered_ms(spans) >= EXPLAINED_SHARE * overlaps.durations[anchor]
 
 
 def _own_stretches(
@@ -383,6 +391,11 @@ def _left(whole: Stretch, given: Sequence[tuple[int, int]]) -> Stretch:
     ]
     longest = max(gaps, key=lambda gap: gap.duration_ms)
     return longest if longest.duration_ms >= LEAST_OWN_MS else whole
+
+
+def covered_ms(spans: Iterable[tuple[int, int]]) -> int:
+    """Return how much the spans cover together; one that ends before it begins covers nothing."""
+    return sum(end - start for start, end in _merged(span for span in spans if span[0] < span[1]))
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -18,8 +18,8 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
 from tracker.provenance.arborescence import likeliest_tree
-from tracker.provenance.footage import PART_OF_SHARE
-from tracker.provenance.order import interval_of
+from tracker.provenance.footage import PART_OF_SHARE, covered_ms
+from tracker.provenance.order import interval_of, not_orderable_with
 
 MatchOf = Callable[[VideoId, VideoId], Match | None]
 """The asserted match with the first video as query and the second as reference."""
@@ -114,10 +114,7 @@ def _root_link(root: Appearance, ordered: Sequence[Appearance]) -> ChainLink:
 
 def _root_confidence(root: Appearance, ordered: Sequence[Appearance]) -> float:
     """Return 1 when the root precedes all else for certain; less the more rivals there are."""
-    interval = interval_of(root)
-    others = [a for a in ordered if not a.cites and a.id != root.id]
-    rivals = sum(not interval.certainly_before(interval_of(other)) for other in others)
-    return round(1.0 / (1 + rivals), 3)
+    return round(1.0 / (1 + len(not_orderable_with(root, ordered))), 3)
 
 
 def _root_why(root: Appearance, ordered: Sequence[Appearance], confidence: float) -> str:
@@ -311,14 +308,10 @@ class _Pictures:
 
 def beyond(child: Appearance, match: Match) -> bool:
     """Tell whether ``child`` shows clearly more of the clip than the reference of ``match`` has."""
-    spans = sorted(
+    covered = covered_ms(
         (max(s.query_start_ms, child.start_ms), min(s.query_end_ms, child.end_ms))
         for s in match.segments
     )
-    covered, reached = 0, child.start_ms
-    for start, end in spans:
-        covered += max(0, end - max(start, reached))
-        reached = max(reached, end)
     length = child.end_ms - child.start_ms
     return length - covered > max(BEYOND_MS, BEYOND_SHARE * length)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
-from tracker.provenance.footage import CutNear, Footage, Stretch, group_footage
+from tracker.provenance.footage import CutNear, Footage, Stretch, group_footage, holding
 
 Ruling = tuple[VideoId, VideoId]
 """The video that anchors a judged clip, and the video that was judged."""
@@ -73,7 +73,7 @@ def _joined(
 
     Where the video anchors a clip of its own, all who show that one come along.
     """
-    host = _holding(footage, reference)
+    host = holding(footage, reference)
     if host is None or any(member.video == video for member in host.members):
         return tuple(footage)
     guest = next((one for one in footage if one.anchor == video), None)
@@ -86,13 +86,3 @@ def _joined(
         absorbed=host.absorbed | (guest.absorbed if guest else frozenset()),
     )
     return tuple(joined if one is host else one for one in footage if one is not guest)
-
-
-def _holding(footage: Iterable[Footage], reference: VideoId) -> Footage | None:
-    """Return the footage that ``reference`` shows in full, its own before any other."""
-    holding = [one for one in footage if reference in one.absorbed]
-    return max(
-        holding,
-        key=lambda one: (one.anchor == reference, one.whole.duration_ms, one.anchor),
-        default=None,
-    )

@@ -8,7 +8,6 @@ from typing import Any
 
 from tracker.errors import IntegrityError
 from tracker.evidence.anchors import LedgerHashes, anchor_digest, check_anchors, read_statement
-from tracker.evidence.timestamp_tokens import judge_response
 from tracker.model.anchor import Anchor, TokenKind, TokenState
 from tracker.model.ledger import Broken, LedgerEntry, LedgerKind
 from tracker.reports.bundle.anchor_form import folder_of, token_file
@@ -105,6 +104,8 @@ def _token(
 
 
 def _judged(bundle: Bundle, folder: str, body: Mapping[str, Any]) -> Iterator[Broken]:
+    from tracker.evidence.timestamp_tokens import judge_response  # loaded late: 60 ms
+
     path = f"{folder}/{body.get('response')}.tsr"
     nonce = body.get("nonce")
     try:

@@ -2,6 +2,9 @@
 
 Each ``…_query`` lists the items of one stage, oldest first. ``ready`` leaves out those whose
 next try is later; ``unparked`` those that are given up.
+
+None of them reads the archive: marks on the videos, which triggers keep, lead to the few rows that
+may be due, and what decides is asked of those alone. A test holds every query to it.
 """
 
 from __future__ import annotations
@@ -9,7 +12,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, cast, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlmodel import col
 
 from storage.tables import (
@@ -75,7 +89,7 @@ def credentials_query() -> Select[str]:
     done = exists().where(col(CredentialsRow.video) == col(VideoRow.sha256))
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.kept), ~done)
+        .where(text("video.kept AND NOT video.credentials_read"), ~done)
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 
@@ -96,7 +110,11 @@ def fingerprints_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.kept), ~done | without_keyframes)
+        .where(
+            col(VideoRow.kept),
+            marked_otherwise(col(VideoRow.fingerprinted_by), algorithm_key),
+            ~done | without_keyframes,
+        )
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 
@@ -109,7 +127,12 @@ def detections_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(FingerprintRow.video))
-        .where(col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key), ~done)
+        .join(VideoRow, col(VideoRow.sha256) == col(FingerprintRow.video))
+        .where(
+            marked_otherwise(col(VideoRow.detected_by), algorithm_key),
+            col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key),
+            ~done,
+        )
         .order_by(col(FingerprintRow.id))
     )
 
@@ -125,9 +148,18 @@ def records_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.recorded_version) < col(VideoRow.evidence_version), detected)
+        .where(text("video.recorded_version < video.evidence_version"), detected)
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
+
+
+def marked_otherwise(mark: SQLColumnExpression[Any], algorithm_key: str) -> ColumnElement[bool]:
+    """Return the condition that a mark is not the algorithm's, spelled so that an index serves.
+
+    An algorithm that the database does not know is nobody's mark.
+    """
+    present = func.coalesce(algorithm_id(algorithm_key), 0)
+    return or_(mark.is_(None), mark < present, mark > present)
 
 
 def algorithm_id(algorithm_key: str) -> Any:

@@ -107,16 +107,13 @@ def failing(s: Session, *, limit: int | None = None) -> list[Failure]:
     Not those that are findings: a platform that said why a post cannot be seen has answered, and
     that is the post's status.
     """
-    query = select_rows(AttemptRow).where(~_is_finding())
-    rows = s.exec(
-        query.order_by(
-            col(AttemptRow.parked).desc(),
-            col(AttemptRow.next_at),
-            col(AttemptRow.stage),
-            col(AttemptRow.item),
-        ).limit(limit)
-    ).all()
-    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows]
+    found: list[AttemptRow] = []
+    for parked in (True, False):
+        query = select_rows(AttemptRow).where(AttemptRow.parked == parked, ~_is_finding())
+        order = (col(AttemptRow.next_at), col(AttemptRow.stage), col(AttemptRow.item))
+        left = None if limit is None else limit - len(found)
+        found.extend(s.exec(query.order_by(*order).limit(left)))
+    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in found]
 
 
 def of_stage(s: Session, stage: str) -> dict[str, Failure]:

@@ -96,8 +96,9 @@ def count_never_again(s: Session, algorithm_key: str) -> int:
         select(func.count())
         .select_from(VideoRow)
         .where(
-            ~col(VideoRow.kept),
-            pending.marked_otherwise(col(VideoRow.fingerprinted_by), algorithm_key),
+            pending.marked_otherwise(
+                col(VideoRow.sha256), VideoRow.fingerprinted_by, algorithm_key, ~col(VideoRow.kept)
+            ),
             ~_fingerprinted(algorithm_key),
         )
     )

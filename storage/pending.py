@@ -17,12 +17,13 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
+    TextClause,
     cast,
     exists,
     func,
-    or_,
     select,
     text,
+    union_all,
 )
 from sqlmodel import col
 
@@ -62,16 +63,17 @@ def media_item() -> ColumnElement[str]:
     return cast(col(MediaRow.id), String)
 
 
+def posts_due() -> TextClause:
+    """Return the condition that a post was neither fetched nor given up, as the index spells it."""
+    return text("post.fetched_at IS NULL AND NOT post.given_up")
+
+
 def posts_query() -> Select[PostRow]:
     """Posts that were discovered and not yet fetched, those nearest to a watch first.
 
     That is those from which the most links are still to be followed.
     """
-    return (
-        select(PostRow)
-        .where(col(PostRow.fetched_at).is_(None))
-        .order_by(col(PostRow.depth).desc(), col(PostRow.id))
-    )
+    return select(PostRow).where(posts_due()).order_by(col(PostRow.depth).desc(), col(PostRow.id))
 
 
 def media_query() -> Select[MediaRow, str]:
@@ -79,7 +81,7 @@ def media_query() -> Select[MediaRow, str]:
     return (
         select(MediaRow, col(PostRow.key))
         .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
-        .where(col(MediaRow.video).is_(None))
+        .where(text("post_media.video IS NULL AND NOT post_media.given_up"))
         .order_by(col(MediaRow.id))
     )
 
@@ -111,8 +113,9 @@ def fingerprints_query(algorithm_key: str) -> Select[str]:
     return (
         select(col(VideoRow.sha256))
         .where(
-            col(VideoRow.kept),
-            marked_otherwise(col(VideoRow.fingerprinted_by), algorithm_key),
+            marked_otherwise(
+                col(VideoRow.sha256), VideoRow.fingerprinted_by, algorithm_key, col(VideoRow.kept)
+            ),
             ~done | without_keyframes,
         )
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
@@ -127,9 +130,8 @@ def detections_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(FingerprintRow.video))
-        .join(VideoRow, col(VideoRow.sha256) == col(FingerprintRow.video))
         .where(
-            marked_otherwise(col(VideoRow.detected_by), algorithm_key),
+            marked_otherwise(col(FingerprintRow.video), VideoRow.detected_by, algorithm_key),
             col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key),
             ~done,
         )
@@ -153,13 +155,18 @@ def records_query(algorithm_key: str) -> Select[str]:
     )
 
 
-def marked_otherwise(mark: SQLColumnExpression[Any], algorithm_key: str) -> ColumnElement[bool]:
-    """Return the condition that a mark is not the algorithm's, spelled so that an index serves.
+def marked_otherwise(
+    video: SQLColumnExpression[str], mark: Any, algorithm_key: str, *also: SQLColumnExpression[bool]
+) -> ColumnElement[bool]:
+    """Return the condition that a video's mark is not the algorithm's, and what else is asked.
 
-    An algorithm that the database does not know is nobody's mark.
+    Spelled as three stretches of the mark's index, which leaves the database no other way. An
+    algorithm that it does not know is nobody's mark.
     """
     present = func.coalesce(algorithm_id(algorithm_key), 0)
-    return or_(mark.is_(None), mark < present, mark > present)
+    marked = select(col(VideoRow.sha256)).where(*also)
+    stretches = (col(mark).is_(None), col(mark) < present, col(mark) > present)
+    return video.in_(union_all(*(marked.where(stretch) for stretch in stretches)))
 
 
 def algorithm_id(algorithm_key: str) -> Any:

@@ -41,7 +41,10 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 class PostRow(Row, table=True):
-    """A post, known by address from the start and filled in when it is fetched."""
+    """A post, known by address from the start and filled in when it is fetched.
+
+    ``given_up`` is kept by triggers: whether the attempts to fetch it are parked.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
@@ -54,6 +57,7 @@ class PostRow(Row, table=True):
             "first_observed_at",
         ),
         Index("ix_post_published_earliest_at", "published_earliest_at", "published_latest_at"),
+        _partial("ix_post_collect_due", "depth", "id", where="fetched_at IS NULL AND NOT given_up"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     key: str = Field(sa_type=CleanText, unique=True)
@@ -67,13 +71,14 @@ class PostRow(Row, table=True):
     depth: int = 0
     origin: str | None = Field(default=None, sa_type=CleanText)
     first_observed_at: datetime = Field(sa_type=Instant)
-    fetched_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    fetched_at: datetime | None = Field(default=None, sa_type=Instant)
     checked_at: datetime | None = Field(default=None, sa_type=Instant)
     next_check_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     published_earliest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_latest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_basis: str | None = Field(default=None, sa_type=CleanText)
     edited_at: datetime | None = Field(default=None, sa_type=Instant)
+    given_up: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class SpellingRow(Row, table=True):
@@ -96,10 +101,16 @@ class LinkRow(Row, table=True):
 
 
 class MediaRow(Row, table=True):
-    """A place where a post's video can be fetched, and the video once it was."""
+    """A place where a post's video can be fetched, and the video once it was.
+
+    ``given_up`` is kept by triggers: whether the attempts to fetch it are parked.
+    """
 
     __tablename__ = "post_media"
-    __table_args__ = (UniqueConstraint("post_id", "url", "via"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "url", "via"),
+        _partial("ix_post_media_capture_due", "id", where="video IS NULL AND NOT given_up"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     post_id: int = Field(foreign_key="post.id", sa_type=RowId)
     url: str = Field(sa_type=CleanText)
@@ -108,6 +119,7 @@ class MediaRow(Row, table=True):
     video: str | None = Field(
         default=None, foreign_key="video.sha256", index=True, sa_type=CleanText
     )
+    given_up: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PostClaimRow(Row, table=True):
@@ -508,6 +520,7 @@ class AttemptRow(Row, table=True):
     """Failed tries of one stage on one item, gone as soon as it succeeds."""
 
     __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_parked_next_at", "parked", "next_at", "stage", "item"),)
     stage: str = Field(primary_key=True, sa_type=CleanText)
     item: str = Field(primary_key=True, sa_type=CleanText, index=True)
     tries: int

@@ -2,7 +2,7 @@
 
 Of a hundred posts four were never reached and are given up, thirty have media, of which one
 cannot be fetched any more; they lead to ten videos, six clips and five matches. Everything is
-done, nothing is due; the newest two thousand posts are from this week, however many there are.
+done, nothing is due; a fixed number of the newest posts are from this week, however many there are.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,14 +47,32 @@ from tracker.model.ledger import LedgerEntry, LedgerKind
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEARS = timedelta(days=3 * 365)
-RECENT = 2000
 PLATFORMS = ("x", "bluesky", "mastodon", "telegram", "youtube", "web")
 CHUNK = 20_000
 GIVEN_UP = "the page is gone (HTTP 404)"
 
 
-def fill(database: Database, posts: int) -> None:
-    """Write the archive of ``posts`` posts into a migrated, empty database."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """How many posts there are, and how many of them are from this week."""
+
+    posts: int
+    recent: int
+
+    def at(self, number: int) -> datetime:
+        """Spread the posts over three years, the recent ones over this week."""
+        behind = self.posts - number
+        if behind <= self.recent:
+            return NOW - timedelta(days=6) * (behind / self.recent)
+        return NOW - timedelta(days=30) - YEARS * (behind / self.posts)
+
+    def is_recent(self, number: int) -> bool:
+        return self.posts - number <= self.recent
+
+
+def fill(database: Database, size: int, *, recent: int = 2000) -> None:
+    """Write the archive of ``size`` posts into a migrated, empty database."""
+    posts = _Made(size, recent)
     engine = database._writer_engine()  # noqa: SLF001 - past the sessions on purpose: they are slow
     with engine.begin() as connection:
         algorithm = current_algorithm()
@@ -65,13 +84,13 @@ def fill(database: Database, posts: int) -> None:
             "versions": json_text(list(algorithm.versions)),
         }
         _insert(connection, AlgorithmRow, [row])
-    for start in range(0, posts, CHUNK):
-        chunk = range(start, min(start + CHUNK, posts))
+    for start in range(0, size, CHUNK):
+        chunk = range(start, min(start + CHUNK, size))
         with engine.begin() as connection:
             _videos(connection, [n for n in chunk if n % 10 == 0], posts)
             _posts(connection, chunk, posts)
     with engine.begin() as connection:
-        _ledger(connection, posts)
+        _ledger(connection, size)
 
 
 def digest(kind: str, number: int) -> str:
@@ -84,28 +103,20 @@ def key(number: int) -> str:
     return f"https://platform.test/someone/status/{number}"
 
 
-def _at(number: int, posts: int) -> datetime:
-    """Spread the posts over three years, the newest two thousand over this week."""
-    behind = posts - number
-    if behind <= RECENT:
-        return NOW - timedelta(days=6) * (behind / RECENT)
-    return NOW - timedelta(days=30) - YEARS * (behind / posts)
-
-
 def _insert(connection: Connection, table: Any, rows: Iterable[dict[str, object]]) -> None:
     values = list(rows)
     if values:
         connection.execute(table.__table__.insert(), values)
 
 
-def _posts(connection: Connection, numbers: range, posts: int) -> None:
+def _posts(connection: Connection, numbers: range, posts: _Made) -> None:
     fetched = [n for n in numbers if n % 25 != 7]
     media = [n for n in fetched if n % 10 < 3]
     _insert(connection, PostRow, (_post(n, posts) for n in numbers))
     _insert(connection, SpellingRow, ({"url": key(n), "post_id": n + 1} for n in numbers))
     _insert(connection, PostClaimRow, (c for n in fetched for c in _claims(n, posts)))
     _insert(connection, StatusRow, (
-        {"post_id": n + 1, "status": "live", "at": _at(n, posts), "last_at": NOW} for n in fetched
+        {"post_id": n + 1, "status": "live", "at": posts.at(n), "last_at": NOW} for n in fetched
     ))  # fmt: skip
     _insert(connection, LinkRow, (
         {"post_id": n + 1, "url": key(n // 2), "relation": "links"} for n in fetched
@@ -122,8 +133,8 @@ def _posts(connection: Connection, numbers: range, posts: int) -> None:
     ))  # fmt: skip
 
 
-def _post(number: int, posts: int) -> dict[str, object]:
-    at, fetched = _at(number, posts), number % 25 != 7
+def _post(number: int, posts: _Made) -> dict[str, object]:
+    at, fetched = posts.at(number), number % 25 != 7
     return {
         "id": number + 1,
         "key": key(number),
@@ -145,8 +156,8 @@ def _post(number: int, posts: int) -> dict[str, object]:
     }
 
 
-def _claims(number: int, posts: int) -> Iterator[dict[str, object]]:
-    at = _at(number, posts)
+def _claims(number: int, posts: _Made) -> Iterator[dict[str, object]]:
+    at = posts.at(number)
     for kind, forger in (("id_derived", "platform"), ("first_observed", "nobody")):
         yield {
             "post_id": number + 1,
@@ -158,8 +169,8 @@ def _claims(number: int, posts: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _capture(number: int, posts: int) -> dict[str, object]:
-    at = _at(number, posts)
+def _capture(number: int, posts: _Made) -> dict[str, object]:
+    at = posts.at(number)
     return {
         "post_id": number + 1,
         "requested_url": key(number),
@@ -186,7 +197,7 @@ def _medium(number: int) -> dict[str, object]:
     }
 
 
-def _videos(connection: Connection, numbers: list[int], posts: int) -> None:
+def _videos(connection: Connection, numbers: list[int], posts: _Made) -> None:
     names = {n: digest("video", n) for n in numbers}
     clips = {n: f"clip-{names[n][:16]}" for n in numbers if n % 100 < 60}
     _insert(connection, VideoRow, (_video(n, names[n], posts) for n in numbers))
@@ -203,7 +214,7 @@ def _videos(connection: Connection, numbers: list[int], posts: int) -> None:
     _fixity(connection, names.values(), "keyframes", current_algorithm().key)
     _insert(connection, ClipRow, (
         {"id": clip, "reference": names[n], "start_ms": 0, "end_ms": 9000,
-         "created_at": _at(n, posts)}
+         "created_at": posts.at(n)}
         for n, clip in clips.items()
     ))  # fmt: skip
     _insert(connection, ClipMemberRow, (
@@ -218,7 +229,7 @@ def _videos(connection: Connection, numbers: list[int], posts: int) -> None:
         {"clip": clip, "platform": "bluesky", "query": "words", "target": f"search:{clip}",
          "until_at": NOW, "searched_at": NOW - timedelta(hours=30), "hits": 0, "earlier": 0,
          "without_preview": 0, "compared": 0, "likely": 0, "fetched": 0}
-        for n, clip in clips.items() if posts - n <= RECENT
+        for n, clip in clips.items() if posts.is_recent(n)
     ))  # fmt: skip
     pairs = [sorted((names[n], names[n + 10])) for n in numbers if n % 20 == 0 and n + 10 in names]
     _insert(connection, MatchRow, (
@@ -229,12 +240,12 @@ def _videos(connection: Connection, numbers: list[int], posts: int) -> None:
     ))  # fmt: skip
 
 
-def _video(number: int, name: str, posts: int) -> dict[str, object]:
+def _video(number: int, name: str, posts: _Made) -> dict[str, object]:
     return {
         "sha256": name,
         "size_bytes": 5_000_000,
         "kept": True,
-        "first_observed_at": _at(number, posts),
+        "first_observed_at": posts.at(number),
         "container": "mp4",
         "codec": "h264",
         "width": 640,

@@ -16,8 +16,8 @@ from alembic import op
 
 from storage.columns import RowId
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -39,8 +39,12 @@ INDEXES: tuple[tuple[str, str, tuple[str, ...], str | None], ...] = (
     ("ix_deletion_removed_at", "deletion", ("removed_at",), None),
     ("ix_clip_merged_into", "clip", ("merged_into",), None),
     ("ix_attempt_item", "attempt", ("item",), None),
+    ("ix_attempt_parked_next_at", "attempt", ("parked", "next_at", "stage", "item"), None),
+    ("ix_post_collect_due", "post", ("depth", "id"), "fetched_at IS NULL AND NOT given_up"),
+    ("ix_post_media_capture_due", "post_media", ("id",), "video IS NULL AND NOT given_up"),
 )  # fmt: skip
 
+MARKS = (("video", "credentials_read"), ("post", "given_up"), ("post_media", "given_up"))
 HELD = "({0}.fetched_at IS NOT NULL AND {0}.kind IN ('post', 'article'))"
 COUNT = (
     "INSERT INTO tally (name, part, n) VALUES ('{name}', {part}, {by}) "
@@ -89,6 +93,10 @@ NO_LONGER_KEPT = (
     "AND NOT EXISTS (SELECT 1 FROM capture WHERE body_sha256 = NEW.sha256) "
     "AND NOT EXISTS (SELECT 1 FROM content_credentials WHERE manifest_sha256 = NEW.sha256)"
 )
+GIVEN_UP = {
+    "collect": "UPDATE post SET given_up = {parked} WHERE key = {item}",
+    "capture": "UPDATE post_media SET given_up = {parked} WHERE id = CAST({item} AS BIGINT)",
+}
 NOT_DETECTED = (
     "UPDATE video SET detected_by = NULL "
     "WHERE sha256 = OLD.video AND detected_by = OLD.algorithm_id"
@@ -119,6 +127,15 @@ TRIGGERS = (
     _Trigger("mark_remade", "UPDATE OF remade_at", "deletion",
              "NEW.with_keyframes AND NEW.remade_at IS NOT NULL",
              [LAST_ALGORITHM, KEEP_KEYFRAMES.format(which="fingerprint.video = NEW.video")]),
+    *(
+        _Trigger(f"mark_given_up_{stage}_{number}", event, "attempt", f"{row}.stage = '{stage}'",
+                 [GIVEN_UP[stage].format(parked=parked, item=f"{row}.item")])
+        for stage in GIVEN_UP
+        for number, (event, row, parked) in enumerate(
+            (("INSERT", "NEW", "NEW.parked"), ("UPDATE OF parked", "NEW", "NEW.parked"),
+             ("DELETE", "OLD", "FALSE"))
+        )
+    ),
     # --- the register of kept files, and counts -----------------------------------------------
     _Trigger("count_video", "INSERT", "video", "", [_count("videos", "1")]),
     _Trigger("count_kept", "INSERT", "video", "NEW.kept", [_media("NEW.sha256")]),
@@ -160,6 +177,11 @@ BACKFILL = [
     """UPDATE video SET detected_by =
        (SELECT d.algorithm_id FROM detection AS d WHERE d.video = video.sha256
         ORDER BY d.at DESC LIMIT 1)""",
+    """UPDATE post SET given_up = TRUE WHERE fetched_at IS NULL AND EXISTS
+       (SELECT 1 FROM attempt AS a WHERE a.stage = 'collect' AND a.item = post.key AND a.parked)""",
+    """UPDATE post_media SET given_up = TRUE WHERE video IS NULL AND EXISTS
+       (SELECT 1 FROM attempt AS a WHERE a.stage = 'capture'
+        AND a.item = CAST(post_media.id AS TEXT) AND a.parked)""",
     "INSERT INTO tally (name, part, n) SELECT 'videos', '', count(*) FROM video",
     """INSERT INTO tally (name, part, n)
        SELECT 'without_original', '', count(*) FROM video WHERE NOT kept""",
@@ -186,10 +208,10 @@ NOT_FORGOTTEN = (
 
 
 def upgrade() -> None:
-    op.add_column(
-        "video",
-        sa.Column("credentials_read", sa.Boolean(), nullable=False, server_default=sa.false()),
-    )
+    for table, name in MARKS:
+        op.add_column(
+            table, sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     op.add_column("video", sa.Column("fingerprinted_by", RowId, nullable=True))
     op.add_column("video", sa.Column("detected_by", RowId, nullable=True))
     op.add_column("fingerprint", sa.Column("keyframes_entry", RowId, nullable=True))
@@ -205,6 +227,7 @@ def upgrade() -> None:
         op.create_index(
             name, table, list(columns), sqlite_where=condition, postgresql_where=condition
         )
+    op.drop_index(op.f("ix_post_fetched_at"), table_name="post")  # ix_post_collect_due serves
     for statement in (*BACKFILL, *_register()):
         op.execute(statement)
     _name_entries()
@@ -296,8 +319,11 @@ def downgrade() -> None:
             op.execute(f"DROP FUNCTION {trigger.name}()")
     for name, table, _, _ in reversed(INDEXES):
         op.drop_index(name, table_name=table)
+    op.create_index(op.f("ix_post_fetched_at"), "post", ["fetched_at"])
     op.drop_table("tally")
     op.execute("DELETE FROM fixity_check WHERE result = ''")
     op.drop_column("fingerprint", "keyframes_entry")
-    for column in ("detected_by", "fingerprinted_by", "credentials_read"):
-        op.drop_column("video", column)
+    op.drop_column("video", "detected_by")
+    op.drop_column("video", "fingerprinted_by")
+    for table, name in reversed(MARKS):
+        op.drop_column(table, name)

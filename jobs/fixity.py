@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
+from jobs.turn import Turn
 from tracker.app import App
 
 log = structlog.get_logger()
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Re-hash the files that were not looked at for longest; return how many."""
-    done = app.fixity.run_slice(stop.is_set)
+    done = app.fixity.run_slice(turn.stop.is_set)
     with app.archive.database.read() as session:
         broken = app.fixity.broken(session)
     for check in broken:

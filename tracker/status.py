@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from storage import anchors as anchor_rows
 from storage import attempts, deletions, ledger, post_media, tallies
+from storage import daemon as daemon_rows
 from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
@@ -65,6 +66,7 @@ def archive_status(
             holds=len(hold_rows.active_holds(session)),
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
             anchors=_anchors(session, terms),
+            daemon=daemon_rows.daemon_state(session),
         )
 
 

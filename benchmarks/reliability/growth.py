@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.tables import Marks, written_between
 from benchmarks.reliability.made_archive import NOW, digest, fill, key, made_fingerprint
+from jobs.monitor import Monitor
 from jobs.schedule import PIPELINE, UPKEEP, Job
 from storage import credentials, fingerprints, post_media, posts, videos
 from storage import fixity as fixity_rows
@@ -109,7 +110,7 @@ def _command(app: App, name: str) -> None:
 
 
 def _run(app: App, job: Job) -> None:
-    done = job.run(app, threading.Event())
+    done = job.do(app, threading.Event(), Monitor())
     if done:
         raise SystemExit(f"the job {job.name} found {done} items where nothing is due")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from tracker.cli.daemon_text import daemon_lines
 from tracker.cli.lines import BOLD, DIM, address, say
 from tracker.model.fixity import FixityCoverage
 from tracker.model.summary import FailingWork, StatusSummary
@@ -40,6 +41,8 @@ def print_status(console: Console, status: StatusSummary) -> None:
         style=DIM,
     )
     for line in filter(None, (*_custody_words(status), fixity_words(status.fixity))):
+        say(console, line, style=DIM)
+    for line in daemon_lines(status.daemon, status.at):
         say(console, line, style=DIM)
     if status.last_run_at is not None:
         say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)

@@ -8,6 +8,7 @@ from datetime import datetime
 from tracker.model.anchor import Anchor, TokenKind
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.daemon import DaemonState
 from tracker.model.fixity import FixityCoverage
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
@@ -114,3 +115,4 @@ class StatusSummary:
     without_original: int = 0
     never_again: int = 0
     holds: int = 0
+    daemon: DaemonState = field(default_factory=DaemonState)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, func, select
 from sqlmodel import Session, col
 
 from benchmarks.reliability.made_archive import NOW, fill
+from jobs.monitor import Monitor
 from jobs.schedule import PIPELINE, UPKEEP, Job
 from storage import clips, deletions, fingerprints, posts, tallies, videos
 from storage import fixity as fixity_rows
@@ -70,7 +71,7 @@ def _made(folder: Path, size: int) -> Iterator[App]:
 @pytest.mark.parametrize("job", [j for j in (*PIPELINE, *UPKEEP) if j.name not in LINEAR])
 def test_an_idle_round_of_a_job_scans_no_large_table(made: App, job: Job) -> None:
     with _statements(made.archive.database) as seen:
-        assert job.run(made, threading.Event()) == 0
+        assert job.do(made, threading.Event(), Monitor()) == 0
     assert seen
     assert _scans(made.archive.database, seen) == []
 
@@ -230,7 +231,7 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def _instructions(app: App, job: Job) -> int:
     """Return how many instructions of SQLite's machine the questions of an idle round take."""
     with _statements(app.archive.database) as seen:
-        job.run(app, threading.Event())
+        job.do(app, threading.Event(), Monitor())
     counted = 0
 
     def count() -> int:

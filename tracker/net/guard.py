@@ -14,6 +14,7 @@ import socket
 from urllib.parse import urlsplit
 
 from tracker.errors import ForbiddenAddress, NetworkError
+from tracker.net.politeness import HostTurns
 from tracker.net.rerouting import Rerouting
 from tracker.net.url_syntax import DEFAULT_PORTS, shown
 
@@ -61,7 +62,8 @@ class AddressGuard:
     ``allow_private`` opens loopback and private networks. ``allowed_networks`` (CIDR texts)
     opens exactly those, whatever they are. Link-local, metadata, multicast and reserved
     addresses stay closed unless named. ``rerouting`` says which hosts are reached elsewhere; that
-    place is judged in their stead.
+    place is judged in their stead. ``turns`` is whose turn it is to ask a host: every door that
+    has this guard obeys it; without it nothing is paced.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class AddressGuard:
         allow_private: bool = False,
         allowed_networks: tuple[str, ...] = (),
         rerouting: Rerouting | None = None,
+        turns: HostTurns | None = None,
     ) -> None:
         self.allow_private = allow_private
         self.allowed_networks = allowed_networks
         self.rerouting = rerouting or Rerouting()
+        self.turns = turns
         self._allowed = tuple(ipaddress.ip_network(text) for text in allowed_networks)
 
     def check(self, url: str) -> None:

@@ -46,7 +46,8 @@ class GuardedAdapter(BaseAdapter):
     asked instead (``{"https://api.twitter.com": "https://api.x.com"}``). ``tools`` are recorded
     with every exchange, beside the versions of httpx and requests. ``secret_headers`` gives what
     is added for an address just before the request leaves (a token): the library, its logs and
-    its exceptions never hold it.
+    its exceptions never hold it. ``heeds_limits=False`` leaves what answers say about waiting to
+    the caller.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class GuardedAdapter(BaseAdapter):
         moved: Mapping[str, str] | None = None,
         tools: tuple[tuple[str, str], ...] = (),
         secret_headers: Callable[[str], Mapping[str, str]] = lambda _url: {},
+        heeds_limits: bool = True,
     ) -> None:
         super().__init__()
         self._guard = guard
@@ -66,7 +68,9 @@ class GuardedAdapter(BaseAdapter):
         self._moved = dict(moved or {})
         self._secret_headers = secret_headers
         self._deadline = Deadline()
-        self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
+        self._transport = GuardedTransport(
+            guard, self._deadline, keep_alive_s=15.0, heeds_limits=heeds_limits
+        )
         self._recorder = Recorder(clock, (*tools, *_TOOLS, *guard.rerouting.tools()))
 
     def recording(self) -> AbstractContextManager[list[Exchange]]:

@@ -11,6 +11,7 @@ Hosts that the config reaches elsewhere are looked up by its word; the hook sees
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -62,7 +63,9 @@ class Request(TypedDict):
     cpu_time_s: int
     wall_time_s: int
     socket_timeout_s: float
-    cookie_file: str | None  # a private copy, which yt-dlp rewrites
+    cookies: str | None  # Netscape format
+    pause_s: float  # between two requests
+    user_agent: str | None
     listing: dict[str, Any] | None
 
 
@@ -232,7 +235,9 @@ def _options(request: Request, *, download: bool) -> dict[str, object]:
         "allowed_extractors": allowed,
         "enable_file_urls": False,
         "proxy": "",
-        "cookiefile": request["cookie_file"],
+        "cookiefile": io.StringIO(request["cookies"]) if request["cookies"] else None,
+        "sleep_interval_requests": request["pause_s"],
+        "http_headers": {"User-Agent": request["user_agent"]} if request["user_agent"] else {},
         "compat_opts": {"no-certifi"} if request["own_authorities"] else set(),
         "js_runtimes": RUNTIMES,
         "cachedir": False,

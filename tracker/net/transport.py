@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import httpcore
 import httpx
@@ -68,7 +69,7 @@ class GuardedTransport(httpx.HTTPTransport):
         keep_alive_s: float,
         heeds_limits: bool = True,
     ) -> None:
-        context = guard.rerouting.trusted(httpx.create_ssl_context(trust_env=False))
+        context = _context(guard.rerouting.ca_bytes())
         super().__init__(verify=context, trust_env=False)
         self._guard = guard
         self._deadline = deadline
@@ -100,6 +101,15 @@ class GuardedTransport(httpx.HTTPTransport):
             raise
         answer.stream = _HeldStream(answer.stream, give_back)
         return answer
+
+
+@lru_cache(maxsize=4)
+def _context(own_authorities: bytes) -> ssl.SSLContext:
+    """What TLS trusts: made once, for all doors; to read the usual authorities takes a while."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if own_authorities:
+        context.load_verify_locations(cadata=own_authorities.decode("ascii"))
+    return context
 
 
 class _HeldStream(httpx.SyncByteStream):
@@ -141,6 +151,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        self._guard.check_port(port)  # once more: two parsers may read one address differently
         host, port = self._guard.rerouting.place(host, port)
         addresses = self._guard.resolve(host, port)
         for address in addresses[:-1]:

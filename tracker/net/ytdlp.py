@@ -61,6 +61,7 @@ class YtDlpLimits:
     cpu_time_s: int = 600
     memory_bytes: int = 2 * 1024**3
     max_media_bytes: int = 2 * 1024**3
+    max_page_bytes: int = 64 * 1024**2
     max_entries: int = 100
     generic_allowed: bool = False
     user_agent: str | None = None
@@ -266,6 +267,7 @@ class YtDlp:
             "connect_to": dict(self._guard.rerouting.connect_to),
             "own_authorities": self._guard.rerouting.ca_file is not None,
             "max_media_bytes": limits.max_media_bytes,
+            "max_page_bytes": limits.max_page_bytes,
             "max_entries": limits.max_entries,
             "memory_bytes": limits.memory_bytes,
             "cpu_time_s": limits.cpu_time_s,

@@ -21,6 +21,7 @@ from tracker.cli import (
     decode,
     discover,
     history,
+    hosts,
     judge,
     quota,
     serve,
@@ -58,6 +59,7 @@ app.add_typer(custody.hold_app, name="hold")
 app.command("forget", epilog=_EVERYWHERE)(custody.forget)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("hosts", epilog=_EVERYWHERE)(hosts.hosts)
 app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)

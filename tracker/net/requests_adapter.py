@@ -28,7 +28,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from tracker.clock import Clock
-from tracker.errors import UnsupportedSource
+from tracker.errors import NetworkError, UnsupportedSource
 from tracker.model.capture import Exchange
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpLimits, mapped_errors
@@ -88,8 +88,8 @@ class GuardedAdapter(BaseAdapter):
     ) -> requests.Response:
         """Return the answer to ``request``, whatever its status.
 
-        Raises ``ForbiddenAddress``, ``NetworkError`` (also over the size or time limit) and
-        ``UnsupportedSource``.
+        Raises ``ForbiddenAddress``, ``NetworkError`` (also over the size or time limit, and for an
+        answer that repeats a secret header) and ``UnsupportedSource``.
         """
         url = self._address(request.url or "")
         self._guard.check_form(url)
@@ -100,8 +100,19 @@ class GuardedAdapter(BaseAdapter):
                 body = bounded_body(answer, _bare(url), self._limits.max_page_bytes)
             finally:
                 answer.close()
+        self._refuse_echo(url, answer, body)
         self._recorder.add(url, answer, body, started_at)
         return _response(request, answer, body)
+
+    def _refuse_echo(self, url: str, answer: httpx.Response, body: bytes) -> None:
+        """Refuse an answer that repeats what was secret: it would be kept, and quoted."""
+        said = b"\n".join([body, *(value for _, value in answer.headers.raw)])
+        for value in self._secret_headers(url).values():
+            secret = value.rpartition(" ")[2].encode()
+            if secret and secret in said:
+                raise NetworkError(
+                    f"the answer of {shown(_bare(url))} repeats the token it was sent"
+                )
 
     def close(self) -> None:
         """Close all connections."""

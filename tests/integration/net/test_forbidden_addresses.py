@@ -18,10 +18,10 @@ def test_every_form_by_every_path_of_this_process() -> None:
 
 
 def test_ytdlps_child_refuses_them_too() -> None:
-    outcome = sweep_ytdlp(every=len(FORMS) // 9)
+    outcome = sweep_ytdlp(every=len(FORMS) // 5)
     assert outcome.holes == []
     assert len(outcome.paths) >= 10
-    assert outcome.tried > 90
+    assert outcome.tried > 50
 
 
 def test_the_sweep_notices_what_gets_through() -> None:

@@ -84,6 +84,12 @@ def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     return row is not None and (row.parked or row.next_at > now)
 
 
+def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
+    """Return the items of a stage that are parked or not to be tried before later."""
+    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(

@@ -111,18 +111,23 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
 
 def _failing(session: Session) -> Iterator[FailingWork]:
     for failure in attempts.failing(session):
-        if _is_finding(session, failure):
-            continue
-        yield FailingWork(
-            failure.stage,
-            _named(session, failure),
-            failure.tries,
-            failure.error,
-            None if failure.parked else failure.next_at,
-        )
+        if not is_finding(session, failure):
+            yield failure_as_work(session, failure)
 
 
-def _is_finding(session: Session, failure: Failure) -> bool:
+def failure_as_work(session: Session, failure: Failure) -> FailingWork:
+    """Return the failure as a person sees it."""
+    return FailingWork(
+        failure.stage,
+        failure_name(session, failure),
+        failure.tries,
+        failure.error,
+        None if failure.parked else failure.next_at,
+        parked=failure.parked,
+    )
+
+
+def is_finding(session: Session, failure: Failure) -> bool:
     """A platform that said why a post cannot be seen answered: that is the post's status."""
     if failure.stage != Collect.name or not failure.parked:
         return False
@@ -132,7 +137,7 @@ def _is_finding(session: Session, failure: Failure) -> bool:
     return stored.post.status not in {PostStatus.LIVE, PostStatus.UNKNOWN}
 
 
-def _named(session: Session, failure: Failure) -> str:
+def failure_name(session: Session, failure: Failure) -> str:
     """Return what a person calls the item: for a capture its address, not its row."""
     address = None
     if failure.stage == Capture.name:

@@ -1,0 +1,1 @@
+"""What the daemon takes of the machine; the figures are in ``docs/reliability.md``."""

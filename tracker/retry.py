@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from storage import attempts
+from storage import attempts, post_media
 from storage import daemon as daemon_rows
 from storage.attempts import Failure
 from tracker.clock import Clock
@@ -14,7 +14,7 @@ from tracker.errors import TrackerError, UnknownSubject
 from tracker.ingest.stage import Archive
 from tracker.model.summary import FailingWork
 from tracker.net.urls import canonical_url
-from tracker.status import failure_as_work, failure_name, is_finding
+from tracker.status import failure_as_work
 
 
 class Retry:
@@ -32,19 +32,17 @@ class Retry:
         is a finding and no failure: it is looked at again only when named itself. Raises
         ``UnknownSubject`` when nothing of that name failed, and then releases nothing.
         """
+        stage, items = _split(words)
         with self._archive.database.write() as session:
-            failures = attempts.failing(session)
-            stage, items = _split(words, {failure.stage for failure in failures})
-            of_stage = [f for f in failures if stage is None or f.stage == stage]
             if items:
-                chosen = [f for item in items for f in _named(session, of_stage, item, stage)]
+                chosen = [f for item in items for f in _named(session, item, stage)]
             else:
-                chosen = [f for f in of_stage if not is_finding(session, f)]
+                chosen = [f for f in attempts.failing(session) if stage in (None, f.stage)]
             if not chosen:
-                raise UnknownSubject(_nothing(stage, failures))
+                raise UnknownSubject(_nothing(stage, attempts.count_failing(session)))
             released = {(f.stage, f.item): failure_as_work(session, f) for f in chosen}
-            for released_stage, item in released:
-                attempts.clear(session, released_stage, item)
+            for failed_stage, item in released:
+                attempts.clear(session, failed_stage, item)
         return list(released.values())
 
     def daemon_is_at_work(self) -> bool:
@@ -54,22 +52,20 @@ class Retry:
         return leader is not None and leader.heard(self._clock.now())
 
 
-def _split(words: Sequence[str], failing: set[str]) -> tuple[str | None, Sequence[str]]:
-    """Return the stage and the items; a first word that could be a stage's name is one."""
-    if words and (words[0] in failing or words[0].isalpha()):
+def _split(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """Return the stage and the items: a stage is one plain word, which no item is."""
+    if words and words[0].isalpha():
         return words[0], words[1:]
     return None, words
 
 
-def _named(
-    session: Session, failures: Sequence[Failure], item: str, stage: str | None
-) -> Iterator[Failure]:
-    wanted = {item, _canonical(item)}
-    found = [f for f in failures if wanted & {f.item, failure_name(session, f)}]
+def _named(session: Session, item: str, stage: str | None) -> list[Failure]:
+    names = {item, _canonical(item), *post_media.media_at(session, item)}
+    found = [f for f in attempts.of_items(session, names) if stage in (None, f.stage)]
     if not found:
         at = f" at {stage}" if stage else ""
         raise UnknownSubject(f"nothing failed{at} under this name: {item} (see `tracker status`)")
-    yield from found
+    return found
 
 
 def _canonical(item: str) -> str:
@@ -79,8 +75,8 @@ def _canonical(item: str) -> str:
         return item
 
 
-def _nothing(stage: str | None, failures: Sequence[Failure]) -> str:
+def _nothing(stage: str | None, failing: Mapping[tuple[str, bool], int]) -> str:
     if stage is None:
         return "nothing is parked and nothing waits for another try"
-    stages = ", ".join(sorted({f.stage for f in failures})) or "no stage"
+    stages = ", ".join(sorted({name for name, _ in failing})) or "no stage"
     return f"nothing is parked or waits at {stage}; items fail at: {stages}"

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from storage import anchors as anchor_rows
-from storage import attempts, deletions, ledger, post_media
-from storage import clips as clip_rows
+from storage import attempts, deletions, ledger, post_media, tallies
 from storage import daemon as daemon_rows
 from storage import holds as hold_rows
 from storage import posts as post_rows
@@ -21,11 +20,9 @@ from tracker.fixity import Fixity
 from tracker.ingest.anchoring import NAME as TIMESTAMP
 from tracker.ingest.anchoring import TimestampTerms, upgrade_name
 from tracker.ingest.capture import Capture
-from tracker.ingest.collect import Collect
 from tracker.ingest.read_budget import next_month, stopped
 from tracker.ingest.stage import Archive
 from tracker.model.anchor import TokenKind, TokenState
-from tracker.model.status import PostStatus
 from tracker.model.summary import (
     AnchorSummary,
     AuthorityTokens,
@@ -33,9 +30,11 @@ from tracker.model.summary import (
     PendingWork,
     StatusSummary,
 )
-from tracker.net.urls import WEB
 
 NOBODY = TimestampTerms()
+
+MAX_NAMED = 200
+"""Failing items named one by one; all are counted."""
 
 
 def archive_status(
@@ -56,8 +55,9 @@ def archive_status(
                 for stage, count in attempts.queue_depths(session, algorithm_key).items()
             ),
             failing=(*_stopped(session, clock.now()), *_failing(session)),
+            failing_items=sum(attempts.count_failing(session).values()),
             held=post_rows.coverage(session),
-            clips=sum(1 for _ in clip_rows.all_clips(session)),
+            clips=tallies.count(session, tallies.CLIPS),
             watches=len(watches),
             ledger_entries=head.sequence if head else 0,
             fixity=fixity.coverage(session),
@@ -76,7 +76,7 @@ def _anchors(session: Session, terms: TimestampTerms) -> AnchorSummary:
     asked |= {(TokenKind.OPENTIMESTAMPS, calendar): None for calendar in terms.calendars}
     newest = {(t.kind, t.authority, t.anchor): t.state for t in anchor_rows.tokens(session)}
     asked |= {(kind, authority): None for kind, authority, _ in newest}
-    errors = {f.item: f.error for f in attempts.failing(session) if f.stage == TIMESTAMP}
+    errors = {item: f.error for item, f in attempts.of_stage(session, TIMESTAMP).items()}
     return AnchorSummary(
         last,
         anchor_rows.count_new(session, last),
@@ -110,9 +110,8 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
 
 
 def _failing(session: Session) -> Iterator[FailingWork]:
-    for failure in attempts.failing(session):
-        if not is_finding(session, failure):
-            yield failure_as_work(session, failure)
+    for failure in attempts.failing(session, limit=MAX_NAMED):
+        yield failure_as_work(session, failure)
 
 
 def failure_as_work(session: Session, failure: Failure) -> FailingWork:
@@ -125,16 +124,6 @@ def failure_as_work(session: Session, failure: Failure) -> FailingWork:
         None if failure.parked else failure.next_at,
         parked=failure.parked,
     )
-
-
-def is_finding(session: Session, failure: Failure) -> bool:
-    """A platform that said why a post cannot be seen answered: that is the post's status."""
-    if failure.stage != Collect.name or not failure.parked:
-        return False
-    stored = post_rows.get_post(session, failure.item)
-    if stored is None or stored.post.platform == WEB:
-        return False
-    return stored.post.status not in {PostStatus.LIVE, PostStatus.UNKNOWN}
 
 
 def failure_name(session: Session, failure: Failure) -> str:

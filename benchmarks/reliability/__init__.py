@@ -1,1 +1,1 @@
-"""What the daemon takes of the machine; the figures are in ``docs/reliability.md``."""
+"""What the product does when things go wrong, and when it has run for years."""

@@ -102,12 +102,14 @@ class StatusSummary:
     """What is held, pending and failing at ``at``.
 
     ``without_original`` counts videos whose original was deleted; ``never_again`` those of them
-    that have no fingerprint of the present algorithm either, and can get none.
+    that have no fingerprint of the present algorithm either, and can get none. ``failing`` names
+    the first two hundred of ``failing_items``, and platforms that allow nothing more this month.
     """
 
     at: datetime
     pending: tuple[PendingWork, ...] = ()
     failing: tuple[FailingWork, ...] = ()
+    failing_items: int = 0
     held: Coverage = field(default_factory=Coverage)
     clips: int = 0
     watches: int = 0

@@ -28,6 +28,7 @@ def status_document(status: StatusSummary) -> Document:
             }
             for work in status.failing
         ],
+        "failing_items": status.failing_items,
         "held": coverage_document(status.held),
         "clips": status.clips,
         "watches": status.watches,

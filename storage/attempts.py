@@ -144,14 +144,18 @@ def count_failing(s: Session) -> dict[tuple[str, bool], int]:
 
 
 def _is_finding() -> ColumnElement[bool]:
-    answered = exists().where(
-        col(SpellingRow.url) == col(AttemptRow.item),
-        col(PostRow.id) == col(SpellingRow.post_id),
+    answered = (
         col(PostRow.platform) != WEB,
         col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
     )
+    by_key = exists().where(col(PostRow.key) == col(AttemptRow.item), *answered)
+    by_spelling = exists().where(
+        col(SpellingRow.url) == col(AttemptRow.item),
+        col(PostRow.id) == col(SpellingRow.post_id),
+        *answered,
+    )
     given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
-    return given_up & answered
+    return given_up & (by_key | by_spelling)
 
 
 def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 
 from tests.e2e.conftest import Clips
-from tests.e2e.test_daemon import publish
 from tests.support.json_schema import load, problems
 from tests.support.tracker_cli import TrackerCommand
 from tests.support.webserver import WebServer
@@ -24,8 +23,6 @@ def test_the_line_that_the_status_prints_takes_up_again_what_was_parked(
     (failing,) = tracker.run("status", "--json").document["failing"]
     assert failing["parked"] is True
     site.add("/media/first.mp4", clips.foreign.read_bytes(), content_type="video/mp4")
-    assert tracker.run("run", "--once").code == 0
-    assert tracker.run("status", "--json").document["held"]["videos"] == 0  # parked is parked
     retried = tracker.run(*shlex.split(line)[1:], "--json")
     assert retried.code == 0
     assert "no daemon is at work" in retried.stderr
@@ -38,39 +35,13 @@ def test_the_line_that_the_status_prints_takes_up_again_what_was_parked(
     assert (status["held"]["videos"], status["failing"]) == (1, [])
 
 
-def test_a_watch_that_waits_is_polled_at_once_when_it_is_released(
-    tracker: TrackerCommand, clips: Clips, site: WebServer
-) -> None:
-    feed = publish(site, clips)
-    served = site.routes.pop("/feed.xml")
-    tracker.run("watch", "add", feed)
-    assert tracker.run("run", "--once").code == 3
-    (failing,) = tracker.run("status", "--json").document["failing"]
-    assert (failing["stage"], failing["parked"]) == ("watch", False)
-    site.routes["/feed.xml"] = served
-    retried = tracker.run("retry", "watch", feed)
-    assert retried.code == 0, retried
-    assert "To be tried again: 1 item." in retried.stdout
-    assert tracker.run("status", "--json").document["failing"] == []
-
-
-def test_what_cannot_be_retried_is_said_in_one_line(
-    tracker: TrackerCommand, site: WebServer
-) -> None:
+def test_what_cannot_be_retried_is_said_in_one_line(tracker: TrackerCommand) -> None:
     for arguments, code, words in (
-        (("retry",), 2, "--all"),
         (("retry", "capture", "--all"), 2, "--all"),
         (("retry", "quota", "x"), 2, "tracker quota --lift"),
         (("retry", "--all"), 1, "nothing is parked"),
-        (("retry", "capture"), 1, "nothing is parked or waits at capture"),
-        (("retry", "https://example.org/a"), 1, "nothing failed under this name"),
     ):
         done = tracker.run(*arguments)
         assert (done.code, done.stdout) == (code, ""), done
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
-    tracker.run("watch", "add", site.url("/gone.xml"))
-    tracker.run("run", "--once")
-    both = tracker.run("retry", "watch", site.url("/gone.xml"), "https://example.org/a")
-    assert both.code == 1
-    assert len(tracker.run("status", "--json").document["failing"]) == 1  # all or nothing

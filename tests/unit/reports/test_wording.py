@@ -79,7 +79,7 @@ def test_every_kind_of_claim_has_words(kind: ClaimKind) -> None:
 def test_the_word_for_a_confidence_goes_by_the_number_beside_it(hundredth: int) -> None:
     shown = wording.confidence_words(hundredth / 100)
     assert f"({hundredth / 100:.2f} of 1)" in shown
-    for near in (hundredth / 100 - 0.0049, hundredth / 100 + 0.0049):
+    for near in (max(hundredth / 100 - 0.0049, 0), min(hundredth / 100 + 0.0049, 1)):
         assert wording.confidence_words(near) == shown
 
 

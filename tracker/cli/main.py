@@ -20,6 +20,7 @@ from tracker.cli import (
     custody,
     decode,
     discover,
+    health,
     history,
     judge,
     quota,
@@ -62,6 +63,7 @@ app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
+app.command("health", epilog=_EVERYWHERE)(health.health)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)
 app.command("bench", epilog=_EVERYWHERE)(upkeep.bench)
 

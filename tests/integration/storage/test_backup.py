@@ -25,6 +25,7 @@ from tracker.app import RESTORING, App, open_app
 from tracker.backup import back_up, restore
 from tracker.config import DatabaseSettings, Settings
 from tracker.errors import IntegrityError, OutsideError, UnknownSubject, UsageError
+from tracker.model.ids import VideoId
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -238,7 +239,7 @@ def _wait_for(folder: Path, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.01)
 
 
-def app_video(app: App) -> videos.VideoId:
+def app_video(app: App) -> VideoId:
     """Return the first video of the archive."""
     with app.archive.database.read() as session:
         return videos.find_prefix(session, "")[0]

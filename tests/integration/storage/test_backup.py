@@ -211,7 +211,7 @@ def test_killed_at_any_moment_it_leaves_no_backup_that_looks_whole(
     tracker = TrackerCommand(tmp_path)
     folder = tmp_path / "b"
     rng = random.Random(7)  # noqa: S311 - repeatable on purpose
-    for _ in range(5):
+    for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-m", "tracker", "backup", str(folder)],
             env=tracker.environment(PYTHONPATH=os.pathsep.join(sys.path)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,6 +88,12 @@ def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     return row is not None and (row.parked or row.next_at > now)
 
 
+def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
+    """Return the items of a stage that are parked or not to be tried before later."""
+    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(
@@ -122,6 +128,12 @@ def of_stage(s: Session, stage: str) -> dict[str, Failure]:
     return {r.item: Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows}
 
 
+def of_items(s: Session, items: Collection[str]) -> list[Failure]:
+    """Return what failed of these items, at whatever stage, findings included."""
+    rows = s.exec(select_rows(AttemptRow).where(col(AttemptRow.item).in_(items))).all()
+    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows]
+
+
 def count_failing(s: Session) -> dict[tuple[str, bool], int]:
     """Return how many items fail at each stage, those given up (``True``) apart."""
     query = select(col(AttemptRow.stage), col(AttemptRow.parked), func.count()).where(
@@ -132,14 +144,18 @@ def count_failing(s: Session) -> dict[tuple[str, bool], int]:
 
 
 def _is_finding() -> ColumnElement[bool]:
-    answered = exists().where(
-        col(SpellingRow.url) == col(AttemptRow.item),
-        col(PostRow.id) == col(SpellingRow.post_id),
+    answered = (
         col(PostRow.platform) != WEB,
         col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
     )
+    by_key = exists().where(col(PostRow.key) == col(AttemptRow.item), *answered)
+    by_spelling = exists().where(
+        col(SpellingRow.url) == col(AttemptRow.item),
+        col(PostRow.id) == col(SpellingRow.post_id),
+        *answered,
+    )
     given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
-    return given_up & answered
+    return given_up & (by_key | by_spelling)
 
 
 @dataclass(frozen=True, slots=True)

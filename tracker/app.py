@@ -60,6 +60,7 @@ from tracker.net.rerouting import Rerouting
 from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.retention import Retention, RetentionRule
+from tracker.retry import Retry
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -104,6 +105,7 @@ class App:
     holds: Holds
     judge: Judge
     retention: Retention
+    retry: Retry
 
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
@@ -301,6 +303,7 @@ def _build(
         holds=Holds(archive, clock),
         judge=Judge(archive, subjects, tracer, clock),
         retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
+        retry=Retry(archive, clock),
     )
 
 

@@ -25,6 +25,7 @@ from tracker.cli import (
     history,
     judge,
     quota,
+    retry,
     serve,
     take,
     upkeep,
@@ -63,6 +64,7 @@ app.command("quota", epilog=_EVERYWHERE)(quota.quota)
 app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
+app.command("retry", epilog=_EVERYWHERE)(retry.retry)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
 app.command("backup", epilog=_EVERYWHERE)(backup.backup)
 app.command("restore", epilog=_EVERYWHERE)(backup.restore)

@@ -23,6 +23,7 @@ from tracker.cli import (
     discover,
     health,
     history,
+    hosts,
     judge,
     quota,
     retry,
@@ -61,6 +62,7 @@ app.add_typer(custody.hold_app, name="hold")
 app.command("forget", epilog=_EVERYWHERE)(custody.forget)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("hosts", epilog=_EVERYWHERE)(hosts.hosts)
 app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)

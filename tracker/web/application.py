@@ -62,6 +62,7 @@ def application(app: App, hosts: AllowedHosts) -> ASGIApp:
             route("/health", answers.health),
             upload_route("/lookup", pages.lookup_file),
             upload_route("/api/lookup", answers.lookup_file),
+            route("/metrics", answers.metrics),
         ],
         exception_handlers={HTTPException: _not_found, Exception: _crashed},
     )

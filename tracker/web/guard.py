@@ -76,10 +76,10 @@ class AllowedHosts:
 class Guard:
     """Refuses requests that are not for this server, too large, or not a mere question.
 
-    ``max_upload_bytes``: the largest body of a look-up that brings its video along.
+    ``max_upload_bytes``: the largest body of a look-up that brings its video along; 0: none may.
     """
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts, max_upload_bytes: int = 0) -> None:
         self._app = app
         self._hosts = hosts
         self._max_upload_bytes = max_upload_bytes
@@ -98,6 +98,7 @@ class Guard:
         if not self._hosts.allows(headers.get("host", "")):
             return 421, "this server does not answer under that name"
         uploads = scope["method"] == "POST" and scope["path"] in UPLOAD_PATHS
+        uploads = uploads and self._max_upload_bytes > 0
         if scope["method"] not in ALLOWED_METHODS and not uploads:
             return 405, "this server only answers questions (GET); it changes nothing"
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET_BYTES:

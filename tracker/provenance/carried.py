@@ -90,8 +90,8 @@ def _by_way_of(video: VideoId, member: Placed, overlaps: Overlaps) -> Placed | N
     back = overlaps.between(member.own.video, video)
     if there.score < CARRYING_SCORE or not there.edits:
         return None
-    if member.inset and ("crop" in there.edits or INSET in there.edits | back.edits):
-        return None
+    if back.inset or (member.inset and {"crop", INSET} & there.edits):
+        return None  # it may be what the member shows beside the clip
     start_ms = max(there.outer.start_ms, member.own.start_ms)
     end_ms = min(there.outer.end_ms, member.own.end_ms)
     if end_ms - start_ms < max(LEAST_CARRIED_MS, CLIP_SHARE * there.outer.duration_ms):

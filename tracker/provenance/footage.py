@@ -2,22 +2,20 @@
 
 A *clip* is anchored on the longest video that shows it. Shorter videos that lie wholly inside the
 anchor are absorbed; videos that merely *use* a part of it (a compilation, a news package) appear
-in the clip with that part and keep their own. Membership always rests on a match with the anchor
-itself, never on a match with another member: what a member shows besides the clip must not pull
-strangers in. So a compilation of five clips appears in five clips and merges none.
+in the clip with that part and keep their own. Membership rests on a match with the anchor itself,
+or with a member within what that member shows of the clip (``carried``): what a member shows
+besides must not pull strangers in. So a compilation of five clips appears in five clips and merges
+none. Matches that the others contradict count for nothing (``agreement``).
 
-What tells a splice from a trim is the cut: footage that was inserted into a longer video is
-bounded there by hard cuts, by the video's own ends or by the next insertion, while an excerpt
-taken from running footage leaves no cut at its borders. Videos beside each other in one picture
-(a split screen) fill different regions of it and do not match each other.
+Footage that was inserted into a longer video (``splices``) stays a clip of its own. Videos beside
+each other in one picture (a split screen) fill different regions of it and do not match each other.
 
 The result depends on the set of videos and matches alone, never on the order they came in.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracker.model.ids import VideoId
@@ -31,6 +29,7 @@ from tracker.provenance.overlaps import (
     Region,
     Stretch,
 )
+from tracker.provenance.splices import CutNear, bounded, spliced_into
 
 EXPLAINED_SHARE = 0.8
 """A video made up of other clips to this share is a compilation and anchors no clip itself."""
@@ -44,8 +43,8 @@ LEAST_OWN_MS = 2_000
 MOSTLY_SHARE = 0.5
 """Who shows less than this of a clip, and of whom the clip shows less than this, is no member."""
 
-CutNear = Callable[[VideoId, int], bool]
-"""Tells whether a video has a hard cut within the border tolerance of a time in ms."""
+LEAST_OTHERS = 2
+"""So many others must leave out the anchor's first or last shots before the clip does, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,14 @@ def group_footage(
     member of at least one clip.
     """
     overlaps = Overlaps(durations, corroborated(matches))
-    cores = _cores(overlaps, _absorptions(overlaps, cut_near))
+    cores = _cores(overlaps, _plain_parts(overlaps, cut_near))
     uses = _uses(overlaps, cores, cut_near)
     sources = {
         anchor: [other for other, users in uses.items() if anchor in users] for anchor in cores
     }
     kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
     wholes = _own_stretches(kept, sources, overlaps, cut_near)
-    found = [_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept]
+    found = [_footage(wholes[a], cores[a], uses[a], overlaps, cut_near) for a in kept]
     return _with_the_rest(_distinct(found, overlaps), overlaps)
 
 
@@ -121,32 +120,31 @@ def holding(footage: Iterable[Footage], video: VideoId) -> Footage | None:
 
 
 def _cores(
-    overlaps: Overlaps, absorbed_by: Mapping[VideoId, list[VideoId]]
+    overlaps: Overlaps, wholes: Mapping[VideoId, Sequence[VideoId]]
 ) -> dict[VideoId, frozenset[VideoId]]:
-    """Map each anchor to itself and the videos it absorbs.
+    """Map each anchor to itself and all that are plain parts (or full copies) of it.
 
-    Longest first: a video that no anchor absorbs by a match of its own becomes an anchor.
+    Longest first: a video that is no part of an anchor by a match of its own becomes one.
     """
-    cores: dict[VideoId, set[VideoId]] = {}
+    anchors: set[VideoId] = set()
     for video in sorted(overlaps.durations, key=overlaps.rank, reverse=True):
-        owners = [outer for outer in absorbed_by[video] if outer in cores]
-        for owner in owners:
-            cores[owner].add(video)
-        if not owners:
-            cores[video] = {video}
+        if anchors.isdisjoint(wholes[video]):
+            anchors.add(video)
+    cores = {anchor: {anchor} for anchor in anchors}
+    for video, outers in wholes.items():
+        for outer in anchors.intersection(outers):
+            cores[outer].add(video)
     return {anchor: frozenset(core) for anchor, core in cores.items()}
 
 
-def _absorptions(overlaps: Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
-    """Map each video to the longer videos that it is a plain part (or a full copy) of."""
+def _plain_parts(overlaps: Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
+    """Map each video to those that it is a plain part (or a full copy) of."""
     result: dict[VideoId, list[VideoId]] = {}
     for video in overlaps.durations:
         result[video] = [
             other
             for other in overlaps.partners(video)
-            if overlaps.rank(other) > overlaps.rank(video)
-            and overlaps.is_part(video, other)
-            and not _spliced_into(overlaps, video, other, cut_near)
+            if overlaps.is_part(video, other) and not spliced_into(overlaps, video, other, cut_near)
         ]
     return {
         video: [outer for outer in outers if not _beside_another(overlaps, video, outer, result)]
@@ -158,7 +156,7 @@ def _beside_another(
     overlaps: Overlaps,
     video: VideoId,
     outer: VideoId,
-    absorbed_by: Mapping[VideoId, list[VideoId]],
+    wholes: Mapping[VideoId, list[VideoId]],
 ) -> bool:
     """Tell whether ``outer`` shows ``video`` beside unrelated footage in one picture."""
     own = overlaps.get(video, outer)
@@ -166,7 +164,7 @@ def _beside_another(
         return False
     for other in overlaps.partners(outer):
         theirs = overlaps.get(other, outer)
-        if other == video or outer not in absorbed_by[other] or theirs is None:
+        if other == video or outer not in wholes[other] or theirs is None:
             continue
         if overlaps.get(video, other) is None and _apart(own.region, theirs.region):
             return True
@@ -181,54 +179,6 @@ def _apart(one: Region | None, other: Region | None) -> bool:
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     smaller = min(one[2] * one[3], other[2] * other[3])
     return max(0.0, width) * max(0.0, height) < APART_SHARE * smaller
-
-
-def _spliced_into(overlaps: Overlaps, inner: VideoId, outer: VideoId, cut_near: CutNear) -> bool:
-    """Tell whether ``outer`` shows ``inner`` as an insertion between other footage."""
-    overlap = overlaps.get(inner, outer)
-    assert overlap is not None  # noqa: S101 - callers iterate over existing pairs
-    stretch, length_ms = overlap.outer, overlaps.durations[outer]
-    at_start = stretch.start_ms <= BORDER_TOLERANCE_MS
-    at_end = stretch.end_ms >= length_ms - BORDER_TOLERANCE_MS
-    if at_start and at_end:
-        return False
-    return _other_footage_beside(overlaps, inner, outer) and _bounded(overlaps, stretch, cut_near)
-
-
-def _other_footage_beside(overlaps: Overlaps, inner: VideoId, outer: VideoId) -> bool:
-    """Tell whether another stretch of ``outer`` is in a video that knows nothing of ``inner``.
-
-    Without one, nothing tells a splice from a trim that happens to begin and end with a shot.
-    """
-    stretch = overlaps.between(inner, outer).outer
-    for other in overlaps.partners(outer):
-        there = overlaps.between(other, outer).outer
-        shared = min(there.end_ms, stretch.end_ms) - max(there.start_ms, stretch.start_ms)
-        if shared <= BORDER_TOLERANCE_MS and overlaps.get(other, inner) is None:
-            return True
-    return False
-
-
-def _bounded(overlaps: Overlaps, stretch: Stretch, cut_near: CutNear) -> bool:
-    """Tell whether a stretch begins and ends at a cut, an end or a border of its video."""
-    outer = stretch.video
-    begins, ends = overlaps.borders(outer)
-    before = (
-        stretch.start_ms <= BORDER_TOLERANCE_MS
-        or _is_near(stretch.start_ms, ends)
-        or cut_near(outer, stretch.start_ms)
-    )
-    return before and (
-        stretch.end_ms >= overlaps.durations[outer] - BORDER_TOLERANCE_MS
-        or _is_near(stretch.end_ms, begins)
-        or cut_near(outer, stretch.end_ms)
-    )
-
-
-def _is_near(at_ms: int, borders_ms: Sequence[int]) -> bool:
-    """Tell whether one of the sorted borders lies within the tolerance of ``at_ms``."""
-    next_one = bisect_left(borders_ms, at_ms - BORDER_TOLERANCE_MS)
-    return next_one < len(borders_ms) and borders_ms[next_one] <= at_ms + BORDER_TOLERANCE_MS
 
 
 def _uses(
@@ -283,8 +233,8 @@ def _user(
     one_is_part, other_is_part = overlaps.is_part(one, other), overlaps.is_part(other, one)
     if one_is_part != other_is_part:
         return other if one_is_part else one
-    in_one = _bounded(overlaps, overlaps.between(one, other).inner, cut_near)
-    in_other = _bounded(overlaps, overlaps.between(other, one).inner, cut_near)
+    in_one = bounded(overlaps, overlaps.between(one, other).inner, cut_near)
+    in_other = bounded(overlaps, overlaps.between(other, one).inner, cut_near)
     if in_one != in_other:
         return one if in_one else other
     if breadth[one] != breadth[other]:
@@ -319,7 +269,7 @@ def _own_stretches(
             held = own.get(source)
             if overlap is None or held is None or not _shows(overlap.inner, held):
                 continue
-            if _spliced_into(overlaps, source, anchor, cut_near):
+            if spliced_into(overlaps, source, anchor, cut_near):
                 given.append((overlap.outer.start_ms, overlap.outer.end_ms))
         own[anchor] = _left(whole, _merged(given))
     return own
@@ -353,21 +303,58 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _footage(
-    whole: Stretch, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: Overlaps
+    whole: Stretch,
+    core: frozenset[VideoId],
+    users: Iterable[VideoId],
+    overlaps: Overlaps,
+    cut_near: CutNear,
 ) -> Footage:
     """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
-    direct = [overlaps.get(video, whole.video) for video in sorted(core | set(users))]
-    members = [Placed(whole, whole, inset=False)]
-    members += [placed(o) for o in direct if o is not None and _shows(o.outer, whole)]
+    members = [Placed(whole, whole, inset=False), *_shown(whole, core, overlaps)]
+    members += [one for one in _shown(whole, users, overlaps) if _with_others(one, members)]
     further = carried(members, overlaps, settled=overlaps.partners(whole.video))
     absorbed = core | {
         video
         for video, place in further.items()
         if place.own.duration_ms >= PART_OF_SHARE * overlaps.durations[video]
     }
-    members += further.values()
-    own = sorted((member.own for member in members), key=lambda m: m.video)
-    return Footage(whole.video, tuple(own), absorbed)
+    others = [member for member in members[1:] if member.own.video != whole.video]
+    others += further.values()
+    shown = [_without_additions(whole, others, cut_near), *(other.own for other in others)]
+    return Footage(whole.video, tuple(sorted(shown, key=lambda m: m.video)), absorbed)
+
+
+def _without_additions(whole: Stretch, others: Sequence[Placed], cut_near: CutNear) -> Stretch:
+    """Return the anchor's stretch without shots at its ends that nobody else shows.
+
+    An opening or a closing card was added to the footage by whoever made the anchor, or nobody
+    copied those shots; in either case the clip is what begins and ends with a cut there.
+    """
+    if len(others) < LEAST_OTHERS:
+        return whole
+    start_ms = min(other.clip.start_ms for other in others)
+    end_ms = max(other.clip.end_ms for other in others)
+    if start_ms - whole.start_ms <= BORDER_TOLERANCE_MS or not cut_near(whole.video, start_ms):
+        start_ms = whole.start_ms
+    if whole.end_ms - end_ms <= BORDER_TOLERANCE_MS or not cut_near(whole.video, end_ms):
+        end_ms = whole.end_ms
+    return Stretch(whole.video, start_ms, end_ms)
+
+
+def _shown(whole: Stretch, videos: Iterable[VideoId], overlaps: Overlaps) -> list[Placed]:
+    """Return those of the videos that show ``whole``, a stretch of an anchor, with their places."""
+    found = (overlaps.get(video, whole.video) for video in sorted(videos))
+    return [placed(overlap) for overlap in found if overlap and _shows(overlap.outer, whole)]
+
+
+def _with_others(user: Placed, members: Sequence[Placed]) -> bool:
+    """Tell whether a user of the clip's footage shows of it what most others show, too.
+
+    If not, all they have in common is the anchor: it has an opening from elsewhere, say.
+    """
+    others = members[1:]
+    beside = sum(_shows(user.clip, other.clip) for other in others)
+    return 2 * beside >= len(others)
 
 
 def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overlaps) -> Footage:

@@ -39,6 +39,7 @@ class Overlap:
     ``region`` is the part of the outer picture that the inner one shows, where it was measured:
     x, y, width and height as fractions. ``edits`` are the kinds of change that make the inner
     one out of the outer one; none at all: the pictures could not be laid over each other.
+    ``inset``: the inner one shows the outer one within another picture.
     """
 
     inner: Stretch
@@ -46,6 +47,7 @@ class Overlap:
     region: Region | None
     score: float
     edits: frozenset[str]
+    inset: bool
 
 
 class Overlaps:
@@ -76,6 +78,7 @@ class Overlaps:
             _region(match.transformations),
             match.score,
             _kinds(match.transformations),
+            _inset(match.transformations),
         )
         self._pairs[match.reference, match.query] = Overlap(
             reference,
@@ -83,6 +86,7 @@ class Overlaps:
             _region(match.reverse_transformations),
             match.score,
             _kinds(match.reverse_transformations),
+            _inset(match.reverse_transformations),
         )
 
     def get(self, inner: VideoId, outer: VideoId) -> Overlap | None:
@@ -153,3 +157,9 @@ def _region(transformations: Iterable[Transformation]) -> Region | None:
 
 def _kinds(transformations: Iterable[Transformation]) -> frozenset[str]:
     return frozenset(transformation.kind for transformation in transformations)
+
+
+def _inset(transformations: Iterable[Transformation]) -> bool:
+    return any(
+        t.kind == "picture_in_picture" and t.detail.get("shows") != "other" for t in transformations
+    )

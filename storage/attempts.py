@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from storage import pending
-from storage.tables import AttemptRow, FingerprintRow, PostRow, VideoRow
+from storage.tables import AttemptRow, FingerprintRow, PostRow, SpellingRow, VideoRow
+from tracker.model.status import PostStatus
+
+WEB = "web"
+"""Pages of no platform: what keeps one from being read is no statement about a post."""
 
 MAX_TRIES = 6
 FIRST_PAUSE = timedelta(minutes=1)
@@ -84,6 +88,12 @@ def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     return row is not None and (row.parked or row.next_at > now)
 
 
+def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
+    """Return the items of a stage that are parked or not to be tried before later."""
+    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(
@@ -97,17 +107,55 @@ def release_waiting(s: Session, until: datetime) -> int:
     return len(rows)
 
 
-def failing(s: Session) -> list[Failure]:
-    """Return every item with failed tries, parked ones first, then by the next try."""
-    rows = s.exec(
-        select_rows(AttemptRow).order_by(
-            col(AttemptRow.parked).desc(),
-            col(AttemptRow.next_at),
-            col(AttemptRow.stage),
-            col(AttemptRow.item),
-        )
-    ).all()
+def failing(s: Session, *, limit: int | None = None) -> list[Failure]:
+    """Return items with failed tries, parked ones first, then by the next try.
+
+    Not those that are findings: a platform that said why a post cannot be seen has answered, and
+    that is the post's status.
+    """
+    found: list[AttemptRow] = []
+    for parked in (True, False):
+        query = select_rows(AttemptRow).where(AttemptRow.parked == parked, ~_is_finding())
+        order = (col(AttemptRow.next_at), col(AttemptRow.stage), col(AttemptRow.item))
+        left = None if limit is None else limit - len(found)
+        found.extend(s.exec(query.order_by(*order).limit(left)))
+    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in found]
+
+
+def of_stage(s: Session, stage: str) -> dict[str, Failure]:
+    """Return the items of one stage that have failed tries, by their names."""
+    rows = s.exec(select_rows(AttemptRow).where(col(AttemptRow.stage) == stage)).all()
+    return {r.item: Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows}
+
+
+def of_items(s: Session, items: Collection[str]) -> list[Failure]:
+    """Return what failed of these items, at whatever stage, findings included."""
+    rows = s.exec(select_rows(AttemptRow).where(col(AttemptRow.item).in_(items))).all()
     return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows]
+
+
+def count_failing(s: Session) -> dict[tuple[str, bool], int]:
+    """Return how many items fail at each stage, those given up (``True``) apart."""
+    query = select(col(AttemptRow.stage), col(AttemptRow.parked), func.count()).where(
+        ~_is_finding()
+    )
+    rows = s.execute(query.group_by(col(AttemptRow.stage), col(AttemptRow.parked)))
+    return {(stage, bool(parked)): count for stage, parked, count in rows}
+
+
+def _is_finding() -> ColumnElement[bool]:
+    answered = (
+        col(PostRow.platform) != WEB,
+        col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
+    )
+    by_key = exists().where(col(PostRow.key) == col(AttemptRow.item), *answered)
+    by_spelling = exists().where(
+        col(SpellingRow.url) == col(AttemptRow.item),
+        col(PostRow.id) == col(SpellingRow.post_id),
+        *answered,
+    )
+    given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
+    return given_up & (by_key | by_spelling)
 
 
 def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:

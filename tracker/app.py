@@ -60,6 +60,7 @@ from tracker.net.rerouting import Rerouting
 from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.retention import Retention, RetentionRule
+from tracker.retry import Retry
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -104,6 +105,7 @@ class App:
     holds: Holds
     judge: Judge
     retention: Retention
+    retry: Retry
 
     def interrupt(self) -> None:
         """End running children at once; their items stay pending."""
@@ -123,7 +125,10 @@ class App:
             anchors=archive.anchors,
             with_files=with_files,
         )
-        return replace(verified, broken=(*_lost_database(self.settings), *verified.broken))
+        broken = (*_lost_database(self.settings), *verified.broken)
+        if with_files:
+            broken += tuple(_wrong_indexes(self.settings, archive, self.algorithm_key))
+        return replace(verified, broken=broken)
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
@@ -140,6 +145,17 @@ def _lost_database(settings: Settings) -> Iterator[Broken]:
             yield Broken("file", database.name, "it is gone, yet what it recorded lies beside it")
     finally:
         database.close()
+
+
+def _wrong_indexes(settings: Settings, archive: Archive, key: str) -> Iterator[Broken]:
+    """Yield each search index, as it lies on disk, that is not what the database makes of it."""
+    # Whoever only reads has a copy of links, in which a lost file looks like none at all.
+    own = replace(archive, index_directory=settings.data_dir / "index")
+    index, features, sounds = _indexes(own, key)
+    held = ArchivedFingerprints(own, index, key, features, sounds)
+    for folder, reason in held.wrong_indexes():
+        advice = "it is a cache of the database: delete the folder, and it is built anew"
+        yield Broken("file", str(folder), f"search index: {reason} ({advice})")
 
 
 @contextmanager
@@ -221,11 +237,7 @@ def _build(
     native = (*billed, *_native_sources(settings, http, guard, clock, stack))
     sources = Sources(http, ytdlp, clock, native)
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
-    index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
-    features = FaissHashIndex(
-        archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
-    )
-    sounds = SoundIndex(archive.index_directory, algorithm_key)
+    index, features, sounds = _indexes(archive, algorithm_key)
     fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features, sounds)
     identifier = Identifier(index, fingerprints, features, SoundSearch(sounds, fingerprints.sound))
     tracer = Tracer(archive.database, algorithm_key, clock)
@@ -282,6 +294,17 @@ def _build(
         holds=Holds(archive, clock),
         judge=Judge(archive, subjects, tracer, clock),
         retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
+        retry=Retry(archive, clock),
+    )
+
+
+def _indexes(archive: Archive, key: str) -> tuple[FaissHashIndex, FaissHashIndex, SoundIndex]:
+    """Return the indexes of hashes, of local features and of sounds."""
+    folder = archive.index_directory
+    return (
+        FaissHashIndex(folder, key, CODE_BYTES),
+        FaissHashIndex(folder, features_key(key), FEATURE_CODE_BYTES, feature_rows),
+        SoundIndex(folder, key),
     )
 
 

@@ -101,11 +101,7 @@ class Watches:
         """Return the watches whose interval has passed, without those held back by a failure."""
         now = self._clock.now()
         with self._archive.database.read() as session:
-            held_back = {
-                failure.item
-                for failure in attempts.failing(session)
-                if failure.stage == POLL and failure.next_at > now
-            }
+            held_back = attempts.held_back(session, POLL, now)
             watches = watch_rows.watches(session)
         return [w for w in watches if _is_due(w, now) and w.target not in held_back]
 

@@ -23,6 +23,7 @@ from tracker.cli import (
     history,
     judge,
     quota,
+    retry,
     serve,
     take,
     upkeep,
@@ -61,6 +62,7 @@ app.command("quota", epilog=_EVERYWHERE)(quota.quota)
 app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
+app.command("retry", epilog=_EVERYWHERE)(retry.retry)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)
 app.command("bench", epilog=_EVERYWHERE)(upkeep.bench)

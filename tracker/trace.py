@@ -263,7 +263,7 @@ class Tracer:
         latest = max((past.revision for past in history), default=0)
         return build_chain(
             inputs,
-            lambda child, parent: component.matches.get((child, parent)),
+            component.matches,
             history=_former(history, latest, as_of_new_revision),
             revision=latest + 1 if as_of_new_revision else max(latest, 1),
             as_of=self._clock.now(),

@@ -17,7 +17,7 @@ from tracker.provenance.order import in_order, not_orderable_with, one_citation_
 from tracker.provenance.parents import (
     BeginsOf,
     Evidence,
-    MatchOf,
+    Matches,
     OddsOf,
     StatedLinks,
     link_appearances,
@@ -41,7 +41,7 @@ class ChainInputs:
 
 def build_chain(
     inputs: ChainInputs,
-    match_of: MatchOf,
+    matches: Matches,
     *,
     history: Sequence[Revision],
     revision: int,
@@ -53,7 +53,7 @@ def build_chain(
     ordered = one_citation_a_page(in_order(inputs.appearances))
     if not ordered:
         raise ValueError(f"clip {inputs.clip.id} has no appearance")
-    evidence = Evidence(match_of, inputs.stated, inputs.media_ids, judged=_judged(inputs.verdicts))
+    evidence = Evidence(matches, inputs.stated, inputs.media_ids, judged=_judged(inputs.verdicts))
     if odds_of is not None:
         evidence = replace(evidence, odds_of=odds_of)
     if begins_of is not None:

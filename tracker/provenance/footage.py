@@ -15,8 +15,12 @@ The result depends on the set of videos and matches alone, never on the order th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
@@ -45,6 +49,9 @@ MOSTLY_SHARE = 0.5
 
 LEAST_OTHERS = 2
 """So many others must leave out the anchor's first or last shots before the clip does, too."""
+
+
+Boxes = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,39 +153,42 @@ def _plain_parts(overlaps: Overlaps, cut_near: CutNear) -> dict[VideoId, list[Vi
             for other in overlaps.partners(video)
             if overlaps.is_part(video, other) and not spliced_into(overlaps, video, other, cut_near)
         ]
+    beside = _BesideAnother(overlaps, result)
     return {
-        video: [outer for outer in outers if not _beside_another(overlaps, video, outer, result)]
+        video: [outer for outer in outers if not beside(video, outer)]
         for video, outers in result.items()
     }
 
 
-def _beside_another(
-    overlaps: Overlaps,
-    video: VideoId,
-    outer: VideoId,
-    wholes: Mapping[VideoId, list[VideoId]],
-) -> bool:
-    """Tell whether ``outer`` shows ``video`` beside unrelated footage in one picture."""
-    own = overlaps.get(video, outer)
-    if own is None or own.region is None:
-        return False
-    for other in overlaps.partners(outer):
-        theirs = overlaps.get(other, outer)
-        if other == video or outer not in wholes[other] or theirs is None:
-            continue
-        if overlaps.get(video, other) is None and _apart(own.region, theirs.region):
-            return True
-    return False
+class _BesideAnother:
+    """Tells whether a video shows another one beside unrelated footage in one picture."""
+
+    def __init__(self, overlaps: Overlaps, wholes: Mapping[VideoId, Iterable[VideoId]]) -> None:
+        self._overlaps = overlaps
+        regions: dict[VideoId, dict[VideoId, Region]] = defaultdict(dict)
+        for video, outers in wholes.items():
+            for outer in outers:
+                region = overlaps.between(video, outer).region
+                if region is not None:
+                    regions[outer][video] = region
+        self._videos = {outer: list(held) for outer, held in regions.items()}
+        self._boxes = {o: np.array(list(held.values())) for o, held in regions.items()}
+
+    def __call__(self, video: VideoId, outer: VideoId) -> bool:
+        own = self._overlaps.between(video, outer).region
+        if own is None:
+            return False
+        apart = np.flatnonzero(_apart(np.array(own), self._boxes[outer]))
+        others = (self._videos[outer][number] for number in apart)
+        return any(self._overlaps.get(video, other) is None for other in others if other != video)
 
 
-def _apart(one: Region | None, other: Region | None) -> bool:
-    """Tell whether two measured regions lie beside each other."""
-    if one is None or other is None:
-        return False
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    smaller = min(one[2] * one[3], other[2] * other[3])
-    return max(0.0, width) * max(0.0, height) < APART_SHARE * smaller
+def _apart(one: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
+    """Tell which of the regions (n, 4) lie beside one, (4,)."""
+    near = np.minimum(one[:2] + one[2:], others[:, :2] + others[:, 2:])
+    shared = np.maximum(0.0, near - np.maximum(one[:2], others[:, :2])).prod(axis=1)
+    smaller = np.minimum(one[2:].prod(), others[:, 2:].prod(axis=1))
+    return np.asarray(shared < APART_SHARE * smaller, np.bool_)
 
 
 def _uses(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
@@ -58,6 +60,7 @@ class Overlaps:
         self._pairs: dict[tuple[VideoId, VideoId], Overlap] = {}
         self._partners: dict[VideoId, set[VideoId]] = defaultdict(set)
         self._borders: dict[VideoId, tuple[list[int], list[int]]] = {}
+        self._placed: dict[VideoId, tuple[list[tuple[int, str]], list[tuple[int, str]]]] = {}
         for match in matches:
             if match.query == match.reference or not match.asserted:
                 continue
@@ -111,6 +114,20 @@ class Overlaps:
                 sorted(place.end_ms for place in places),
             )
         return self._borders[outer]
+
+    def apart_from(self, stretch: Stretch) -> Iterator[VideoId]:
+        """Yield who shares with the stretch's video only what lies before or after the stretch."""
+        outer = stretch.video
+        if outer not in self._placed:
+            places = [(self._pairs[p, outer].outer, p) for p in self._partners[outer]]
+            self._placed[outer] = (
+                sorted((place.end_ms, video) for place, video in places),
+                sorted((-place.start_ms, video) for place, video in places),
+            )
+        before, after = self._placed[outer]
+        first = bisect_left(before, (stretch.start_ms + BORDER_TOLERANCE_MS + 1, ""))
+        last = bisect_left(after, (BORDER_TOLERANCE_MS + 1 - stretch.end_ms, ""))
+        yield from (VideoId(video) for _, video in chain(before[:first], after[:last]))
 
     def is_part(self, inner: VideoId, outer: VideoId) -> bool:
         """Tell whether nearly all of ``inner`` lies in ``outer``, which it matches."""

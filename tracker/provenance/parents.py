@@ -22,8 +22,8 @@ from tracker.provenance.footage import covered_ms
 from tracker.provenance.order import interval_of, not_orderable_with
 from tracker.provenance.overlaps import PART_OF_SHARE
 
-MatchOf = Callable[[VideoId, VideoId], Match | None]
-"""The asserted match with the first video as query and the second as reference."""
+Matches = Mapping[tuple[VideoId, VideoId], Match]
+"""The asserted matches by query and reference, each in both orders."""
 
 OddsOf = Callable[[Match], float]
 """How well the reference of a match explains its query as made from it (log-odds)."""
@@ -57,7 +57,7 @@ NO_SOURCE = "shows footage of this clip; which earlier appearance it was taken f
 class Evidence:
     """What is known about who has it from whom."""
 
-    match_of: MatchOf
+    matches: Matches
     stated: StatedLinks = field(default_factory=dict)
     media_ids: Mapping[PostKey, frozenset[str]] = field(default_factory=dict)
     odds_of: OddsOf = lambda match: match.score
@@ -236,7 +236,10 @@ class _Pictures:
         evidence: Evidence,
     ) -> None:
         self._firsts = firsts
-        self._match_of = evidence.match_of
+        self._sources_of: dict[VideoId, dict[VideoId, Match]] = {video: {} for video in firsts}
+        for (query, reference), match in evidence.matches.items():
+            if query in firsts and reference in firsts and query != reference:
+                self._sources_of[query][reference] = match
         self._seen: dict[VideoId, list[Appearance]] = defaultdict(list)
         for seen in ordered:
             if not seen.cites:
@@ -249,13 +252,10 @@ class _Pictures:
     def _odds(self, video: VideoId, odds_of: OddsOf) -> dict[VideoId, float]:
         """Return every video that this one may be made from, and its log-odds."""
         child, found = self._firsts[video], {}
-        for other, first in self._firsts.items():
-            match = self._match_of(video, other) if other != video else None
-            if match is None or not self._may_precede(other, child):
+        for other, match in self._sources_of[video].items():
+            if not self._may_precede(other, child) or beyond(child, match):
                 continue
-            if beyond(child, match):
-                continue
-            certain = interval_of(first).certainly_before(interval_of(child))
+            certain = interval_of(self._firsts[other]).certainly_before(interval_of(child))
             found[other] = odds_of(match) + (0.0 if certain else NOT_ORDERABLE_ODDS)
         return found
 
@@ -276,9 +276,9 @@ class _Pictures:
     def proposal(
         self, child: Appearance, source: VideoId | None, duration_ms: int
     ) -> _Proposal | None:
-        match = self._match_of(child.video, source) if source is not None else None
-        if source is None or match is None:
+        if source is None:
             return None
+        match = self._sources_of[child.video][source]
         interval = interval_of(child)
         parent = next(
             seen for seen in self._seen[source] if not interval.certainly_before(interval_of(seen))
@@ -299,12 +299,12 @@ class _Pictures:
 
     def excerpts(self, child: Appearance) -> list[Appearance]:
         """Return earlier appearances that show only a part of what ``child`` shows."""
-        found = []
-        for other, first in self._firsts.items():
-            match = self._match_of(child.video, other) if other != child.video else None
-            if match is not None and beyond(child, match) and self._may_precede(other, child):
-                found.append(first)
-        return found
+        near = self._sources_of[child.video]
+        return [
+            first
+            for other, first in self._firsts.items()
+            if other in near and beyond(child, near[other]) and self._may_precede(other, child)
+        ]
 
 
 def beyond(child: Appearance, match: Match) -> bool:

@@ -35,12 +35,7 @@ def _other_footage_beside(overlaps: Overlaps, inner: VideoId, outer: VideoId) ->
     Without one, nothing tells a splice from a trim that happens to begin and end with a shot.
     """
     stretch = overlaps.between(inner, outer).outer
-    for other in overlaps.partners(outer):
-        there = overlaps.between(other, outer).outer
-        shared = min(there.end_ms, stretch.end_ms) - max(there.start_ms, stretch.start_ms)
-        if shared <= BORDER_TOLERANCE_MS and overlaps.get(other, inner) is None:
-            return True
-    return False
+    return any(overlaps.get(other, inner) is None for other in overlaps.apart_from(stretch))
 
 
 def bounded(overlaps: Overlaps, stretch: Stretch, cut_near: CutNear) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -54,9 +54,13 @@ def appearance(
     )
 
 
-def all_match(child: VideoId, parent: VideoId) -> Match | None:
-    segment = Segment(0, 10_000, 0, 10_000, 1.0, False, 0.9)
-    return Match(child, parent, 0.9, (segment,))
+def all_match(
+    appearances: Iterable[Appearance], end_ms: int = 10_000
+) -> dict[tuple[VideoId, VideoId], Match]:
+    """Every two videos share their first seconds."""
+    segment = Segment(0, end_ms, 0, end_ms, 1.0, False, 0.9)
+    videos = {seen.video for seen in appearances}
+    return {pair: Match(*pair, 0.9, (segment,)) for pair in permutations(sorted(videos), 2)}
 
 
 def chain_of(
@@ -65,7 +69,7 @@ def chain_of(
     media_ids: Mapping[PostKey, frozenset[str]] | None = None,
 ) -> Chain:
     inputs = ChainInputs(CLIP, appearances, stated or {}, media_ids or {})
-    return build_chain(inputs, all_match, history=(), revision=1, as_of=DAY)
+    return build_chain(inputs, all_match(inputs.appearances), history=(), revision=1, as_of=DAY)
 
 
 def relations(chain: Chain) -> dict[str, tuple[str | None, Relation]]:
@@ -180,10 +184,8 @@ def test_without_appearances_there_is_no_chain() -> None:
 def test_a_later_video_that_shows_more_is_no_copy_of_its_excerpt() -> None:
     excerpt, longer = appearance("excerpt", dated(0), end_ms=4_000), appearance("longer", dated(5))
 
-    def partly(child: VideoId, parent: VideoId) -> Match | None:
-        return Match(child, parent, 0.9, (Segment(0, 4_000, 0, 4_000, 1.0, False, 0.9),))
-
     inputs = ChainInputs(CLIP, (excerpt, longer))
+    partly = all_match((excerpt, longer), end_ms=4_000)
     chain = build_chain(inputs, partly, history=(), revision=1, as_of=DAY)
     assert chain.root == "app-excerpt"
     assert chain.links[1].parent is None
@@ -197,7 +199,9 @@ def test_the_pictures_may_say_that_an_undated_one_came_first() -> None:
         return -1.0 if match.reference == undated.video else -9.0
 
     inputs = ChainInputs(CLIP, (dated_one, undated))
-    chain = build_chain(inputs, all_match, history=(), revision=1, as_of=DAY, odds_of=odds)
+    chain = build_chain(
+        inputs, all_match(inputs.appearances), history=(), revision=1, as_of=DAY, odds_of=odds
+    )
     assert chain.root == "app-undated"
     assert "by the pictures" in chain.links[0].why
     assert chain.links[0].confidence < 1.0

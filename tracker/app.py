@@ -198,6 +198,11 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
         root / "index",
         AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
+    if (settings.data_dir / RESTORING).exists():
+        raise OutsideError(
+            f"a restore into {settings.data_dir} was interrupted: run the same `tracker restore` "
+            "again"
+        )
     if writes:
         database.migrate()
         _make_staging(archive.staging)
@@ -214,6 +219,10 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
 STAGING_MAX_AGE_S = 24 * 3600
 """Downloads that a killed process left behind are removed after a day; younger ones may be in
 use by another process."""
+
+
+RESTORING = "restore.unfinished"
+"""A file that stands in the data directory from the first to the last file of a restore."""
 
 
 def _make_staging(path: Path) -> None:

@@ -213,6 +213,17 @@ class ServeSettings(_Section):
     names: tuple[str, ...] = ()
 
 
+class MonitorSettings(_Section):
+    """What the daemon shows of itself on this machine, and from when on it is unwell.
+
+    ``port``: where `/metrics` and `/health` are served on 127.0.0.1; 0: nowhere.
+    """
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    min_free_mb: Annotated[int, Field(ge=0)] = 1024
+    late_polls: Annotated[float, Field(ge=1)] = 3
+
+
 class YtDlpSettings(_Section):
     """What yt-dlp gets: cookies of a session (Netscape format), and how it names itself.
 
@@ -292,6 +303,7 @@ class Settings(BaseSettings):
     fixity: FixitySettings = FixitySettings()
     retention: RetentionSettings = RetentionSettings()
     serve: ServeSettings = ServeSettings()
+    monitor: MonitorSettings = MonitorSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

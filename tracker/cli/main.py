@@ -17,9 +17,11 @@ from tracker import __version__
 from tracker.cli import (
     anchor,
     ask,
+    backup,
     custody,
     decode,
     discover,
+    health,
     history,
     hosts,
     judge,
@@ -66,6 +68,9 @@ app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("retry", epilog=_EVERYWHERE)(retry.retry)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
+app.command("backup", epilog=_EVERYWHERE)(backup.backup)
+app.command("restore", epilog=_EVERYWHERE)(backup.restore)
+app.command("health", epilog=_EVERYWHERE)(health.health)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)
 app.command("bench", epilog=_EVERYWHERE)(upkeep.bench)
 

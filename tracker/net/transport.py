@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from tracker.errors import NetworkError
+from tracker.net.counted import CountedTransport
 from tracker.net.guard import AddressGuard
 from tracker.net.http_headers import lower_case_headers
 from tracker.net.politeness import host_of
@@ -52,7 +53,7 @@ class Deadline(threading.local):
         return left if timeout is None else min(timeout, left)
 
 
-class GuardedTransport(httpx.HTTPTransport):
+class GuardedTransport(CountedTransport):
     """httpx's transport over a connection pool that asks the guard for every connection.
 
     The host name stays what it was for TLS and for the ``Host`` header, also where the guard's

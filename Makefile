@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: demo test check format bench bench-peers bench-accuracy lock clean
+.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
@@ -40,6 +40,19 @@ bench-peers: $(STAMP)
 bench-accuracy: bench-peers
 	$(BIN)/python -m benchmarks.accuracy.run $(CORPUS) --peers phash dhash vpdq videohash2 chromaprint $(WRITE)
 
+# Every form of forbidden address by every fetch path: see docs/reliability.md.
+guard: $(STAMP)
+	$(BIN)/python -m tests.support.forbidden_sweep
+
+# Known flaws of the pinned versions. SERVICE=osv asks another vulnerability service.
+AUDIT := .venv-audit
+SERVICE ?= pypi
+audit-dependencies:
+	test -d $(AUDIT) || $(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(AUDIT)/bin/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off \
+		--strict --vulnerability-service $(SERVICE)
+
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -54,4 +67,4 @@ lock: $(STAMP)
 		--output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(PEERS) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) $(AUDIT) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -13,14 +13,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from tracker.errors import ConfigError
+from tracker.errors import ConfigError, without_user_names
 
 CONFIG_VARIABLE = "TRACKER_CONFIG"
 ENV_PREFIX = "TRACKER_"
@@ -249,6 +257,13 @@ class WatchSettings(_Section):
     budget: Count | None = None
     paused: bool = False
     back_to: AwareDatetime | date | None = None
+
+    @field_validator("target")
+    @classmethod
+    def _without_password(cls, target: str) -> str:
+        if without_user_names(target) != target:
+            raise ValueError("an address with a user name or password in it is not accepted")
+        return target
 
     @property
     def back_to_at(self) -> datetime | None:

@@ -33,6 +33,7 @@ a time. No caller needs an ``isinstance`` ladder: the exit code and both facts a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -40,6 +41,13 @@ from typing import ClassVar
 
 from tracker.model.capture import Exchange
 from tracker.model.status import PostStatus
+
+_USER_NAME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}:[/\\]{2})[^\s/?#]{0,1000}@")
+
+
+def without_user_names(text: str) -> str:
+    """Return ``text`` with user name and password left out of every address in it."""
+    return _USER_NAME.sub(r"\1***@", text) if "@" in text else text
 
 
 class TrackerError(Exception):
@@ -52,7 +60,7 @@ class TrackerError(Exception):
     retryable: bool = False
 
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(without_user_names(" ".join(message.split())))
         self.retry_at = retry_at
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import structlog
 
+from tracker.errors import without_user_names
+
 _LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -34,6 +36,7 @@ def configure_logging(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if tracebacks else _name_exception,
+            _without_user_names,
             _renderer(form),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -53,6 +56,13 @@ def _name_exception(
         innermost = traceback.extract_tb(error.__traceback__)[-1:]
         event["exception_at"] = "".join(f"{f.filename}:{f.lineno}" for f in innermost)
     return event
+
+
+def _without_user_names(
+    _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Leave passwords out of addresses, wherever in an event they stand."""
+    return {k: without_user_names(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
 def _renderer(form: Literal["text", "json"]) -> structlog.typing.Processor:

@@ -119,3 +119,16 @@ def test_watches_take_the_general_terms_where_they_state_none(tmp_path: Path) ->
     one, other = configured_watches(load_settings(config(tmp_path, text)))
     assert (one.interval_s, one.depth, one.budget, one.from_config) == (900, 4, 7, True)
     assert (other.interval_s, other.depth, other.budget) == (5, 0, 1)
+
+
+def test_a_watch_with_a_password_in_it_is_refused_and_not_quoted(tmp_path: Path) -> None:
+    path = config(tmp_path, '[[watches]]\ntarget = "https://name:canary@news.test/feed"\n')
+    with pytest.raises(ConfigError, match="user name or password") as caught:
+        load_settings(path)
+    assert "canary" not in str(caught.value)
+
+
+def test_manners_have_bounds(tmp_path: Path) -> None:
+    for line in ("pause_per_host_s = -1", "connections_per_host = 0", 'obey_robots = "perhaps"'):
+        with pytest.raises(ConfigError, match=line.split()[0]):
+            load_settings(config(tmp_path, f"[network]\n{line}\n"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
 
+from tracker.errors import TrackerError
 from tracker.log import configure_logging
 
 
@@ -58,3 +60,31 @@ def test_below_the_level_nothing_is_said(form: str, capsys: pytest.CaptureFixtur
     assert "item_done" not in captured.err
     assert "item_failed" in captured.err
     assert sys.exception() is None
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_addresses_lose_their_passwords(
+    form: Literal["text", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info", form)
+    url = "http://name:canary@news.test/feed?to=a@b"
+    structlog.get_logger().warning("watch_failed", target=url, error=f"no answer from {url}")
+    said = capsys.readouterr().err
+    assert "canary" not in said
+    assert "news.test/feed?to=a@b" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://u:w@a.test/", "https://***@a.test/"),
+        (
+            "at http://u@v@a.test:80/x@y, or ftp://q@b",
+            "at http://***@a.test:80/x@y, or ftp://***@b",
+        ),
+        ("https://a.test/@someone?x=http://b.test", "https://a.test/@someone?x=http://b.test"),
+        ("x:@handle, mail a@b.test", "x:@handle, mail a@b.test"),
+    ],
+)
+def test_an_error_never_quotes_a_password(text: str, said: str) -> None:
+    assert str(TrackerError(text)) == said

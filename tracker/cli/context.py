@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from tracker.app import App, open_app
 from tracker.cli.text import plain
 from tracker.config import Settings, load_settings
-from tracker.errors import TrackerError
+from tracker.errors import TrackerError, without_user_names
 from tracker.log import configure_logging
 
 
@@ -91,18 +91,19 @@ def fail(error: TrackerError, subject: str = "") -> int:
 
 def complain(message: str, subject: str = "") -> None:
     """Print ``message`` as an error of one line; ``subject`` goes before it unless it is in it."""
+    subject = without_user_names(subject)
     about = "" if subject in message else f"{plain(subject, 300)}: "
     sys.stderr.write(f"error: {about}{plain(message)}\n")
 
 
 def note(message: str) -> None:
     """Print ``message`` as one line for the person at the terminal; it is no result."""
-    sys.stderr.write(f"{plain(message)}\n")
+    sys.stderr.write(f"{plain(without_user_names(message))}\n")
 
 
 def warn(subject: str, error: TrackerError) -> None:
     """Print as one line what was left out, and why."""
-    sys.stderr.write(f"left out: {plain(subject)}: {plain(str(error))}\n")
+    sys.stderr.write(f"left out: {plain(without_user_names(subject))}: {plain(str(error))}\n")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from tracker.errors import without_user_names
 from tracker.model.added import AddedResult
 from tracker.model.chain import Answer, Chain, ChainLink, Conflict, Coverage, Revision
 from tracker.model.clip import PostSummary
@@ -365,14 +366,16 @@ def added_document(result: AddedResult) -> Document:
     """Return ``tracker/added/1``."""
     return {
         "schema": "tracker/added/1",
-        "target": result.target,
+        "target": without_user_names(result.target),
         "posts": [post_document(post) for post in result.posts],
         "videos": [
             {"sha256": video.sha256, "clip": video.clip, "new": video.new}
             for video in result.videos
         ],
         "leads": [lead_document(lead) for lead in result.leads],
-        "errors": [{"url": error.url, "error": error.error} for error in result.errors],
+        "errors": [
+            {"url": without_user_names(error.url), "error": error.error} for error in result.errors
+        ],
         "left": {
             "over_budget": result.left.over_budget,
             "beyond_depth": result.left.beyond_depth,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracker.errors import NetworkError
 from tracker.net.http_body import decoded_chunks
-from tracker.net.http_headers import decode_text, retry_at
+from tracker.net.http_headers import decode_text, named_wait, retry_at
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -101,3 +101,23 @@ def test_any_bytes_and_any_charset_give_text(body: bytes, charset: str) -> None:
 )
 def test_retry_after(value: str | None, at: datetime | None) -> None:
     assert retry_at(value, NOW) == at
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"retry-after": "Fri, 31 Dec 9999 23:00:00 -1400"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0001-01-01T00:00:00+14:00"},
+        {"ratelimit-remaining": "0", "ratelimit-reset": "99999999999"},
+        {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "soon"},
+        {"ratelimit": "r=0;t=" + "9" * 400},
+    ],
+)
+def test_a_wait_that_cannot_be_meant_names_no_time(headers: dict[str, str]) -> None:
+    assert named_wait(headers, NOW)[0] is None
+
+
+@given(st.dictionaries(st.sampled_from(["retry-after", "ratelimit", "ratelimit-reset"]), st.text()))
+def test_no_header_breaks_the_reading_of_waits(headers: dict[str, str]) -> None:
+    at, _ = named_wait(headers, NOW)
+    assert at is None or NOW <= at <= NOW + timedelta(days=30)

@@ -22,10 +22,7 @@ SURE_SCORE = 0.97
 """A match with this score stands by itself; both videos' nearest copies are found by such ones."""
 
 AGREEING_SHARE = 0.75
-"""A match that is not sure stands while this share of those beside it say the same."""
-
-LEAST_BESIDE = 3
-"""With fewer matches beside it nothing can be said against one."""
+"""A match that is not sure stands while this share of those beside it say the same, if any are."""
 
 TOLERANCE_MS = 500
 """Two ways to a moment that differ by more do not agree."""
@@ -72,7 +69,7 @@ class _Beside:
             for other in (match.reference, *self._nearest.get(match.reference, ()))
             if (agrees := self._agrees(match, one, other)) is not None
         ]
-        return len(said) >= LEAST_BESIDE and sum(said) < AGREEING_SHARE * len(said)
+        return sum(said) < AGREEING_SHARE * len(said)
 
     def _agrees(self, match: Match, one: VideoId, other: VideoId) -> bool | None:
         """Tell whether a way by two copies leads to the same moments; None: there is none."""

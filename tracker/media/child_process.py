@@ -25,6 +25,9 @@ from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerE
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LOST = 255
+"""The exit code of a child whose fork server is gone. Source: multiprocessing.popen_forkserver"""
+
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
 
@@ -41,7 +44,8 @@ class ChildProcessExecutor(Executor):
     """Runs each submitted call in a fresh child process, at most ``workers`` at once.
 
     The call and its result must be picklable. A ``TrackerError`` raised in the child is raised
-    here again; a crash becomes ``DamagedVideo``, an overrun ``MediaLimitExceeded``.
+    here again; a crash becomes ``DamagedVideo``, an overrun ``MediaLimitExceeded``, a child
+    that somebody else ended ``ToolError``, which is worth another try.
     """
 
     def __init__(self, workers: int, limits: ChildLimits, *, preload: tuple[str, ...] = ()) -> None:
@@ -112,8 +116,13 @@ class ChildProcessExecutor(Executor):
         if self._closed:
             return ToolError("stopped before the work was done")
         code = process.exitcode
-        if code is not None and -code in (signal.SIGKILL, signal.SIGXCPU):
-            return MediaLimitExceeded("the decoder was ended by the system (memory or time)")
+        if code == -signal.SIGXCPU:
+            return MediaLimitExceeded("decoding took more processor time than is allowed")
+        if code in (-signal.SIGKILL, LOST):
+            # A full machine ends whom it likes; the file may be innocent, so it is tried again.
+            return ToolError(
+                "the decoder was ended from outside (memory of the machine, or a kill)"
+            )
         return DamagedVideo(f"the decoder broke down on this file (exit code {code})")
 
 
@@ -167,6 +176,7 @@ def _apply(limits: ChildLimits) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cpu_s = int(limits.wall_time_s) + 1
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2))
+    # At the first limit it is told so (SIGXCPU), which no kill from outside can be taken for.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2 + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ["OMP_NUM_THREADS"] = "1"

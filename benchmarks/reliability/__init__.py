@@ -1,0 +1,1 @@
+"""What the archive bears: kills, failing disks, outages, long runs."""

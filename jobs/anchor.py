@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
+from jobs.turn import Turn
 from tracker.app import App
 
 log = structlog.get_logger()
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Make an anchor where there is anything new; return how many anchors and tokens came of it."""
-    if stop.is_set():
+    if turn.stop.is_set():
         return 0
-    done = app.anchoring.run(stop.is_set)
+    done = app.anchoring.run(turn.stop.is_set)
     if done.is_new and done.anchor is not None:
         log.info("anchored", number=done.anchor.number, entries=done.anchor.last_sequence)
     for token in done.tokens:

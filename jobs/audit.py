@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
+from jobs.turn import Turn
 from tracker.app import App
 
 log = structlog.get_logger()
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Check ledger and rows and log every broken item; return how many entries were checked."""
-    if stop.is_set():
+    if turn.stop.is_set():
         return 0
     verified = app.verify(with_files=False)
     for broken in verified.broken:

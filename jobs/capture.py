@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-
 from jobs.drain import drain
+from jobs.turn import Turn
 from tracker.app import App
 
 DOWNLOADS_AT_ONCE = 4
 """Downloads mostly wait for the other side; more would be impolite to small hosts."""
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Fetch pending media; return how many were tried."""
-    return drain(app.capture, app.archive, app.clock, stop, workers=DOWNLOADS_AT_ONCE)
+    return drain(
+        app.capture,
+        app.archive,
+        app.clock,
+        turn.stop,
+        workers=DOWNLOADS_AT_ONCE,
+        activity=turn.activity,
+    )

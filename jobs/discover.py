@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 from jobs.drain import drain
+from jobs.turn import Turn
 from tracker.app import App
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Search for the clips that are due; return how many. Nothing where none is enabled."""
-    return drain(app.discover, app.archive, app.clock, stop)
+    return drain(app.discover, app.archive, app.clock, turn.stop, activity=turn.activity)

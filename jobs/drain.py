@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from jobs.monitor import Activity
 from tracker.clock import Clock
 from tracker.errors import ToolError, TrackerError
 from tracker.ingest.stage import Archive, Stage, attempt, remember_failure
@@ -29,21 +30,28 @@ def drain(
     *,
     workers: int = 1,
     on_item: Callable[[str], None] = lambda _name: None,
+    activity: Activity | None = None,
 ) -> int:
     """Do everything that is due at ``stage`` and return how many items were tried.
 
-    Ends early when ``stop`` is set. An item that fails is held back by the attempt ledger, so
-    every item is tried at most once here.
+    ``activity`` is told what is in work. Ends early when ``stop`` is set. An item that fails is
+    held back by the attempt ledger, so every item is tried at most once here.
     """
     done = 0
     tried: set[str] = set()
+    told = activity or Activity(stage.name)
+
+    def one(item: T) -> None:
+        with told.item(stage.name, stage.key(item)):
+            _one(stage, item, archive, clock, stop)
+
     with ThreadPoolExecutor(workers, thread_name_prefix=stage.name) as pool:
         while not stop.is_set():
             items = [item for item in stage.pending(BATCH) if stage.key(item) not in tried]
             if not items:
                 break
             tried.update(stage.key(item) for item in items)
-            for _ in pool.map(lambda item: _one(stage, item, archive, clock, stop), items):
+            for _ in pool.map(one, items):
                 done += 1
                 on_item(stage.name)
     return done

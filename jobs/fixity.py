@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
+from jobs.turn import Turn
 from tracker.app import App
 
 log = structlog.get_logger()
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Re-hash the files that were not looked at for longest; return how many."""
-    done = app.fixity.run_slice(stop.is_set)
+    done = app.fixity.run_slice(turn.stop.is_set)
     with app.archive.database.read() as session:
-        coverage = app.fixity.coverage(session)
-    for check in coverage.broken:
+        broken = app.fixity.broken(session)
+    for check in broken:
         log.error("file_broken", name=check.file.name, result=check.result, reason=check.reason)
     if done:
-        log.info("fixity_slice_done", files=done, checked=coverage.checked, of=coverage.files)
+        log.info("fixity_slice_done", files=done, broken=len(broken))
     return done

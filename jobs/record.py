@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 from jobs.drain import drain
+from jobs.turn import Turn
 from tracker.app import App
 
 
-def run(app: App, stop: threading.Event) -> int:
+def run(app: App, turn: Turn) -> int:
     """Recompute the chains around changed videos; return how many videos were tried."""
-    return drain(app.record, app.archive, app.clock, stop)
+    return drain(app.record, app.archive, app.clock, turn.stop, activity=turn.activity)

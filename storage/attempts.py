@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from storage import pending
-from storage.tables import AttemptRow, FingerprintRow, PostRow, VideoRow
+from storage.tables import AttemptRow, FingerprintRow, PostRow, SpellingRow, VideoRow
+from tracker.model.status import PostStatus
+
+WEB = "web"
+"""Pages of no platform: what keeps one from being read is no statement about a post."""
 
 MAX_TRIES = 6
 FIRST_PAUSE = timedelta(minutes=1)
@@ -97,17 +101,45 @@ def release_waiting(s: Session, until: datetime) -> int:
     return len(rows)
 
 
-def failing(s: Session) -> list[Failure]:
-    """Return every item with failed tries, parked ones first, then by the next try."""
-    rows = s.exec(
-        select_rows(AttemptRow).order_by(
-            col(AttemptRow.parked).desc(),
-            col(AttemptRow.next_at),
-            col(AttemptRow.stage),
-            col(AttemptRow.item),
-        )
-    ).all()
-    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows]
+def failing(s: Session, *, limit: int | None = None) -> list[Failure]:
+    """Return items with failed tries, parked ones first, then by the next try.
+
+    Not those that are findings: a platform that said why a post cannot be seen has answered, and
+    that is the post's status.
+    """
+    found: list[AttemptRow] = []
+    for parked in (True, False):
+        query = select_rows(AttemptRow).where(AttemptRow.parked == parked, ~_is_finding())
+        order = (col(AttemptRow.next_at), col(AttemptRow.stage), col(AttemptRow.item))
+        left = None if limit is None else limit - len(found)
+        found.extend(s.exec(query.order_by(*order).limit(left)))
+    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in found]
+
+
+def of_stage(s: Session, stage: str) -> dict[str, Failure]:
+    """Return the items of one stage that have failed tries, by their names."""
+    rows = s.exec(select_rows(AttemptRow).where(col(AttemptRow.stage) == stage)).all()
+    return {r.item: Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows}
+
+
+def count_failing(s: Session) -> dict[tuple[str, bool], int]:
+    """Return how many items fail at each stage, those given up (``True``) apart."""
+    query = select(col(AttemptRow.stage), col(AttemptRow.parked), func.count()).where(
+        ~_is_finding()
+    )
+    rows = s.execute(query.group_by(col(AttemptRow.stage), col(AttemptRow.parked)))
+    return {(stage, bool(parked)): count for stage, parked, count in rows}
+
+
+def _is_finding() -> ColumnElement[bool]:
+    answered = exists().where(
+        col(SpellingRow.url) == col(AttemptRow.item),
+        col(PostRow.id) == col(SpellingRow.post_id),
+        col(PostRow.platform) != WEB,
+        col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
+    )
+    given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
+    return given_up & answered
 
 
 def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:

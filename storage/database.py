@@ -26,6 +26,13 @@ from tracker.errors import ConfigError, DatabaseError
 BUSY_TIMEOUT_S = 30.0
 IMMEDIATE, DEFERRED = "BEGIN IMMEDIATE", "BEGIN"
 WRITE_LOCK = 0x7472_6163  # any number, the same in every process that writes
+SERVER_LIMITS = {
+    "connect_timeout": 10,  # seconds
+    "tcp_user_timeout": 60_000,  # milliseconds until an unanswered packet ends the connection
+    "keepalives_idle": 30,
+}
+"""Source: PostgreSQL's manual, "Parameter Key Words" of libpq."""
+
 NEVER_MIGRATED = "nothing was taken in yet"
 
 
@@ -53,6 +60,7 @@ class Database:
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         self._checked = False
+        self._fence: Callable[[Session], None] | None = None
 
     @property
     def _is_sqlite(self) -> bool:
@@ -82,6 +90,10 @@ class Database:
                 _upgrade(connection)
         self._checked = True
 
+    def fence(self, check: Callable[[Session], None]) -> None:
+        """Have ``check`` called at the start of every write transaction; what it raises ends it."""
+        self._fence = check
+
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open the one write transaction; commits at the end, rolls back on an exception.
@@ -96,6 +108,8 @@ class Database:
         ):
             self._lock(session.connection())
             self._check(session.connection())
+            if self._fence is not None:
+                self._fence(session)
             row_changes.watch(session)
             yield session
             row_changes.record(session, self._now())
@@ -147,6 +161,7 @@ class Database:
     def _lock(self, connection: Connection) -> None:
         # SQLite took its lock with BEGIN IMMEDIATE; PostgreSQL is given the same rule here.
         if not self._is_sqlite:
+            connection.execute(text(f"SET LOCAL lock_timeout = {round(self._timeout_s * 1000)}"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
 
     def _writer_engine(self) -> Engine:
@@ -207,7 +222,9 @@ def _upgrade(connection: Connection) -> None:
 
 def _server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url)
+        # A server that went away must not hold a thread for ever, nor a lock another writer.
+        limits = {name: n for name, n in SERVER_LIMITS.items() if name not in url.query}
+        return create_engine(url, pool_pre_ping=True, connect_args=limits)
     except ModuleNotFoundError as exc:
         raise ConfigError(f"database.url needs the package {exc.name}, which is missing") from exc
 

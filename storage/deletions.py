@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, literal, select, tuple_
 from sqlmodel import Session, col
 
-from storage import pending
+from storage import pending, tallies
+from storage.columns import Instant
 from storage.tables import (
     CaptureRow,
     CredentialsRow,
@@ -86,33 +87,44 @@ def mark_remade(s: Session, video: VideoId, now: datetime) -> bool:
 
 def count_gone(s: Session) -> int:
     """Return how many videos are held without their original."""
-    query = select(func.count()).select_from(VideoRow).where(~col(VideoRow.kept))
-    return s.scalar(query) or 0
+    return tallies.count(s, tallies.WITHOUT_ORIGINAL)
 
 
 def count_never_again(s: Session, algorithm_key: str) -> int:
     """Return how many have neither their original nor a fingerprint of the algorithm."""
-    query = select(func.count()).select_from(VideoRow).where(
-        ~col(VideoRow.kept), ~_fingerprinted(algorithm_key)
-    )  # fmt: skip
+    query = (
+        select(func.count())
+        .select_from(VideoRow)
+        .where(
+            pending.marked_otherwise(
+                col(VideoRow.sha256), VideoRow.fingerprinted_by, algorithm_key, ~col(VideoRow.kept)
+            ),
+            ~_fingerprinted(algorithm_key),
+        )
+    )
     return s.scalar(query) or 0
 
 
 def expendable(
-    s: Session, algorithm_key: str, *, captured_before: datetime, after: str, limit: int
-) -> list[VideoId]:
-    """Return originals that a rule may delete, by ascending digest, above ``after``.
+    s: Session,
+    algorithm_key: str,
+    *,
+    captured_before: datetime,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[tuple[datetime, VideoId]]:
+    """Return originals that a rule may delete, those first observed longest ago first.
 
-    Last captured before then, fingerprinted and compared under the algorithm, their Content
+    Each with when it was first observed; ``after`` is the last one of the page before. Last
+    captured before then, fingerprinted and compared under the algorithm, their Content
     Credentials read. Bytes that are a kept answer as well stay. Holds are not looked at.
     """
-    query = (
-        select(col(VideoRow.sha256))
-        .where(_expendable(algorithm_key, captured_before), col(VideoRow.sha256) > after)
-        .order_by(col(VideoRow.sha256))
-        .limit(limit)
-    )
-    return [VideoId(video) for video in s.scalars(query)]
+    order = (col(VideoRow.first_observed_at), col(VideoRow.sha256))
+    query = select(*order).where(_expendable(algorithm_key, captured_before))
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(literal(after[0], Instant), after[1]))
+    rows = s.execute(query.order_by(*order).limit(limit))
+    return [(at, VideoId(video)) for at, video in rows]
 
 
 def is_expendable(
@@ -126,7 +138,7 @@ def is_expendable(
 
 
 def _expendable(algorithm_key: str, captured_before: datetime) -> Any:
-    answers = select(col(CaptureRow.body_sha256)).where(col(CaptureRow.body_sha256).is_not(None))
+    answer = exists().where(col(CaptureRow.body_sha256) == col(VideoRow.sha256))
     later = exists().where(
         col(CaptureRow.video) == col(VideoRow.sha256),
         col(CaptureRow.finished_at) >= captured_before,
@@ -136,7 +148,7 @@ def _expendable(algorithm_key: str, captured_before: datetime) -> Any:
         col(VideoRow.kept),
         col(VideoRow.first_observed_at) < captured_before,
         ~later,
-        col(VideoRow.sha256).not_in(answers),
+        ~answer,
         read,
         _fingerprinted(algorithm_key),
         _compared(algorithm_key),

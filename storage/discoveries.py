@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -76,6 +76,7 @@ def due_clips(
         .join(ClipMemberRow, col(ClipMemberRow.clip) == col(ClipRow.id))
         .join(MediaRow, col(MediaRow.video) == col(ClipMemberRow.video))
         .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
+        .where(col(ClipRow.id).in_(_recently_shown(published_after)))
         .where(col(ClipRow.retired_at).is_(None), ~_searched_after(searched_before))
         .where(pending.ready(DISCOVER, col(ClipRow.id), now))
         .group_by(col(ClipRow.id))
@@ -83,6 +84,25 @@ def due_clips(
         .order_by(first_at.desc(), col(ClipRow.id))
     )
     return [ClipId(clip) for clip in s.scalars(query.limit(limit))]
+
+
+def _recently_shown(since: datetime) -> Select[str]:
+    """The clips of any post from ``since`` on: all that can have recent posts only.
+
+    Asked of an index, so that the rest of the archive is not looked at.
+    """
+    latest, earliest = col(PostRow.published_latest_at), col(PostRow.published_earliest_at)
+    recent = or_(
+        latest >= since,
+        and_(latest.is_(None), earliest >= since),
+        and_(latest.is_(None), earliest.is_(None), col(PostRow.first_observed_at) >= since),
+    )
+    return (
+        select(col(ClipMemberRow.clip))
+        .join(MediaRow, col(MediaRow.video) == col(ClipMemberRow.video))
+        .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
+        .where(recent)
+    )
 
 
 def _searched_after(instant: datetime) -> ColumnElement[bool]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -15,6 +15,8 @@ from storage.tables import AlgorithmRow, DetectionRow, FingerprintRow, VideoRow
 from storage.videos import touch
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import VideoId
+
+MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def pending_fingerprints(
@@ -55,6 +57,28 @@ def get_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> Fingerpri
         .where(FingerprintRow.video == video, AlgorithmRow.key == algorithm_key)
     ).first()
     return None if found is None else fingerprint_from(*found)
+
+
+def note_keyframes_entry(s: Session, video: VideoId, algorithm_key: str, sequence: int) -> None:
+    """Remember which entry of the ledger records the video's keyframes."""
+    s.execute(
+        update(FingerprintRow)
+        .where(
+            col(FingerprintRow.video) == video,
+            col(FingerprintRow.algorithm_id) == pending.algorithm_id(algorithm_key),
+        )
+        .values(keyframes_entry=sequence)
+    )
+
+
+def keyframes_entries(s: Session, videos: Sequence[VideoId]) -> Iterator[int]:
+    """Yield the numbers of the entries that record the keyframes of ``videos``."""
+    for start in range(0, len(videos), MAX_BATCH):
+        query = select(col(FingerprintRow.keyframes_entry)).where(
+            col(FingerprintRow.video).in_(videos[start : start + MAX_BATCH]),
+            col(FingerprintRow.keyframes_entry).is_not(None),
+        )
+        yield from (number for number in s.scalars(query) if number is not None)
 
 
 def fingerprints_after(

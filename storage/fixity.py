@@ -1,23 +1,18 @@
-"""Which files are kept, and when each was last found to be what it was."""
+"""Which files are kept, and when each was last found to be what it was.
+
+Every file has its line from the moment it is kept (triggers see to it): nothing is gathered here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select, case, func, literal, select, union
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
-from storage.tables import (
-    AlgorithmRow,
-    CaptureRow,
-    CredentialsRow,
-    DeletionRow,
-    FingerprintRow,
-    FixityRow,
-    TokenRow,
-    VideoRow,
-)
+from storage.columns import EPOCH
+from storage.tables import FixityRow
 from tracker.model.fixity import (
     FixityCheck,
     FixityCoverage,
@@ -31,51 +26,32 @@ MAX_NAMED = 100
 
 def due(s: Session, *, checked_before: datetime, limit: int) -> list[KeptFile]:
     """Return kept files last checked before then or never, the longest unchecked first."""
-    kept = _kept().subquery()
     query = (
-        select(kept.c.kind, kept.c.name, kept.c.part)
-        .select_from(kept)
-        .outerjoin(FixityRow, _same(kept))
-        .where(
-            col(FixityRow.checked_at).is_(None) | (col(FixityRow.checked_at) < checked_before)
-        )
-        .order_by(
-            col(FixityRow.checked_at).is_not(None), col(FixityRow.checked_at), kept.c.kind,
-            kept.c.name,
-        )
+        select(FixityRow)
+        .where(col(FixityRow.checked_at) < checked_before)
+        .order_by(col(FixityRow.checked_at), col(FixityRow.kind), col(FixityRow.name))
         .limit(limit)
-    )  # fmt: skip
-    return [_file(row) for row in s.execute(query)]
+    )
+    return [_file(row) for row in s.scalars(query)]
 
 
 def is_kept(s: Session, file: KeptFile) -> bool:
     """Tell whether the file must be there as of now."""
-    kept = _kept().subquery()
-    query = select(func.count()).select_from(kept).where(
-        kept.c.kind == file.kind.value, kept.c.name == file.name, kept.c.part == file.part
-    )  # fmt: skip
-    return bool(s.scalar(query))
+    return s.get(FixityRow, (file.kind.value, file.name, file.part)) is not None
 
 
 def last_check(s: Session, file: KeptFile) -> FixityCheck | None:
     """Return what the last check of the file found, ``None`` before the first."""
     row = s.get(FixityRow, (file.kind.value, file.name, file.part))
-    return None if row is None else _check(row)
+    return None if row is None or not row.result else _check(row)
 
 
 def save_check(s: Session, check: FixityCheck) -> None:
-    """Keep what a check found, in the place of the former one."""
+    """Keep what a check found, in the place of the former one; nothing of a file let go since."""
     file = check.file
-    row = s.get(FixityRow, (file.kind.value, file.name, file.part)) or FixityRow(
-        kind=file.kind.value,
-        name=file.name,
-        part=file.part,
-        result="",
-        reason="",
-        size_bytes=0,
-        checked_at=check.checked_at,
-        since_at=check.since_at,
-    )
+    row = s.get(FixityRow, (file.kind.value, file.name, file.part))
+    if row is None:
+        return
     row.result, row.reason = check.result.value, check.reason
     row.size_bytes, row.checked_at, row.since_at = (
         check.size_bytes,
@@ -88,90 +64,53 @@ def save_check(s: Session, check: FixityCheck) -> None:
 
 def coverage(s: Session, *, since: datetime, days: float) -> FixityCoverage:
     """Return how much of what is kept was checked ``since`` then (``days`` ago)."""
-    kept = _kept().subquery()
-    checked_at, result = col(FixityRow.checked_at), col(FixityRow.result)
-    query = (
-        select(
-            func.count(),
-            func.count(case((checked_at >= since, 1))),
-            func.count(case((checked_at.is_(None), 1))),
-            func.count(case((result != FixityResult.OK.value, 1))),
-            func.min(checked_at),
-        )
-        .select_from(kept)
-        .outerjoin(FixityRow, _same(kept))
-    )
-    files, checked, never, broken, oldest = s.execute(query).one()
+    checked_at = col(FixityRow.checked_at)
+    number = count_broken(s)
     return FixityCoverage(
-        files=files,
-        checked=checked,
-        never=never,
+        files=_count(s),
+        checked=_count(s, checked_at >= since),
+        never=_count(s, checked_at == EPOCH),
         days=days,
-        oldest_checked_at=oldest,
-        broken_files=broken,
-        broken=tuple(_broken(s)) if broken else (),
+        oldest_checked_at=s.scalar(select(func.min(checked_at)).where(checked_at > EPOCH)),
+        broken_files=number,
+        broken=tuple(broken(s)) if number else (),
     )
 
 
-def _broken(s: Session) -> list[FixityCheck]:
-    kept = _kept().subquery()
+def count_broken(s: Session) -> int:
+    """Return how many kept files are not what they were."""
+    return _count(s, _is_broken())
+
+
+def broken(s: Session) -> list[FixityCheck]:
+    """Return the first hundred kept files that are not what they were, those longest so first."""
     query = (
         select(FixityRow)
-        .join(kept, _same(kept))
-        .where(col(FixityRow.result) != FixityResult.OK.value)
+        .where(_is_broken())
         .order_by(col(FixityRow.since_at), col(FixityRow.name))
         .limit(MAX_NAMED)
     )
     return [_check(row) for row in s.scalars(query)]
 
 
-def _kept() -> CompoundSelect[Any]:
-    """Everything that must be there, each file once: (kind, name, part)."""
-    media, token = KeptKind.MEDIA, KeptKind.TOKEN
-    originals = _named(media, col(VideoRow.sha256)).where(col(VideoRow.kept))
-    digests = [
-        _named(media, col(CaptureRow.body_sha256)),
-        _named(media, col(CredentialsRow.manifest_sha256)),
-        *(_named(token, getattr(TokenRow, name)) for name in ("request", "chain", "ca")),
-        _named(token, col(TokenRow.response)),
-    ]
-    forgotten = (
-        select(col(DeletionRow.id))
-        .where(
-            col(DeletionRow.video) == col(FingerprintRow.video),
-            col(DeletionRow.with_keyframes),
-            col(DeletionRow.remade_at).is_(None),
-        )
-        .exists()
+def kept_files(s: Session) -> Iterator[KeptFile]:
+    """Yield every file that must be there, by kind and name, without loading all of them."""
+    query = select(FixityRow).order_by(
+        col(FixityRow.kind), col(FixityRow.name), col(FixityRow.part)
     )
-    keyframes: Any = (
-        select(
-            literal(KeptKind.KEYFRAMES.value).label("kind"),
-            col(FingerprintRow.video).label("name"),
-            col(AlgorithmRow.key).label("part"),
-        )
-        .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
-        .where(~forgotten)
-    )
-    return union(originals, *digests, keyframes)
+    for row in s.scalars(query.execution_options(yield_per=500)):
+        yield _file(row)
 
 
-def _named(kind: KeptKind, digest: Any) -> Select[Any]:
-    labelled = select(
-        literal(kind.value).label("kind"), digest.label("name"), literal("").label("part")
-    )
-    return labelled.where(digest.is_not(None))
+def _count(s: Session, *conditions: ColumnElement[bool]) -> int:
+    return s.scalar(select(func.count()).select_from(FixityRow).where(*conditions)) or 0
 
 
-def _same(kept: Any) -> Any:
-    return (
-        (col(FixityRow.kind) == kept.c.kind)
-        & (col(FixityRow.name) == kept.c.name)
-        & (col(FixityRow.part) == kept.c.part)
-    )
+def _is_broken() -> ColumnElement[bool]:
+    return col(FixityRow.result).in_([r.value for r in FixityResult if r is not FixityResult.OK])
 
 
-def _file(row: Row[Any]) -> KeptFile:
+def _file(row: FixityRow) -> KeptFile:
     return KeptFile(KeptKind(row.kind), row.name, row.part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -12,6 +12,8 @@ from storage.rows import entry_from
 from storage.tables import LedgerRow
 from tracker.evidence.hash_chain import genesis, next_entry
 from tracker.model.ledger import LedgerEntry, LedgerKind
+
+MAX_BATCH = 500  # numbers in one statement; databases limit them
 
 
 def append(
@@ -42,6 +44,16 @@ def entries_of(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
     query = select(LedgerRow).where(LedgerRow.kind == kind.value).order_by(col(LedgerRow.sequence))
     for row in s.exec(query.execution_options(yield_per=500)):
         yield entry_from(row)
+
+
+def entries_at(s: Session, sequences: Iterable[int]) -> Iterator[LedgerEntry]:
+    """Yield the entries of those numbers, in ascending order."""
+    numbers = sorted(set(sequences))
+    for start in range(0, len(numbers), MAX_BATCH):
+        batch = numbers[start : start + MAX_BATCH]
+        query = select(LedgerRow).where(col(LedgerRow.sequence).in_(batch))
+        for row in s.exec(query.order_by(col(LedgerRow.sequence))):
+            yield entry_from(row)
 
 
 def head(s: Session) -> LedgerEntry | None:

@@ -2,6 +2,9 @@
 
 Each ``…_query`` lists the items of one stage, oldest first. ``ready`` leaves out those whose
 next try is later; ``unparked`` those that are given up.
+
+None of them reads the archive: marks on the videos, which triggers keep, lead to the few rows that
+may be due, and what decides is asked of those alone. A test holds every query to it.
 """
 
 from __future__ import annotations
@@ -9,7 +12,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, cast, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    TextClause,
+    cast,
+    exists,
+    func,
+    select,
+    text,
+    union_all,
+)
 from sqlmodel import col
 
 from storage.tables import (
@@ -48,16 +63,17 @@ def media_item() -> ColumnElement[str]:
     return cast(col(MediaRow.id), String)
 
 
+def posts_due() -> TextClause:
+    """Return the condition that a post was neither fetched nor given up, as the index spells it."""
+    return text("post.fetched_at IS NULL AND NOT post.given_up")
+
+
 def posts_query() -> Select[PostRow]:
     """Posts that were discovered and not yet fetched, those nearest to a watch first.
 
     That is those from which the most links are still to be followed.
     """
-    return (
-        select(PostRow)
-        .where(col(PostRow.fetched_at).is_(None))
-        .order_by(col(PostRow.depth).desc(), col(PostRow.id))
-    )
+    return select(PostRow).where(posts_due()).order_by(col(PostRow.depth).desc(), col(PostRow.id))
 
 
 def media_query() -> Select[MediaRow, str]:
@@ -65,7 +81,7 @@ def media_query() -> Select[MediaRow, str]:
     return (
         select(MediaRow, col(PostRow.key))
         .join(PostRow, col(PostRow.id) == col(MediaRow.post_id))
-        .where(col(MediaRow.video).is_(None))
+        .where(text("post_media.video IS NULL AND NOT post_media.given_up"))
         .order_by(col(MediaRow.id))
     )
 
@@ -75,7 +91,7 @@ def credentials_query() -> Select[str]:
     done = exists().where(col(CredentialsRow.video) == col(VideoRow.sha256))
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.kept), ~done)
+        .where(text("video.kept AND NOT video.credentials_read"), ~done)
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 
@@ -96,7 +112,12 @@ def fingerprints_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.kept), ~done | without_keyframes)
+        .where(
+            marked_otherwise(
+                col(VideoRow.sha256), VideoRow.fingerprinted_by, algorithm_key, col(VideoRow.kept)
+            ),
+            ~done | without_keyframes,
+        )
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
 
@@ -109,7 +130,11 @@ def detections_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(FingerprintRow.video))
-        .where(col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key), ~done)
+        .where(
+            marked_otherwise(col(FingerprintRow.video), VideoRow.detected_by, algorithm_key),
+            col(FingerprintRow.algorithm_id) == algorithm_id(algorithm_key),
+            ~done,
+        )
         .order_by(col(FingerprintRow.id))
     )
 
@@ -125,9 +150,23 @@ def records_query(algorithm_key: str) -> Select[str]:
     )
     return (
         select(col(VideoRow.sha256))
-        .where(col(VideoRow.recorded_version) < col(VideoRow.evidence_version), detected)
+        .where(text("video.recorded_version < video.evidence_version"), detected)
         .order_by(col(VideoRow.first_observed_at), col(VideoRow.sha256))
     )
+
+
+def marked_otherwise(
+    video: SQLColumnExpression[str], mark: Any, algorithm_key: str, *also: SQLColumnExpression[bool]
+) -> ColumnElement[bool]:
+    """Return the condition that a video's mark is not the algorithm's, and what else is asked.
+
+    Spelled as three stretches of the mark's index, which leaves the database no other way. An
+    algorithm that it does not know is nobody's mark.
+    """
+    present = func.coalesce(algorithm_id(algorithm_key), 0)
+    marked = select(col(VideoRow.sha256)).where(*also)
+    stretches = (col(mark).is_(None), col(mark) < present, col(mark) > present)
+    return video.in_(union_all(*(marked.where(stretch) for stretch in stretches)))
 
 
 def algorithm_id(algorithm_key: str) -> Any:

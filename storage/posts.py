@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,18 +10,16 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from storage import pending, post_edits, post_parts
+from storage import pending, post_edits, post_parts, tallies
 from storage.post_parts import find_post, require_post
 from storage.rows import post_key, published_from, set_published_columns
 from storage.tables import (
-    FingerprintRow,
     LeadRow,
     LinkRow,
     MediaRow,
     PostRow,
     SpellingRow,
     StatusRow,
-    VideoRow,
 )
 from tracker.model.chain import Coverage
 from tracker.model.ids import Platform, PostKey, VideoId
@@ -255,29 +253,32 @@ def mark_checked(s: Session, key: PostKey, at: datetime) -> None:
 
 def coverage(s: Session) -> Coverage:
     """Return what the archive holds: videos, fetched posts and articles, sampled frames."""
-    held = (col(PostRow.fetched_at).is_not(None), col(PostRow.kind).in_(_PUBLISHED_KINDS))
-    earliest = func.coalesce(col(PostRow.published_earliest_at), col(PostRow.published_latest_at))
-    latest = func.coalesce(col(PostRow.published_latest_at), col(PostRow.published_earliest_at))
-    posts, oldest, newest = s.execute(
-        select(func.count(), func.min(earliest), func.max(latest)).where(*held)
-    ).one()
-    # A video fingerprinted by two algorithms was still searched once.
-    frames = (
-        select(func.max(col(FingerprintRow.frames)).label("frames"))
-        .group_by(col(FingerprintRow.video))
-        .subquery()
-    )
-    platforms = s.scalars(
-        select(col(PostRow.platform)).where(*held).distinct().order_by(col(PostRow.platform))
-    )
+    posts = tallies.parts(s, tallies.POSTS)
     return Coverage(
-        videos=s.scalar(select(func.count()).select_from(VideoRow)) or 0,
-        posts=posts,
-        frames=int(s.scalar(select(func.sum(frames.c.frames))) or 0),
-        platforms=tuple(Platform(name) for name in platforms),
-        oldest_post_at=oldest,
-        newest_post_at=newest,
+        videos=tallies.count(s, tallies.VIDEOS),
+        posts=sum(posts.values()),
+        # A video fingerprinted by two algorithms was still searched once.
+        frames=tallies.count(s, tallies.FRAMES),
+        platforms=tuple(Platform(name) for name in posts),
+        oldest_post_at=min(_published(s, newest=False), default=None),
+        newest_post_at=max(_published(s, newest=True), default=None),
     )
+
+
+def _published(s: Session, *, newest: bool) -> Iterator[datetime]:
+    """Yield the ends of the publication times held: of either column, where the other is empty."""
+    columns = (col(PostRow.published_earliest_at), col(PostRow.published_latest_at))
+    column, other = reversed(columns) if newest else columns
+    for wanted, condition in ((column, column.is_not(None)), (other, column.is_(None))):
+        query = select(wanted).where(
+            condition,
+            wanted.is_not(None),
+            col(PostRow.fetched_at).is_not(None),
+            col(PostRow.kind).in_(_PUBLISHED_KINDS),
+        )
+        found = s.scalar(query.order_by(wanted.desc() if newest else wanted).limit(1))
+        if found is not None:
+            yield found
 
 
 def count_fetched(s: Session, origin: str, since: datetime) -> int:
@@ -290,10 +291,11 @@ def count_fetched(s: Session, origin: str, since: datetime) -> int:
 
 def pending_origins(s: Session) -> list[str]:
     """Return who brought in the posts that are still to be fetched."""
-    query = select(col(PostRow.origin)).where(
-        col(PostRow.fetched_at).is_(None), col(PostRow.origin).is_not(None)
-    )
-    return [origin for origin in s.scalars(query.distinct()) if origin is not None]
+    # As an expression: an index of origins would be read from end to end for the distinct ones.
+    origin = func.coalesce(col(PostRow.origin), "")
+    return [
+        name for name in s.scalars(select(origin).where(pending.posts_due()).distinct()) if name
+    ]
 
 
 def count_origin(s: Session, origin: str, since: datetime) -> int:

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Float, Index, LargeBinary, MetaData, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Index,
+    LargeBinary,
+    MetaData,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -25,11 +34,31 @@ class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING
     """The root of all tables, apart from any other SQLModel in the process."""
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows that meet a condition, which queries must spell alike."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 class PostRow(Row, table=True):
-    """A post, known by address from the start and filled in when it is fetched."""
+    """A post, known by address from the start and filled in when it is fetched.
+
+    ``given_up`` is kept by triggers: whether the attempts to fetch it are parked.
+    """
 
     __tablename__ = "post"
-    __table_args__ = (Index("ix_post_origin_first_observed_at", "origin", "first_observed_at"),)
+    __table_args__ = (
+        Index("ix_post_origin_first_observed_at", "origin", "first_observed_at"),
+        Index("ix_post_origin_fetched_at", "origin", "fetched_at"),
+        Index(
+            "ix_post_published_latest_at",
+            "published_latest_at",
+            "published_earliest_at",
+            "first_observed_at",
+        ),
+        Index("ix_post_published_earliest_at", "published_earliest_at", "published_latest_at"),
+        _partial("ix_post_collect_due", "depth", "id", where="fetched_at IS NULL AND NOT given_up"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     key: str = Field(sa_type=CleanText, unique=True)
     url: str = Field(sa_type=CleanText)
@@ -42,13 +71,14 @@ class PostRow(Row, table=True):
     depth: int = 0
     origin: str | None = Field(default=None, sa_type=CleanText)
     first_observed_at: datetime = Field(sa_type=Instant)
-    fetched_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    fetched_at: datetime | None = Field(default=None, sa_type=Instant)
     checked_at: datetime | None = Field(default=None, sa_type=Instant)
     next_check_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     published_earliest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_latest_at: datetime | None = Field(default=None, sa_type=Instant)
     published_basis: str | None = Field(default=None, sa_type=CleanText)
     edited_at: datetime | None = Field(default=None, sa_type=Instant)
+    given_up: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class SpellingRow(Row, table=True):
@@ -71,10 +101,16 @@ class LinkRow(Row, table=True):
 
 
 class MediaRow(Row, table=True):
-    """A place where a post's video can be fetched, and the video once it was."""
+    """A place where a post's video can be fetched, and the video once it was.
+
+    ``given_up`` is kept by triggers: whether the attempts to fetch it are parked.
+    """
 
     __tablename__ = "post_media"
-    __table_args__ = (UniqueConstraint("post_id", "url", "via"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "url", "via"),
+        _partial("ix_post_media_capture_due", "id", where="video IS NULL AND NOT given_up"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     post_id: int = Field(foreign_key="post.id", sa_type=RowId)
     url: str = Field(sa_type=CleanText)
@@ -83,6 +119,7 @@ class MediaRow(Row, table=True):
     video: str | None = Field(
         default=None, foreign_key="video.sha256", index=True, sa_type=CleanText
     )
+    given_up: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PostClaimRow(Row, table=True):
@@ -150,7 +187,7 @@ class CaptureRow(Row, table=True):
     content_type: str | None = Field(default=None, sa_type=CleanText)
     started_at: datetime = Field(sa_type=Instant)
     finished_at: datetime = Field(sa_type=Instant)
-    body_sha256: str | None = Field(default=None, sa_type=CleanText)
+    body_sha256: str | None = Field(default=None, sa_type=CleanText, index=True)
     video: str | None = Field(
         default=None, foreign_key="video.sha256", index=True, sa_type=CleanText
     )
@@ -159,9 +196,30 @@ class CaptureRow(Row, table=True):
 
 
 class VideoRow(Row, table=True):
-    """A media file; ``container`` and what follows is empty until it was examined."""
+    """A media file; ``container`` and what follows is empty until it was examined.
+
+    ``credentials_read`` and the numbers of the algorithms that fingerprinted it and compared it
+    last are kept by triggers: what is left to do is found by them without reading every row.
+    """
 
     __tablename__ = "video"
+    __table_args__ = (
+        _partial(
+            "ix_video_credentials_due",
+            "first_observed_at",
+            "sha256",
+            where="kept AND NOT credentials_read",
+        ),
+        _partial(
+            "ix_video_record_due",
+            "first_observed_at",
+            "sha256",
+            where="recorded_version < evidence_version",
+        ),
+        Index("ix_video_fingerprinted_by", "kept", "fingerprinted_by"),
+        Index("ix_video_detected_by", "detected_by"),
+        Index("ix_video_kept_first_observed_at", "kept", "first_observed_at", "sha256"),
+    )
     sha256: str = Field(primary_key=True, sa_type=CleanText)
     size_bytes: int = Field(sa_type=RowId)
     kept: bool
@@ -175,6 +233,9 @@ class VideoRow(Row, table=True):
     creation_at: datetime | None = Field(default=None, sa_type=Instant)
     evidence_version: int = 1
     recorded_version: int = 0
+    credentials_read: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    fingerprinted_by: int | None = Field(default=None, sa_type=RowId)
+    detected_by: int | None = Field(default=None, sa_type=RowId)
 
 
 class VideoFileRow(Row, table=True):
@@ -217,12 +278,16 @@ class CredentialsRow(Row, table=True):
     problems: str = Field(default="[]", sa_type=CleanText)
     reason: str = Field(default="", sa_type=CleanText)
     tools: str = Field(default="[]", sa_type=CleanText)
-    manifest_sha256: str | None = Field(default=None, sa_type=CleanText)
+    manifest_sha256: str | None = Field(default=None, sa_type=CleanText, index=True)
     read_at: datetime = Field(sa_type=Instant)
 
 
 class FixityRow(Row, table=True):
-    """What the last check of a kept file found, and since when checks find the same."""
+    """What the last check of a kept file found, and since when checks find the same.
+
+    Triggers add a line for every file as it is kept, and take it away with the file. Before the
+    first check ``result`` is empty and the times are those of 1970.
+    """
 
     __tablename__ = "fixity_check"
     kind: str = Field(primary_key=True, sa_type=CleanText)
@@ -262,7 +327,7 @@ class DeletionRow(Row, table=True):
     size_bytes: int = Field(sa_type=RowId)
     with_keyframes: bool
     decided_at: datetime = Field(sa_type=Instant)
-    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     remade_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
@@ -285,6 +350,7 @@ class FingerprintRow(Row, table=True):
     null where there are none. ``boxes`` uint8, four a hash, null where they are not known.
 
     Row ids only grow and are never given twice: they are the checkpoint of the search index.
+    ``keyframes_entry`` is the ledger's entry that records the keyframes.
     """
 
     __tablename__ = "fingerprint"
@@ -304,6 +370,7 @@ class FingerprintRow(Row, table=True):
     boxes: bytes | None = Field(default=None, sa_type=LargeBinary)
     sound: bytes | None = Field(default=None, sa_type=LargeBinary)
     made_at: datetime = Field(sa_type=Instant)
+    keyframes_entry: int | None = Field(default=None, sa_type=RowId)
 
 
 class DetectionRow(Row, table=True):
@@ -389,7 +456,9 @@ class ClipRow(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
     retired_reason: str | None = Field(default=None, sa_type=CleanText)
-    merged_into: str | None = Field(default=None, foreign_key="clip.id", sa_type=CleanText)
+    merged_into: str | None = Field(
+        default=None, foreign_key="clip.id", sa_type=CleanText, index=True
+    )
 
 
 class ClipMemberRow(Row, table=True):
@@ -451,8 +520,9 @@ class AttemptRow(Row, table=True):
     """Failed tries of one stage on one item, gone as soon as it succeeds."""
 
     __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_parked_next_at", "parked", "next_at", "stage", "item"),)
     stage: str = Field(primary_key=True, sa_type=CleanText)
-    item: str = Field(primary_key=True, sa_type=CleanText)
+    item: str = Field(primary_key=True, sa_type=CleanText, index=True)
     tries: int
     error: str = Field(sa_type=CleanText)
     last_at: datetime = Field(sa_type=Instant)
@@ -549,3 +619,48 @@ class TokenRow(Row, table=True):
     nonce: str | None = Field(default=None, sa_type=CleanText)
     serial: str | None = Field(default=None, sa_type=CleanText)
     block_height: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class TallyRow(Row, table=True):
+    """How many there are of something, kept by triggers; ``part`` divides it (by platform)."""
+
+    __tablename__ = "tally"
+    name: str = Field(primary_key=True, sa_type=CleanText)
+    part: str = Field(primary_key=True, sa_type=CleanText)
+    n: int = Field(sa_type=BigInteger)
+
+
+class DaemonRow(Row, table=True):
+    """A role and the daemon that has it: ``leader`` is the lease, ``standby`` a note.
+
+    ``holder`` is empty when the role was given back.
+    """
+
+    __tablename__ = "daemon"
+    role: str = Field(primary_key=True, sa_type=CleanText)
+    holder: str = Field(sa_type=CleanText)
+    host: str = Field(sa_type=CleanText)
+    pid: int = Field(sa_type=BigInteger)
+    place: str | None = Field(default=None, sa_type=CleanText)
+    since_at: datetime = Field(sa_type=Instant)
+    renewed_at: datetime = Field(sa_type=Instant)
+    lease_ms: int = Field(sa_type=BigInteger)
+    beats: int = Field(sa_type=BigInteger)
+
+
+class JobRow(Row, table=True):
+    """What a job of the daemon is doing, or did last, as of the leader's latest renewal."""
+
+    __tablename__ = "job"
+    name: str = Field(primary_key=True, sa_type=CleanText)
+    limit_ms: int = Field(sa_type=BigInteger)
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    progressed_at: datetime | None = Field(default=None, sa_type=Instant)
+    done: int = Field(sa_type=BigInteger)
+    item: str | None = Field(default=None, sa_type=CleanText)
+    item_started_at: datetime | None = Field(default=None, sa_type=Instant)
+    error: str | None = Field(default=None, sa_type=CleanText)
+    overruns: int = Field(sa_type=BigInteger)
+    overran_at: datetime | None = Field(default=None, sa_type=Instant)
+    overran_item: str | None = Field(default=None, sa_type=CleanText)

@@ -80,7 +80,13 @@ class MediaSettings(_Section):
 
 
 class JobSettings(_Section):
-    """How often each stage looks for work, and how many processes share it."""
+    """How often each stage looks for work, how many processes share it, and what it may take.
+
+    ``lease_s``: a daemon that was not heard of for so long is replaced by one that stands by.
+    ``item_limit_s``: an item that takes longer, beyond what its download and its decoder are
+    allowed, is given up and the daemon begins anew; ``upkeep_limit_s`` is that of a whole round of
+    anchoring, re-hashing, retention or audit.
+    """
 
     workers: Count = Field(default=2)
     poll_check_s: Seconds = 30
@@ -90,6 +96,9 @@ class JobSettings(_Section):
     anchor_s: Seconds = 3600
     fixity_s: Seconds = 3600
     retention_s: Seconds = 3600
+    lease_s: Annotated[float, Field(ge=1, le=50)] = 30
+    item_limit_s: Seconds = 1800
+    upkeep_limit_s: Seconds = 12 * 3600
 
 
 class FixitySettings(_Section):

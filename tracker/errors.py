@@ -21,7 +21,8 @@
     │   │   └── QuotaSpent                        what a month allows has been read
     │   ├── ForbiddenAddress                      the guard refused to connect (never retried)
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
-    │   └── DatabaseError                         the database is locked, full or damaged
+    │   ├── DatabaseError                         the database is locked, full or damaged
+    │   └── LeaseLost                             another daemon works on this database now
     └── IntegrityError                            stored bytes or the ledger were altered
 
 ``retryable`` says whether the same call may succeed later; ``retry_at`` when the other side named
@@ -178,6 +179,10 @@ class ToolError(OutsideError):
 
 class DatabaseError(OutsideError):
     """The database is locked, read-only, full or damaged."""
+
+
+class LeaseLost(OutsideError):
+    """Another daemon works on this database now: what this one was at is left to that one."""
 
 
 class IntegrityError(TrackerError):

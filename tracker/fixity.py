@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from storage import fingerprints, ledger
 from storage import fixity as fixity_rows
-from storage import ledger
 from storage.anchor_store import AnchorStore
 from storage.files import outside_errors
 from tracker.clock import Clock
@@ -85,6 +85,10 @@ class Fixity:
         self._record(checks)
         return done
 
+    def broken(self, session: Session) -> list[FixityCheck]:
+        """Return the first hundred kept files that are not what they were."""
+        return fixity_rows.broken(session)
+
     def coverage(self, session: Session) -> FixityCoverage:
         """Return how much was re-hashed within the period."""
         days = self._terms.days
@@ -100,7 +104,7 @@ class Fixity:
         kinds = {file.kind for file in due}
         tokens = self._anchors.files() if KeptKind.TOKEN in kinds else ()
         return _Known(
-            keyframes=self._recorded_keyframes() if KeptKind.KEYFRAMES in kinds else {},
+            keyframes=self._recorded_keyframes(due),
             tokens={path.stem: path for path in tokens},
         )
 
@@ -113,15 +117,16 @@ class Fixity:
             case KeptKind.TOKEN:
                 return known.tokens.get(file.name)
 
-    def _recorded_keyframes(self) -> Mapping[tuple[str, str], str]:
-        """Return the digest that the ledger holds of each video's keyframes."""
-        found: dict[tuple[str, str], str] = {}
+    def _recorded_keyframes(self, due: Sequence[KeptFile]) -> Mapping[tuple[str, str], str]:
+        """Return the digest that the ledger holds of the keyframes that are due."""
+        videos = [VideoId(file.name) for file in due if file.kind is KeptKind.KEYFRAMES]
+        recorded = Recorded()
         with self._archive.database.read() as session:
-            for entry in ledger.entries_of(session, LedgerKind.FINGERPRINT):
-                recorded = Recorded()
+            for entry in ledger.entries_at(
+                session, fingerprints.keyframes_entries(session, videos)
+            ):
                 recorded.take(entry)
-                found |= {name: item.value for name, item in recorded.keyframes.items()}
-        return found
+        return {name: item.value for name, item in recorded.keyframes.items()}
 
     def _check(self, file: KeptFile, known: _Known) -> FixityCheck:
         now = self._clock.now()
@@ -152,7 +157,7 @@ class Fixity:
     def _record(self, checks: Sequence[FixityCheck]) -> None:
         with self._archive.database.write() as session:
             for check in checks:
-                if check.result is FixityResult.OK or fixity_rows.is_kept(session, check.file):
+                if fixity_rows.is_kept(session, check.file):
                     self._record_one(session, check)
 
     def _record_one(self, session: Session, check: FixityCheck) -> None:

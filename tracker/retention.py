@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -101,14 +101,15 @@ class Retention:
     def _expendable(self, stopping: Callable[[], bool]) -> Iterator[VideoId]:
         if self._rule.originals is None:
             return
-        limit, last = self._clock.now() - self._rule.originals, ""
+        limit = self._clock.now() - self._rule.originals
+        last: tuple[datetime, VideoId] | None = None
         while not stopping():
             with self._archive.database.read() as session:
                 held = held_videos(session)
                 found = deletions.expendable(
                     session, self._algorithm, captured_before=limit, after=last, limit=BATCH
                 )
-            yield from (video for video in found if video not in held)
+            yield from (video for _, video in found if video not in held)
             if len(found) < BATCH:
                 return
             last = found[-1]

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from storage import anchors as anchor_rows
-from storage import attempts, deletions, ledger, post_media
-from storage import clips as clip_rows
+from storage import attempts, deletions, ledger, post_media, tallies
+from storage import daemon as daemon_rows
 from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
@@ -20,11 +20,9 @@ from tracker.fixity import Fixity
 from tracker.ingest.anchoring import NAME as TIMESTAMP
 from tracker.ingest.anchoring import TimestampTerms, upgrade_name
 from tracker.ingest.capture import Capture
-from tracker.ingest.collect import Collect
 from tracker.ingest.read_budget import next_month, stopped
 from tracker.ingest.stage import Archive
 from tracker.model.anchor import TokenKind, TokenState
-from tracker.model.status import PostStatus
 from tracker.model.summary import (
     AnchorSummary,
     AuthorityTokens,
@@ -32,9 +30,11 @@ from tracker.model.summary import (
     PendingWork,
     StatusSummary,
 )
-from tracker.net.urls import WEB
 
 NOBODY = TimestampTerms()
+
+MAX_NAMED = 200
+"""Failing items named one by one; all are counted."""
 
 
 def archive_status(
@@ -55,8 +55,9 @@ def archive_status(
                 for stage, count in attempts.queue_depths(session, algorithm_key).items()
             ),
             failing=(*_stopped(session, clock.now()), *_failing(session)),
+            failing_items=sum(attempts.count_failing(session).values()),
             held=post_rows.coverage(session),
-            clips=sum(1 for _ in clip_rows.all_clips(session)),
+            clips=tallies.count(session, tallies.CLIPS),
             watches=len(watches),
             ledger_entries=head.sequence if head else 0,
             fixity=fixity.coverage(session),
@@ -65,6 +66,7 @@ def archive_status(
             holds=len(hold_rows.active_holds(session)),
             last_run_at=max((w.last_polled_at for w in watches if w.last_polled_at), default=None),
             anchors=_anchors(session, terms),
+            daemon=daemon_rows.daemon_state(session),
         )
 
 
@@ -74,7 +76,7 @@ def _anchors(session: Session, terms: TimestampTerms) -> AnchorSummary:
     asked |= {(TokenKind.OPENTIMESTAMPS, calendar): None for calendar in terms.calendars}
     newest = {(t.kind, t.authority, t.anchor): t.state for t in anchor_rows.tokens(session)}
     asked |= {(kind, authority): None for kind, authority, _ in newest}
-    errors = {f.item: f.error for f in attempts.failing(session) if f.stage == TIMESTAMP}
+    errors = {item: f.error for item, f in attempts.of_stage(session, TIMESTAMP).items()}
     return AnchorSummary(
         last,
         anchor_rows.count_new(session, last),
@@ -108,9 +110,7 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
 
 
 def _failing(session: Session) -> Iterator[FailingWork]:
-    for failure in attempts.failing(session):
-        if _is_finding(session, failure):
-            continue
+    for failure in attempts.failing(session, limit=MAX_NAMED):
         yield FailingWork(
             failure.stage,
             _named(session, failure),
@@ -118,16 +118,6 @@ def _failing(session: Session) -> Iterator[FailingWork]:
             failure.error,
             None if failure.parked else failure.next_at,
         )
-
-
-def _is_finding(session: Session, failure: Failure) -> bool:
-    """A platform that said why a post cannot be seen answered: that is the post's status."""
-    if failure.stage != Collect.name or not failure.parked:
-        return False
-    stored = post_rows.get_post(session, failure.item)
-    if stored is None or stored.post.platform == WEB:
-        return False
-    return stored.post.status not in {PostStatus.LIVE, PostStatus.UNKNOWN}
 
 
 def _named(session: Session, failure: Failure) -> str:

@@ -102,9 +102,9 @@ class Watches:
         now = self._clock.now()
         with self._archive.database.read() as session:
             held_back = {
-                failure.item
-                for failure in attempts.failing(session)
-                if failure.stage == POLL and failure.next_at > now
+                target
+                for target, failure in attempts.of_stage(session, POLL).items()
+                if failure.next_at > now
             }
             watches = watch_rows.watches(session)
         return [w for w in watches if _is_due(w, now) and w.target not in held_back]

@@ -1,1 +1,1 @@
-"""What the archive bears: kills, failing disks, outages, long runs."""
+"""What the product does when things go wrong, and when it has run for years."""

@@ -14,6 +14,7 @@ from tests.support.sample_chain import (
 )
 from tracker.model.added import AddedError, AddedResult, AddedVideo
 from tracker.model.anchor import Anchor, TokenKind
+from tracker.model.daemon import DaemonProcess, DaemonState, JobState
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
 from tracker.model.lookup import Earliest, LookupMatch, LookupResult, LookupSubject
@@ -90,6 +91,14 @@ def status() -> StatusSummary:
         watches=1,
         ledger_entries=1210,
         last_run_at=AS_OF,
+        daemon=DaemonState(
+            DaemonProcess("a" * 32, HOSTILE, 7, AS_OF, AS_OF, 30.0, 4),
+            DaemonProcess("b" * 32, HOSTILE, 8, AS_OF, AS_OF, 30.0),
+            (
+                JobState("capture", 60.0, AS_OF, None, AS_OF, 3, HOSTILE_URL, AS_OF, HOSTILE),
+                JobState("detect", 1.5, overruns=2, overran_at=AS_OF, overran_item=HOSTILE),
+            ),
+        ),
         anchors=AnchorSummary(
             Anchor(2, 41, 1200, "a" * 64, "b" * 64, "c" * 64, "2026-03-01T12:00:00.000000Z"),
             9,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from tracker.cli.daemon_text import daemon_lines
 from tracker.cli.lines import BOLD, DIM, address, say
 from tracker.model.fixity import FixityCoverage
 from tracker.model.summary import FailingWork, StatusSummary
@@ -25,6 +26,9 @@ def print_status(console: Console, status: StatusSummary) -> None:
         say(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
     for failure in status.failing:
         _print_failure(console, failure)
+    more = status.failing_items - sum(work.stage != "quota" for work in status.failing)
+    if more > 0:
+        say(console, f"and {more:,} more that fail; `tracker status --json` counts them", 2)
     _print_broken(console, status.fixity)
     console.print()
     held, count = status.held, wording.count_words
@@ -37,6 +41,8 @@ def print_status(console: Console, status: StatusSummary) -> None:
         style=DIM,
     )
     for line in filter(None, (*_custody_words(status), fixity_words(status.fixity))):
+        say(console, line, style=DIM)
+    for line in daemon_lines(status.daemon, status.at):
         say(console, line, style=DIM)
     if status.last_run_at is not None:
         say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
@@ -52,7 +58,8 @@ def status_answer(status: StatusSummary) -> str:
         return "Nothing is pending, nothing fails."
     waiting = f"{wording.count_words(pending, 'item')} pending" if pending else "Nothing pending"
     lost = f", {wording.count_words(broken, 'kept file')} BROKEN" if broken else ""
-    return f"{waiting}, {len(status.failing):,} failing{lost}."
+    failing = max(status.failing_items, len(status.failing))
+    return f"{waiting}, {failing:,} failing{lost}."
 
 
 def fixity_words(coverage: FixityCoverage | None) -> str:

@@ -100,7 +100,8 @@ class FingerprintStage:
             "digest": fingerprint_digest(fingerprint),
             "keyframes_digest": keyframes_digest(examined.keyframes),
         }
-        ledger.append(session, LedgerKind.FINGERPRINT, body, at=now)
+        entry = ledger.append(session, LedgerKind.FINGERPRINT, body, at=now)
+        fingerprint_rows.note_keyframes_entry(session, video, self._algorithm, entry.sequence)
 
 
 def container_claims(examined: Examined) -> tuple[TimeClaim, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from tracker.model.anchor import Anchor, TokenKind
 from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
+from tracker.model.daemon import DaemonState
 from tracker.model.fixity import FixityCoverage
 from tracker.model.ids import ClipId
 from tracker.model.ledger import Broken
@@ -96,12 +97,14 @@ class StatusSummary:
     """What is held, pending and failing at ``at``.
 
     ``without_original`` counts videos whose original was deleted; ``never_again`` those of them
-    that have no fingerprint of the present algorithm either, and can get none.
+    that have no fingerprint of the present algorithm either, and can get none. ``failing`` names
+    the first two hundred of ``failing_items``, and platforms that allow nothing more this month.
     """
 
     at: datetime
     pending: tuple[PendingWork, ...] = ()
     failing: tuple[FailingWork, ...] = ()
+    failing_items: int = 0
     held: Coverage = field(default_factory=Coverage)
     clips: int = 0
     watches: int = 0
@@ -112,3 +115,4 @@ class StatusSummary:
     without_original: int = 0
     never_again: int = 0
     holds: int = 0
+    daemon: DaemonState = field(default_factory=DaemonState)

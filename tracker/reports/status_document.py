@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from tracker.model.daemon import DaemonProcess, DaemonState
 from tracker.model.fixity import FixityCoverage
 from tracker.model.summary import StatusSummary
 from tracker.reports.anchor_documents import anchors_document
@@ -24,6 +27,7 @@ def status_document(status: StatusSummary) -> Document:
             }
             for work in status.failing
         ],
+        "failing_items": status.failing_items,
         "held": coverage_document(status.held),
         "clips": status.clips,
         "watches": status.watches,
@@ -34,6 +38,46 @@ def status_document(status: StatusSummary) -> Document:
         "never_fingerprinted_again": status.never_again,
         "holds": status.holds,
         "anchors": anchors_document(status.anchors),
+        "daemon": daemon_document(status.daemon, status.at),
+    }
+
+
+def daemon_document(daemon: DaemonState, at: datetime) -> Document:
+    """Return who leads, who stands by and what the jobs are doing, as last noted before ``at``."""
+    return {
+        "leader": _process_document(daemon.leader, at),
+        "standby": _process_document(daemon.standby, at),
+        "jobs": [
+            {
+                "name": job.name,
+                "running": job.running,
+                "started_at": instant_text(job.started_at),
+                "ended_at": instant_text(job.ended_at),
+                "progressed_at": instant_text(job.progressed_at),
+                "done": job.done,
+                "item": job.item,
+                "item_started_at": instant_text(job.item_started_at),
+                "limit_s": job.limit_s,
+                "error": job.error,
+                "overruns": job.overruns,
+                "overran_at": instant_text(job.overran_at),
+                "overran_item": job.overran_item,
+            }
+            for job in daemon.jobs
+        ],
+    }
+
+
+def _process_document(process: DaemonProcess | None, at: datetime) -> Document | None:
+    if process is None:
+        return None
+    return {
+        "host": process.host,
+        "pid": process.pid,
+        "since": instant_text(process.since_at),
+        "renewed_at": instant_text(process.renewed_at),
+        "lease_s": process.lease_s,
+        "heard": process.heard(at),
     }
 
 

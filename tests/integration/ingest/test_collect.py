@@ -11,6 +11,7 @@ from sqlmodel import select
 from jobs import collect as collect_job
 from jobs.daemon import run_once
 from jobs.drain import drain
+from jobs.turn import Turn
 from storage import posts, watches
 from storage.tables import LedgerRow
 from tests.integration.ingest.conftest import AppMaker, TurnedClock
@@ -169,12 +170,12 @@ def test_a_watch_that_fails_is_held_back_shown_and_never_given_up(
     app: App, site: WebServer, clock: TurnedClock
 ) -> None:
     watch = app.watches.add(Watch(site.url("/feed"), 60, 0, 9))
-    stop = threading.Event()
+    turn = Turn()
     asked = []
     for _ in range(9):
         before = len(site.requests)
-        collect_job.run(app, stop)
-        collect_job.run(app, stop)
+        collect_job.run(app, turn)
+        collect_job.run(app, turn)
         asked.append(len(site.requests) - before)
         clock.turn(days=1.1)
     assert asked == [1] * 9
@@ -182,7 +183,7 @@ def test_a_watch_that_fails_is_held_back_shown_and_never_given_up(
     assert (failing.stage, failing.subject, failing.attempts) == ("watch", watch.target, 9)
     assert failing.retry_at is not None
     site.add("/feed", feed([]))
-    collect_job.run(app, stop)
+    collect_job.run(app, turn)
     assert app.status().failing == ()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import threading
 from pathlib import Path
 
 import pytest
 
 from jobs import credentials as credentials_job
+from jobs.turn import Turn
 from storage import credentials as credential_rows
 from storage import ledger
 from storage import videos as video_rows
@@ -121,8 +121,8 @@ def test_videos_of_an_older_archive_are_looked_at_by_and_by(app: App, signed: Pa
         ledger.append(s, LedgerKind.CAPTURE, {"sha256": video}, at=app.clock.now())
     pending = {work.stage: work.count for work in app.status().pending}
     assert pending["credentials"] == 1
-    assert credentials_job.run(app, threading.Event()) == 1
-    assert credentials_job.run(app, threading.Event()) == 0
+    assert credentials_job.run(app, Turn()) == 1
+    assert credentials_job.run(app, Turn()) == 0
     assert len(credential_entries(app)) == 1
     with app.archive.database.read() as s:
         held = credential_rows.get_credentials(s, video)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from jobs import audit as audit_job
 from jobs import fixity as fixity_job
 from jobs import retention as retention_job
+from jobs.turn import Turn
 from storage import anchors, deletions, ledger
 from storage import fingerprints as fingerprint_rows
 from storage import fixity as fixity_rows
@@ -74,8 +74,8 @@ def bodies(app: App, kind: LedgerKind) -> list[dict[str, object]]:
         return [json.loads(entry.body) for entry in ledger.entries_of(s, kind)]
 
 
-def no_stop() -> threading.Event:
-    return threading.Event()
+def no_stop() -> Turn:
+    return Turn()
 
 
 # --- retention ------------------------------------------------------------------------------

@@ -6,16 +6,14 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from jobs.drain import BATCH, drain
-from jobs.lock import the_only_daemon
 from storage import attempts
 from storage.attempts import Failure
 from tracker.app import App
-from tracker.errors import NetworkError, NotAVideo, OutsideError
+from tracker.errors import NetworkError, NotAVideo
 
 
 @dataclass
@@ -110,14 +108,3 @@ def test_an_item_that_stays_pending_is_tried_once_a_round(app: App) -> None:
     stage.done = _Forgetful()
     assert run(app, stage) == 1
     assert asked == [0]
-
-
-def test_there_is_one_daemon_an_archive(tmp_path: Path) -> None:
-    with (
-        the_only_daemon(tmp_path),
-        pytest.raises(OutsideError, match="already at work"),
-        the_only_daemon(tmp_path),
-    ):
-        pass
-    with the_only_daemon(tmp_path):
-        pass

@@ -8,7 +8,6 @@ that speaks its own protocol to the real client.
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from jobs import collect as collect_job
+from jobs.turn import Turn
 from storage import api_reads, posts
 from storage.posts import StoredPost
 from tests.integration.ingest.conftest import AppMaker, TurnedClock
@@ -201,11 +201,11 @@ class Week:
             self.clock.at += TICK
             self._publish_due()
             self._troubles()
-            collect_job.run(self.app, threading.Event())
+            collect_job.run(self.app, Turn())
             self._change_what_is_held()
         for _ in range(12):  # what the last bursts left over
             self.clock.at += TICK
-            collect_job.run(self.app, threading.Event())
+            collect_job.run(self.app, Turn())
 
     def _publish_due(self) -> None:
         while self.next < POSTS:

@@ -49,7 +49,9 @@ RECORD = "record"
 
 def ready(stage: str, item: SQLColumnExpression[str], now: datetime) -> ColumnElement[bool]:
     """Return the condition that ``item`` is neither parked nor held back until later."""
-    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    # A failure of tomorrow: the clock was set back since, and what waits would wait too long.
+    ahead = (col(AttemptRow.next_at) > now) & (col(AttemptRow.last_at) <= now)
+    late = col(AttemptRow.parked) | ahead
     return ~exists().where(_is(stage, item), late)
 
 

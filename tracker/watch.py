@@ -103,8 +103,8 @@ class Watches:
         with self._archive.database.read() as session:
             held_back = {
                 target
-                for target, failure in attempts.of_stage(session, POLL).items()
-                if failure.next_at > now
+                for target in attempts.of_stage(session, POLL)
+                if attempts.waits(session, POLL, target, now)
             }
             watches = watch_rows.watches(session)
         return [w for w in watches if _is_due(w, now) and w.target not in held_back]
@@ -144,4 +144,6 @@ def _is_due(watch: Watch, now: datetime) -> bool:
     if watch.paused:
         return False
     last = watch.last_polled_at
-    return last is None or last + timedelta(seconds=watch.interval_s) <= now
+    if last is None or last > now:  # polled tomorrow: the clock was set back since
+        return True
+    return last + timedelta(seconds=watch.interval_s) <= now

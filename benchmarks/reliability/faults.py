@@ -9,7 +9,7 @@ locked database …), the stage goes on as the daemon would, the archive is open
 and all is done again. What is held at the end must be what the undisturbed archive holds, `tracker
 verify` must be content, and each error must be one sentence that says what refused.
 
-With ``--full`` the disk (a small tmpfs where it may be mounted) is full before each stage instead.
+A line that several steps come by fails in the last of them, with ``--everywhere`` in each.
 """
 
 from __future__ import annotations
@@ -26,12 +26,21 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=None, help="only so many, spread evenly")
     parser.add_argument("--seed", type=int, default=1, help="which kind of error where")
     parser.add_argument("--step", default=None, help="only in this step")
+    parser.add_argument(
+        "--everywhere", action="store_true", help="each line in each step, not once only"
+    )
     options = parser.parse_args()
     # Loaded late: decoding children import this module anew and must not pay for all of it.
     from benchmarks.reliability.fault_runs import sweep
 
     with tempfile.TemporaryDirectory(prefix="fault-sweep-") as temporary:
-        return sweep(Path(temporary), options.sites, options.seed, options.step)
+        return sweep(
+            Path(temporary),
+            options.sites,
+            options.seed,
+            options.step,
+            everywhere=options.everywhere,
+        )
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ def remember_failure(
             error=str(error),
             retryable=error.retryable,
             retry_at=error.retry_at,
+            unreached=error.unreached,
             now=clock.now(),
             gives_up=gives_up,
         )

@@ -84,7 +84,7 @@ def pause_unreached(tries: int) -> timedelta:
     """
     if tries > TRIES_IN_FIRST_DAY:
         return LONGEST_PAUSE
-    return min(FIRST_PAUSE * PAUSE_FACTOR ** min(tries - 1, 3), timedelta(hours=1))
+    return min(pause_after(tries), timedelta(hours=1))
 
 
 def pause_after(tries: int) -> timedelta:

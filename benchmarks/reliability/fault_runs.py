@@ -229,8 +229,7 @@ def report(outcomes: Sequence[Outcome]) -> bool:
     hit = [outcome for outcome in outcomes if outcome.hit]
     for name in STEPS:
         here = [outcome for outcome in hit if outcome.fault.step == name]
-        wrong = sum(bool(outcome.wrong) for outcome in here)
-        print(f"  {name}: {len(here)} faults, {wrong} wrong")
+        print(f"  {name}: {len(here)} faults, {sum(bool(o.wrong) for o in here)} wrong")
     silent = [outcome for outcome in hit if not outcome.said]
     print(f"faults: {len(hit)}; not met: {len(outcomes) - len(hit)}")
     print(

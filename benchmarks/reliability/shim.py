@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -131,9 +132,9 @@ class _Seam:
                 seam.ask("statement", sql)
                 return super().execute(sql, *args)
 
-            def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
+            def executemany(self, sql: str, rows: Any, /) -> sqlite3.Cursor:
                 seam.ask("statement", sql)
-                return super().executemany(sql, *args)
+                return super().executemany(sql, rows)
 
         class Connection(sqlite3.Connection):
             def cursor(self, factory: Any = Cursor) -> Any:
@@ -147,7 +148,7 @@ class _Seam:
                     seam.ask("commit", "COMMIT")
                 super().commit()
 
-        def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+        def connect(*args: Any, **options: Any) -> Any:
             seam.ask("connect", str(args[0]))
             return real(*args, **{**options, "factory": Connection})
 
@@ -183,11 +184,11 @@ def _of_descriptor(descriptor: int) -> str | None:
 
 def _site() -> str | None:
     """Return the innermost line of the program's own code on the stack."""
-    frame = sys._getframe(1)  # noqa: SLF001 - what a debugger would do
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - what a debugger would do
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(PRODUCT):
             place = name[len(str(ROOT)) + 1 :]
             return f"{place}:{frame.f_lineno} {frame.f_code.co_qualname}"
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        frame = frame.f_back
     return None

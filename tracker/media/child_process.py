@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
@@ -150,6 +150,7 @@ def _child_main(
     kwargs: dict[str, Any],
 ) -> None:
     _apply(limits)
+    _end_with_parent()
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
         body = ForkingPickler.dumps(answer)
@@ -158,6 +159,18 @@ def _child_main(
     with suppress(BrokenPipeError):  # the parent is gone, and with it the question
         sender.send_bytes(body)
     sender.close()
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that asked is gone: nobody waits for its answer."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_await_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def _await_end(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -20,8 +24,10 @@ from benchmarks.reliability.state import differences
 from benchmarks.reliability.steps import STEPS, TurnedClock, Work, result_of, run_step
 from benchmarks.reliability.world import serve_world
 
-POSTS = 4
+POSTS = 3
 LONGEST_S = 240.0
+SMALL_DISK_MB = 24
+KILL, FULL_DISK = "kill -9", "full disk"
 LATER = timedelta(days=2)
 """Longer than any pause after a failure."""
 
@@ -37,6 +43,16 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.step}: {self.operation} at {self.site}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """The undisturbed run: where it called, every call but statements, what it came to."""
+
+    places: tuple[tuple[str, str, str], ...]
+    calls: tuple[Call, ...]
+    state: dict[str, Counter[Any]]
+    wrong: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +128,33 @@ def faults_at(calls: Sequence[tuple[str, str, str]], seed: int) -> list[Fault]:
     return found
 
 
+def kills_at(calls: Sequence[tuple[str, str, str]]) -> list[Fault]:
+    """Return a kill just before each call that changes something."""
+    return [Fault(*place, KILL) for place in calls if place[1] not in ("statement", "connect")]
+
+
+def full_disks() -> list[Fault]:
+    """Return a full disk for each step."""
+    return [Fault(step, "any", "anywhere", FULL_DISK) for step in STEPS]
+
+
+Choice = Callable[[Calm], Sequence[Fault]]
+"""Says which faults to try, given the undisturbed run."""
+
+
 # --- runs, each in a process of its own ----------------------------------------------------------
 
 
 def undisturbed(work: Work, sender: Connection) -> None:
-    """Do every step, keeping a copy of the archive before each; send places, state and wrongs."""
-    clock, calls, now = TurnedClock(), dict[tuple[str, str, str], None](), "start"
+    """Do every step, keeping a copy of the archive before each; send ``Calm``."""
+    clock, now = TurnedClock(), "start"
+    places: dict[tuple[str, str, str], None] = {}
+    calls: list[Call] = []
 
     def note(call: Call) -> None:
-        calls.setdefault((now, call.operation, call.site))
+        places.setdefault((now, call.operation, call.site))
+        if call.operation != "statement":
+            calls.append(call)
 
     install(work.data, note)
     failed: list[str] = []
@@ -131,34 +165,81 @@ def undisturbed(work: Work, sender: Connection) -> None:
         failed += map(str, run_step(work, clock, step))
         clock.at += timedelta(seconds=1)
     state, wrong = result_of(work, clock)
-    sender.send((list(calls), state, [*failed, *wrong]))
+    sender.send(Calm(tuple(places), tuple(calls), state, (*failed, *wrong)))
 
 
 def with_fault(
     work: Work, fault: Fault, expected: dict[str, Counter[Any]], sender: Connection
 ) -> None:
-    """Do the step with the fault, then it and all later ones without; send the outcome."""
-    clock, hits = TurnedClock(), list[Call]()
-    clock.at += timedelta(seconds=list(STEPS).index(fault.step))
+    """Do the step with the fault, then it and all later ones without; send the outcome.
+
+    Where the fault is a kill this process ends there and sends nothing: see ``after_kill``.
+    """
+    clock, hits = _clock_of(fault), list[Call]()
     armed = True
 
     def ask(call: Call) -> Exception | None:
         if not armed or hits or (call.operation, call.site) != (fault.operation, fault.site):
             return None
+        if fault.error == KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
         hits.append(call)
         return error_of(fault.error, call.subject)
 
     install(work.data, ask)
     said, wrong = _faulted_step(work, clock, fault)
     armed = False
+    wrong += _made_good(work, clock, fault, expected)
+    sender.send(Outcome(fault, bool(hits), tuple(said), tuple(wrong)))
+
+
+def after_kill(
+    work: Work, fault: Fault, expected: dict[str, Counter[Any]], sender: Connection
+) -> None:
+    """Do the step that was killed and all later ones; send the outcome."""
+    wrong = _made_good(work, _clock_of(fault), fault, expected)
+    sender.send(Outcome(fault, True, (), tuple(wrong)))
+
+
+def on_full_disk(
+    work: Work, fault: Fault, expected: dict[str, Counter[Any]], sender: Connection
+) -> None:
+    """Do the step while the disk has no room left, make room, do it anew; send the outcome."""
+    clock, ballast = _clock_of(fault), work.root / "ballast"
+    _fill(ballast)
+    said, wrong = _faulted_step(work, clock, fault)
+    ballast.unlink()
+    wrong += _made_good(work, clock, fault, expected)
+    sender.send(Outcome(fault, True, tuple(said), tuple(wrong)))
+
+
+def _fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        for size_bytes in (1 << 20, 1 << 12, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size_bytes))
+
+
+def _clock_of(fault: Fault) -> TurnedClock:
+    clock = TurnedClock()
+    clock.at += timedelta(seconds=list(STEPS).index(fault.step))
+    return clock
+
+
+def _made_good(
+    work: Work, clock: TurnedClock, fault: Fault, expected: dict[str, Counter[Any]]
+) -> list[str]:
+    """Do everything from the step on, undisturbed and days later; return what is wrong then."""
     clock.at += LATER
+    wrong = []
     for step in list(STEPS)[list(STEPS).index(fault.step) :]:
         wrong += [f"later, in {step}: {error}" for error in run_step(work, clock, step)]
         clock.at += timedelta(seconds=1)
     state, broken = result_of(work, clock)
     for name, (lost, more) in differences(expected, state).items():
         wrong.append(f"{name}: {lost} lost, {more} too many")
-    sender.send(Outcome(fault, bool(hits), tuple(said), (*wrong, *broken)))
+    return [*wrong, *broken]
 
 
 def _faulted_step(work: Work, clock: TurnedClock, fault: Fault) -> tuple[list[str], list[str]]:
@@ -197,26 +278,55 @@ def restore(work: Work, step: str, into: Path) -> Work:
     return Work(work.feed_url, work.part, into)
 
 
-def sweep(
-    root: Path, sites: int | None, seed: int, step: str | None = None, *, everywhere: bool = False
-) -> int:
-    """Run the small world with one fault after the other; print the figures."""
-    with serve_world(root / "world", posts=POSTS, instalments=1) as (world, _site):
+@contextmanager
+def calm_run(root: Path, posts: int = POSTS) -> Iterator[tuple[Work, Calm]]:
+    """Serve the small world and take it in undisturbed, a copy kept before each step."""
+    with serve_world(root / "world", posts=posts, instalments=1) as (world, _site):
         world.publish(1)
         work = Work(world.feed_url, world.instalments[0], root / "calm")
         work.root.mkdir()
-        calls, expected, wrong = in_child(undisturbed, work)
-        if wrong:
-            raise SystemExit(f"the undisturbed run is not well: {wrong}")
-        places = calls if everywhere else once_each(calls)
-        faults = [f for f in faults_at(places, seed) if step in (None, f.step)]
-        chosen = faults if sites is None else faults[:: max(1, len(faults) // sites)]
-        print(f"places that may fail: {len(calls)}, of which now fail: {len(chosen)}", flush=True)
+        calm: Calm = in_child(undisturbed, work)
+        if calm.wrong:
+            raise SystemExit(f"the undisturbed run is not well: {calm.wrong}")
+        yield work, calm
+
+
+def outcome_of(work: Work, calm: Calm, fault: Fault, into: Path) -> Outcome:
+    """Return what came of the fault, in a copy of the archive at ``into``."""
+    run = restore(work, fault.step, into)
+    if fault.error == FULL_DISK:
+        found = in_child(on_full_disk, run, fault, calm.state)
+    else:
+        found = in_child(with_fault, run, fault, calm.state)
+    if found is None and fault.error == KILL:
+        found = in_child(after_kill, run, fault, calm.state)
+    return found or Outcome(fault, True, (), ("it hung or died",))
+
+
+@contextmanager
+def small_disk(at: Path) -> Iterator[bool]:
+    """Make ``at`` a disk of its own of some megabytes; yields whether that is permitted here."""
+    at.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "tmpfs", str(at)]
+    mounted = subprocess.run(mount, check=False, capture_output=True).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", str(at)], check=False)
+
+
+def sweep(root: Path, choose: Choice) -> int:
+    """Run the small world with one fault after the other; print the figures."""
+    with calm_run(root) as (work, calm), small_disk(root / "disk") as has_disk:
+        chosen = choose(calm)
+        print(f"places that may fail: {len(calm.places)}; faults now: {len(chosen)}", flush=True)
         outcomes = []
         for fault in chosen:
-            run = restore(work, fault.step, root / "run")
-            found = in_child(with_fault, run, fault, expected)
-            outcomes.append(found or Outcome(fault, True, (), ("it hung or died",)))
+            if fault.error == FULL_DISK and not has_disk:
+                raise SystemExit("a disk of its own cannot be mounted here")
+            where = root / "disk" if fault.error == FULL_DISK else root
+            outcomes.append(outcome_of(work, calm, fault, where / "run"))
             if len(outcomes) % 20 == 0:
                 print(f"{len(outcomes)} of {len(chosen)}", flush=True)
             if outcomes[-1].wrong:

@@ -27,11 +27,15 @@ PRODUCT = tuple(str(ROOT / name) + os.sep for name in ("tracker", "storage", "jo
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: ``site`` is the line of the program that made it, ``subject`` what it is about."""
+    """One call: ``site`` is the line of the program that made it, ``subject`` what it is about.
+
+    ``source`` is what a file that is given the name ``subject`` was called before.
+    """
 
     operation: str
     subject: str
     site: str
+    source: str = ""
 
 
 Ask = Callable[[Call], Exception | None]
@@ -48,20 +52,22 @@ class _Seam:
         self._ask = ask
         self._asking = False
 
-    def check(self, operation: str, subject: object, base: int | None = None) -> None:
+    def check(
+        self, operation: str, subject: object, base: int | None = None, source: object = ""
+    ) -> None:
         """Raise what the call is to end with, if it is one of ours and is to end so."""
         path = _path(subject, base)
         if path is None or self._asking or not (path + os.sep).startswith(self._below):
             return
-        self.ask(operation, path)
+        self.ask(operation, path, _path(source) or "")
 
-    def ask(self, operation: str, subject: str) -> None:
+    def ask(self, operation: str, subject: str, source: str = "") -> None:
         site = _site()
         if site is None or self._asking:
             return
         self._asking = True
         try:
-            error = self._ask(Call(operation, subject, site))
+            error = self._ask(Call(operation, subject, site, source))
         finally:
             self._asking = False
         if error is not None:
@@ -99,7 +105,7 @@ class _Seam:
         real = getattr(os, name)
 
         def call(source: Any, target: Any, *args: Any, **options: Any) -> Any:
-            self.check(name, target)
+            self.check(name, target, source=source)
             return real(source, target, *args, **options)
 
         setattr(os, name, call)
@@ -128,11 +134,11 @@ class _Seam:
         seam, real = self, sqlite3.connect
 
         class Cursor(sqlite3.Cursor):
-            def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+            def execute(self, sql: str, *args: Any) -> Any:
                 seam.ask("statement", sql)
                 return super().execute(sql, *args)
 
-            def executemany(self, sql: str, rows: Any, /) -> sqlite3.Cursor:
+            def executemany(self, sql: str, rows: Any, /) -> Any:
                 seam.ask("statement", sql)
                 return super().executemany(sql, rows)
 
@@ -140,7 +146,7 @@ class _Seam:
             def cursor(self, factory: Any = Cursor) -> Any:
                 return super().cursor(factory)
 
-            def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+            def execute(self, sql: str, *args: Any) -> Any:
                 return Cursor(self).execute(sql, *args)
 
             def commit(self) -> None:
@@ -152,7 +158,7 @@ class _Seam:
             seam.ask("connect", str(args[0]))
             return real(*args, **{**options, "factory": Connection})
 
-        sqlite3.connect = connect  # type: ignore[assignment]  # that of the library, asked before
+        sqlite3.connect = connect  # that of the library, asked before
 
 
 class _Raw(io.FileIO):

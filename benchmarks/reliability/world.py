@@ -73,7 +73,7 @@ def serve_world(
     """Make the footage in ``directory`` and serve the world from loopback until the block ends."""
     directory.mkdir(parents=True, exist_ok=True)
     order = random.Random(seed)  # noqa: S311 - a fixed order, no secret
-    files = _footage(directory, max(2, posts // POSTS_PER_SOURCE))
+    files = _footage(directory, max(1, posts // POSTS_PER_SOURCE))
     with serve() as site:
         shown = _shown(list(files), posts, order)
         urls = [_post(site, number, name, files[name]) for number, name in enumerate(shown)]

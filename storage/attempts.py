@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,6 +107,12 @@ def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     return row is not None and (row.parked or row.last_at <= now < row.next_at)
 
 
+def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
+    """Return the items of a stage that are parked or not to be tried before later."""
+    late = pending.late(now)
+    return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(
@@ -141,6 +147,12 @@ def of_stage(s: Session, stage: str) -> dict[str, Failure]:
     return {r.item: Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows}
 
 
+def of_items(s: Session, items: Collection[str]) -> list[Failure]:
+    """Return what failed of these items, at whatever stage, findings included."""
+    rows = s.exec(select_rows(AttemptRow).where(col(AttemptRow.item).in_(items))).all()
+    return [Failure(r.stage, r.item, r.tries, r.error, r.next_at, r.parked) for r in rows]
+
+
 def count_failing(s: Session) -> dict[tuple[str, bool], int]:
     """Return how many items fail at each stage, those given up (``True``) apart."""
     query = select(col(AttemptRow.stage), col(AttemptRow.parked), func.count()).where(
@@ -151,14 +163,26 @@ def count_failing(s: Session) -> dict[tuple[str, bool], int]:
 
 
 def _is_finding() -> ColumnElement[bool]:
-    answered = exists().where(
-        col(SpellingRow.url) == col(AttemptRow.item),
-        col(PostRow.id) == col(SpellingRow.post_id),
+    answered = (
         col(PostRow.platform) != WEB,
         col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
     )
+    by_key = exists().where(col(PostRow.key) == col(AttemptRow.item), *answered)
+    by_spelling = exists().where(
+        col(SpellingRow.url) == col(AttemptRow.item),
+        col(PostRow.id) == col(SpellingRow.post_id),
+        *answered,
+    )
     given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
-    return given_up & answered
+    return given_up & (by_key | by_spelling)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many items wait for a stage, and since when the oldest was known."""
+
+    items: int
+    oldest_at: datetime | None
 
 
 def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
@@ -166,7 +190,12 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
 
     Items waiting for their next try count, parked ones do not (see ``failing``).
     """
-    queues: list[tuple[str, Any, SQLColumnExpression[str]]] = [
+    return {stage: queue.items for stage, queue in queues(s, algorithm_key).items()}
+
+
+def queues(s: Session, algorithm_key: str) -> Mapping[str, Queue]:
+    """Return what each stage has left, in the order of the flow, as ``queue_depths`` counts it."""
+    stages: list[tuple[str, Any, SQLColumnExpression[str]]] = [
         (pending.COLLECT, pending.posts_query(), col(PostRow.key)),
         (pending.CAPTURE, pending.media_query(), pending.media_item()),
         (pending.CREDENTIALS, pending.credentials_query(), col(VideoRow.sha256)),
@@ -178,11 +207,21 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
         (pending.DETECT, pending.detections_query(algorithm_key), col(FingerprintRow.video)),
         (pending.RECORD, pending.records_query(algorithm_key), col(VideoRow.sha256)),
     ]
-    return {stage: _count(s, stage, query, item) for stage, query, item in queues}
+    return {stage: _queue(s, stage, query, item) for stage, query, item in stages}
 
 
-def _count(
+_SINCE: Mapping[str, Any] = {
+    pending.COLLECT: PostRow.first_observed_at,
+    pending.CAPTURE: PostRow.first_observed_at,
+    pending.DETECT: FingerprintRow.made_at,
+}
+
+
+def _queue(
     s: Session, stage: str, query: Select[*tuple[Any, ...]], item: SQLColumnExpression[str]
-) -> int:
-    left = query.where(pending.unparked(stage, item)).order_by(None)
-    return s.scalar(select(func.count()).select_from(left.subquery())) or 0
+) -> Queue:
+    since = col(_SINCE.get(stage, VideoRow.first_observed_at))
+    left = query.where(pending.unparked(stage, item)).order_by(None).with_only_columns(since)
+    found = left.subquery()
+    count, oldest = s.execute(select(func.count(), func.min(found.c[0]))).one()
+    return Queue(count, oldest)

@@ -88,6 +88,11 @@ def videos_of_post(s: Session, key: PostKey) -> list[VideoId]:
     return list(dict.fromkeys(video for video in found if video is not None))
 
 
+def media_at(s: Session, url: str) -> list[str]:
+    """Return the names by which attempts know the media at an address: their ids as text."""
+    return [str(number) for number in s.exec(select(MediaRow.id).where(MediaRow.url == url))]
+
+
 def media_address(s: Session, media_id: str) -> str | None:
     """Return the address of a media row by its id as text (as attempts name it), if there is one.
 

@@ -21,6 +21,7 @@ from tracker.acquire import Acquirer
 from tracker.audit import verify_archive
 from tracker.clock import Clock, SystemClock
 from tracker.config import Settings
+from tracker.errors import OutsideError
 from tracker.export import Reports
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.fixity import Fixity, FixityTerms
@@ -54,10 +55,13 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.politeness import HostTurns, Pace
 from tracker.net.rerouting import Rerouting
+from tracker.net.robots import PagePermits, Robots
 from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.retention import Retention, RetentionRule
+from tracker.retry import Retry
 from tracker.sources.bluesky import Bluesky
 from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
@@ -83,6 +87,7 @@ class App:
     algorithm_key: str
     executor: ChildProcessExecutor
     ytdlp: YtDlp
+    turns: HostTurns | None
     collect: Collect
     capture: Capture
     credentials: CredentialsStage
@@ -102,9 +107,12 @@ class App:
     holds: Holds
     judge: Judge
     retention: Retention
+    retry: Retry
 
     def interrupt(self) -> None:
-        """End running children at once; their items stay pending."""
+        """End running children and all waiting at once; their items stay pending."""
+        if self.turns is not None:
+            self.turns.stop()
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
@@ -121,7 +129,10 @@ class App:
             anchors=archive.anchors,
             with_files=with_files,
         )
-        return replace(verified, broken=(*_lost_database(self.settings), *verified.broken))
+        broken = (*_lost_database(self.settings), *verified.broken)
+        if with_files:
+            broken += tuple(_wrong_indexes(self.settings, archive, self.algorithm_key))
+        return replace(verified, broken=broken)
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
@@ -140,6 +151,17 @@ def _lost_database(settings: Settings) -> Iterator[Broken]:
         database.close()
 
 
+def _wrong_indexes(settings: Settings, archive: Archive, key: str) -> Iterator[Broken]:
+    """Yield each search index, as it lies on disk, that is not what the database makes of it."""
+    # Whoever only reads has a copy of links, in which a lost file looks like none at all.
+    own = replace(archive, index_directory=settings.data_dir / "index")
+    index, features, sounds = _indexes(own, key)
+    held = ArchivedFingerprints(own, index, key, features, sounds)
+    for folder, reason in held.wrong_indexes():
+        advice = "it is a cache of the database: delete the folder, and it is built anew"
+        yield Broken("file", str(folder), f"search index: {reason} ({advice})")
+
+
 @contextmanager
 def open_app(
     settings: Settings, *, writes: bool = True, clock: Clock | None = None
@@ -152,9 +174,11 @@ def open_app(
     with ExitStack() as stack:
         clock = clock or SystemClock()
         archive = _open_archive(settings, stack, clock, writes=writes)
+        turns = _turns(settings, clock, stack, private=not writes)
+        guard = _guard(settings, turns)
         # The reads of X are counted: whoever may write nothing cannot ask it.
-        x = _x_source(settings, archive, clock, stack) if writes else None
-        yield _build(settings, archive, clock, stack, (x,) if x else (), writes=writes)
+        x = _x_source(settings, archive, guard, clock, stack) if writes else None
+        yield _build(settings, archive, guard, clock, stack, (x,) if x else (), writes=writes)
 
 
 def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
@@ -174,6 +198,11 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
         root / "index",
         AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
+    if (settings.data_dir / RESTORING).exists():
+        raise OutsideError(
+            f"a restore into {settings.data_dir} was interrupted: run the same `tracker restore` "
+            "again"
+        )
     if writes:
         database.migrate()
         archive.media.clean()  # what a killed process left unfinished
@@ -186,9 +215,14 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
     return replace(archive, index_directory=copy)
 
 
+RESTORING = "restore.unfinished"
+"""A file that stands in the data directory from the first to the last file of a restore."""
+
+
 def _build(
     settings: Settings,
     archive: Archive,
+    guard: AddressGuard,
     clock: Clock,
     stack: ExitStack,
     billed: tuple[PlatformSource, ...],
@@ -198,18 +232,15 @@ def _build(
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    guard = _guard(settings)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock, cookie_file=_cookie_file(settings))
     native = (*billed, *_native_sources(settings, http, guard, clock, stack))
-    sources = Sources(http, ytdlp, clock, native)
-    acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
-    index = FaissHashIndex(archive.index_directory, algorithm_key, CODE_BYTES)
-    features = FaissHashIndex(
-        archive.index_directory, features_key(algorithm_key), FEATURE_CODE_BYTES, feature_rows
+    sources = Sources(
+        http, ytdlp, clock, native, _page_permits(settings, http, guard, clock).permit
     )
-    sounds = SoundIndex(archive.index_directory, algorithm_key)
+    acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
+    index, features, sounds = _indexes(archive, algorithm_key)
     if writes:
         for cache in (index, features, sounds):
             cache.clean()
@@ -246,6 +277,7 @@ def _build(
         algorithm_key=algorithm_key,
         executor=executor,
         ytdlp=ytdlp,
+        turns=guard.turns,
         collect=stages.collect,
         capture=stages.capture,
         credentials=CredentialsStage(archive, executor, clock),
@@ -269,6 +301,17 @@ def _build(
         holds=Holds(archive, clock),
         judge=Judge(archive, subjects, tracer, clock),
         retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
+        retry=Retry(archive, clock),
+    )
+
+
+def _indexes(archive: Archive, key: str) -> tuple[FaissHashIndex, FaissHashIndex, SoundIndex]:
+    """Return the indexes of hashes, of local features and of sounds."""
+    folder = archive.index_directory
+    return (
+        FaissHashIndex(folder, key, CODE_BYTES),
+        FaissHashIndex(folder, features_key(key), FEATURE_CODE_BYTES, feature_rows),
+        SoundIndex(folder, key),
     )
 
 
@@ -293,7 +336,7 @@ def _native_sources(
 
 
 def _x_source(
-    settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
+    settings: Settings, archive: Archive, guard: AddressGuard, clock: Clock, stack: ExitStack
 ) -> PlatformSource | None:
     """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
     token = settings.x.token()
@@ -307,7 +350,7 @@ def _x_source(
     api = XApi(
         token,
         reads,
-        _guard(settings),
+        guard,
         _http_limits(settings),
         clock,
         api_url=settings.x.api_url,
@@ -348,12 +391,29 @@ def _retention_rule(settings: Settings) -> RetentionRule:
     return RetentionRule(timedelta(days=days) if days else None)
 
 
-def _guard(settings: Settings) -> AddressGuard:
+def _turns(settings: Settings, clock: Clock, stack: ExitStack, *, private: bool) -> HostTurns:
+    network = settings.network
+    pace = Pace(network.pause_per_host_s, network.connections_per_host, network.media_timeout_s)
+    turns = HostTurns(settings.data_dir / "hosts", pace, clock, private=private)
+    stack.callback(turns.close)
+    return turns
+
+
+def _guard(settings: Settings, turns: HostTurns) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
         rerouting=_rerouting(settings),
+        turns=turns,
     )
+
+
+def _page_permits(
+    settings: Settings, http: HttpClient, guard: AddressGuard, clock: Clock
+) -> PagePermits:
+    if not settings.network.obey_robots:
+        return PagePermits(None)
+    return PagePermits(Robots(http, settings.network.user_agent, clock, guard.turns))
 
 
 def _rerouting(settings: Settings) -> Rerouting:
@@ -394,6 +454,8 @@ def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
         download_timeout_s=settings.network.media_timeout_s,
         generic_allowed=True,  # every connection it makes passes the guard
         max_media_bytes=settings.network.max_media_bytes,
+        user_agent=settings.network.user_agent,
+        identifies_everywhere=settings.ytdlp.identify_everywhere,
     )
 
 

@@ -12,6 +12,7 @@
     │   └── MediaLimitExceeded                    larger, longer or slower than the config allows
     ├── SourceError                               a page or a post could not be read
     │   ├── UnsupportedSource                     nothing here knows how to read this address
+    │   ├── RobotsRefusal                         the site's robots.txt asks programs not to read it
     │   └── PostUnavailable                       deleted, private, login, geo … (see ``status``)
     ├── OutsideError                exit code 3   network, platform or database failed
     │   ├── NetworkError                          no answer, a time-out, a broken answer
@@ -117,6 +118,10 @@ class SourceError(TrackerError):
 
 class UnsupportedSource(SourceError):
     """Nothing here knows how to read this address."""
+
+
+class RobotsRefusal(SourceError):
+    """The site's robots.txt asks programs not to read this page, and the config obeys it."""
 
 
 class PostUnavailable(SourceError):

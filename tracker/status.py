@@ -111,16 +111,22 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
 
 def _failing(session: Session) -> Iterator[FailingWork]:
     for failure in attempts.failing(session, limit=MAX_NAMED):
-        yield FailingWork(
-            failure.stage,
-            _named(session, failure),
-            failure.tries,
-            failure.error,
-            None if failure.parked else failure.next_at,
-        )
+        yield failure_as_work(session, failure)
 
 
-def _named(session: Session, failure: Failure) -> str:
+def failure_as_work(session: Session, failure: Failure) -> FailingWork:
+    """Return the failure as a person sees it."""
+    return FailingWork(
+        failure.stage,
+        failure_name(session, failure),
+        failure.tries,
+        failure.error,
+        None if failure.parked else failure.next_at,
+        parked=failure.parked,
+    )
+
+
+def failure_name(session: Session, failure: Failure) -> str:
     """Return what a person calls the item: for a capture its address, not its row."""
     address = None
     if failure.stage == Capture.name:

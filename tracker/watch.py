@@ -101,11 +101,7 @@ class Watches:
         """Return the watches whose interval has passed, without those held back by a failure."""
         now = self._clock.now()
         with self._archive.database.read() as session:
-            held_back = {
-                target
-                for target in attempts.of_stage(session, POLL)
-                if attempts.waits(session, POLL, target, now)
-            }
+            held_back = attempts.held_back(session, POLL, now)
             watches = watch_rows.watches(session)
         return [w for w in watches if _is_due(w, now) and w.target not in held_back]
 

@@ -19,10 +19,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reliability.reposts import serve_world
 from benchmarks.reliability.shim import Call, install
 from benchmarks.reliability.state import differences
 from benchmarks.reliability.steps import STEPS, TurnedClock, Work, result_of, run_step
-from benchmarks.reliability.world import serve_world
 
 POSTS = 3
 LONGEST_S = 240.0

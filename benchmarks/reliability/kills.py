@@ -28,10 +28,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.newsroom import Archive, chains_of
-from benchmarks.reliability.processes import descendants, outliving
+from benchmarks.reliability.offspring import descendants, outliving
+from benchmarks.reliability.reposts import Instalment, serve_world
 from benchmarks.reliability.state import differences, leftovers, state_of
 from benchmarks.reliability.watched import STAGES, STARTING
-from benchmarks.reliability.world import Instalment, serve_world
 
 ROOT = Path(__file__).parents[2]
 POSTS_PER_INSTALMENT = 50

@@ -1,72 +1,87 @@
-"""A process, everything it started, and whether any of that outlives it (Linux: ``/proc``)."""
+"""What a process and its children take of the machine, read from ``/proc`` (Linux)."""
 
 from __future__ import annotations
 
 import os
-import signal
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-_START_FIELD = 19  # of what follows the name; Source: proc_pid_stat(5), field 22
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+_GONE = (FileNotFoundError, ProcessLookupError)
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """One process; with the time of its start, as numbers are given again."""
+class Usage:
+    """What one process holds now; ``private_bytes`` is what no file stands behind."""
 
-    pid: int
-    parent: int
-    started: int
-
-    def alive(self) -> bool:
-        """Tell whether it still runs (a zombie does not)."""
-        found = _read(self.pid)
-        return found is not None and found.started == self.started
-
-    def kill(self) -> None:
-        """End it."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+    resident_bytes: int
+    proportional_bytes: int
+    private_bytes: int
+    descriptors: int
+    threads: int
+    children: int
 
 
-def descendants(pid: int) -> list[Process]:
-    """Return every process that ``pid`` or a descendant of it started, as of now."""
-    running = list(_running())
-    found: list[Process] = []
-    parents = {pid}
-    while parents:
-        children = [process for process in running if process.parent in parents]
-        found += children
-        parents = {child.pid for child in children}
-    return found
+def usage(pid: int) -> Usage:
+    """Return what the process holds; raises ``FileNotFoundError`` when it is gone.
+
+    Source: proc_pid_smaps(5), "smaps_rollup".
+    """
+    rolled = _kilobytes((PROC / str(pid) / "smaps_rollup").read_text())
+    return Usage(
+        resident_bytes=rolled["Rss"] * 1024,
+        proportional_bytes=rolled["Pss"] * 1024,
+        private_bytes=rolled["Pss_Anon"] * 1024,
+        descriptors=_count(PROC / str(pid) / "fd"),
+        threads=_count(PROC / str(pid) / "task"),
+        children=sum(1 for _ in descendants(pid)) - 1,
+    )
 
 
-def outliving(processes: list[Process], seconds: float) -> list[Process]:
-    """Return which of the processes still run after ``seconds``; those are ended."""
-    deadline = time.monotonic() + seconds
-    while (left := [p for p in processes if p.alive()]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    for process in left:
-        process.kill()
-    return left
+def tree_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of the process, its descendants, and all whom these outlived.
+
+    A process's ``cutime`` and ``cstime`` are those of its children that ended; those alive are
+    counted by themselves. Source: proc_pid_stat(5).
+    """
+    ticks = 0
+    for each in descendants(pid):
+        with suppress(*_GONE):
+            ticks += sum(map(int, _stat(each)[11:15]))
+    return ticks / TICKS_A_SECOND
 
 
-def _running() -> Iterator[Process]:
+def own_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of the process alone."""
+    return sum(map(int, _stat(pid)[11:13])) / TICKS_A_SECOND
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the process and everything it started, as far as it is alive."""
+    parents: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdecimal():
-            process = _read(int(entry.name))
-            if process is not None:
-                yield process
+            with suppress(*_GONE):
+                parents.setdefault(int(_stat(int(entry.name))[1]), []).append(int(entry.name))
+    waiting = [pid]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(parents.get(each, ()))
 
 
-def _read(pid: int) -> Process | None:
-    try:
-        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else Process(pid, int(fields[1]), int(fields[_START_FIELD]))
+def _count(directory: Path) -> int:
+    return sum(1 for _ in directory.iterdir())
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after the name, which may hold anything: state, parent …"""
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def _kilobytes(text: str) -> dict[str, int]:
+    pairs = (line.split() for line in text.splitlines()[1:])
+    return {words[0].rstrip(":"): int(words[1]) for words in pairs if words[-1] == "kB"}

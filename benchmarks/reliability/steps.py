@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reliability.reposts import Instalment
 from benchmarks.reliability.state import leftovers, state_of
-from benchmarks.reliability.world import Instalment
 from storage import clips as clip_rows
 from tracker.acquire import sha256_of
 from tracker.app import App, open_app

@@ -1,144 +1,100 @@
-"""A made world of many posts that share few short videos, published in instalments.
-
-Each source is a few seconds of made footage; of each there are a crop, a mirrored copy and a
-trimmed one. Posts show one of these files each, so most of them are reposts of the same bytes.
-Every instalment adds articles to the feed, and leaves a file and a folder for `tracker add` and
-`tracker import`.
-"""
+"""A small world on loopback: an account with many posts, some with videos; feeds of articles."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.support.footage import Edit, make_copy, make_footage
-from tests.support.pages import article, feed, video_page
+from tests.support.footage import make_footage
+from tests.support.mastodon_server import MastodonSite, serve_mastodon
 from tests.support.webserver import WebServer, serve
 
-SECONDS = 4.0
-SIZE = (192, 108)
-POSTS_PER_SOURCE = 25
-POSTS_PER_ARTICLE = 5
-FIRST_DAY = datetime(2021, 1, 1, 9, tzinfo=UTC)
-EDITS: Mapping[str, Edit] = {
-    "crop": Edit(crop=0.06),
-    "mirror": Edit(mirror=True, crf=30),
-    "trim": Edit(start_s=0.6, crf=32),
-}
+FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+ARTICLES_A_FEED = 100
+PAGE_SHARE = 10
+"""Every tenth post is an article page of a feed, read as HTML; the others come from listings."""
+
+ARTICLE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta property="article:published_time" content="{date}"></head><body><article><h1>{title}</h1>
+{paragraphs}</article></body></html>"""
+PARAGRAPH = "<p>The desk wrote on {date} about matter {number}, as it was told.</p>"
+FEED = '<?xml version="1.0"?><rss version="2.0"><channel><title>Desk</title>{items}</channel></rss>'
+ITEM = "<item><title>{title}</title><link>{url}</link></item>"
 
 
 @dataclass(frozen=True, slots=True)
-class Instalment:
-    """What comes at once: posts on pages that the feed leads to, a file, and a folder.
-
-    ``post_urls`` are what the feed leads to; ``file`` is for `tracker add`, ``folder`` (a video
-    with its sidecar) for `tracker import`.
-    """
-
-    post_urls: tuple[str, ...]
-    article_urls: tuple[str, ...]
-    file: Path
-    folder: Path
-
-
 class World:
-    """The site, and what it will publish."""
+    """What is published, and the addresses to watch."""
 
-    def __init__(self, site: WebServer, instalments: Sequence[Instalment]) -> None:
-        self._site = site
-        self.instalments = tuple(instalments)
-        self.feed_url = site.url("/feed.xml")
-        self.publish(0)
-
-    @property
-    def posts(self) -> int:
-        """How many posts there will be."""
-        return sum(len(instalment.post_urls) for instalment in self.instalments)
-
-    def publish(self, count: int) -> None:
-        """Have the feed list the first ``count`` instalments, the newest first."""
-        shown = [url for part in self.instalments[:count] for url in part.article_urls]
-        self._site.add("/feed.xml", feed(reversed(shown)), content_type="application/rss+xml")
+    posts: int
+    videos: int
+    account: str
+    feeds: tuple[str, ...]
 
 
 @contextmanager
-def serve_world(
-    directory: Path, *, posts: int, instalments: int, seed: int = 1
-) -> Iterator[tuple[World, WebServer]]:
-    """Make the footage in ``directory`` and serve the world from loopback until the block ends."""
-    directory.mkdir(parents=True, exist_ok=True)
-    order = random.Random(seed)  # noqa: S311 - a fixed order, no secret
-    files = _footage(directory, max(1, posts // POSTS_PER_SOURCE))
-    with serve() as site:
-        shown = _shown(list(files), posts, order)
-        urls = [_post(site, number, name, files[name]) for number, name in enumerate(shown)]
-        parts = [urls[n::instalments] for n in range(instalments)]
-        made = [_instalment(site, directory, n, part, order) for n, part in enumerate(parts)]
-        yield World(site, made), site
+def published(posts: int, videos: Sequence[bytes]) -> Iterator[World]:
+    """Serve ``posts`` posts, of which as many as there are ``videos`` show one of these each."""
+    with ExitStack() as stack:
+        pages, toots = stack.enter_context(serve()), stack.enter_context(serve_mastodon())
+        articles = max(1, posts // PAGE_SHARE)
+        feeds = tuple(_feeds(pages, articles))
+        _statuses(toots, posts - articles, videos)
+        yield World(posts, len(videos), toots.server.url("/@ann"), feeds)
 
 
-def _footage(directory: Path, sources: int) -> dict[str, Path]:
-    """Return every file that posts show, by name."""
-    files = {}
-    for number in range(sources):
-        path = directory / f"source-{number}.mp4"
-        files[path.stem] = make_footage(path, 1000 + number, SECONDS, size=SIZE).path
-        for name, edit in EDITS.items():
-            copy = directory / f"source-{number}-{name}.mp4"
-            files[copy.stem] = make_copy(path, copy, edit).path
-    return files
+def made_videos(count: int, folder: Path, *, seconds: float = 3.0, copies: int = 4) -> list[bytes]:
+    """Return so many different files, of each footage ``copies`` that differ in their bytes."""
+    found: list[bytes] = []
+    for seed in range(-(-count // copies)):
+        path = folder / "made.mp4"
+        make_footage(path, seed=seed, seconds=seconds, size=(160, 90), fps=12)
+        content = path.read_bytes()
+        # A box that players pass over makes another file of the same footage.
+        found += [content + _free_box(number) for number in range(copies)]
+    random.Random(3).shuffle(found)  # noqa: S311 - a fixed order
+    return found[:count]
 
 
-def _shown(names: list[str], posts: int, order: random.Random) -> list[str]:
-    """Return what each post shows: every file at least once, as far as there are posts."""
-    first = order.sample(names, len(names))[:posts]
-    return first + order.choices(names, k=posts - len(first))
+def _free_box(number: int) -> bytes:
+    body = number.to_bytes(4, "big")
+    return (8 + len(body)).to_bytes(4, "big") + b"free" + body
 
 
-def _post(site: WebServer, number: int, name: str, path: Path) -> str:
-    media = site.add(f"/media/{number}-{name}.mp4", path.read_bytes(), content_type="video/mp4")
-    at = FIRST_DAY + timedelta(hours=7 * number)
-    return site.add(f"/posts/{number}", video_page(f"Clip {number}", media, at.isoformat()))
-
-
-def _instalment(
-    site: WebServer, directory: Path, number: int, posts: list[str], order: random.Random
-) -> Instalment:
-    mixed = order.sample(posts, len(posts))
-    articles = [
-        site.add(
-            f"/news/{number}-{start}",
-            article(
-                f"The week in clips, {number}-{start}",
-                *mixed[start : start + POSTS_PER_ARTICLE],
-                published=(FIRST_DAY + timedelta(days=900 + number)).isoformat(),
-            ),
+def _feeds(pages: WebServer, articles: int) -> Iterator[str]:
+    urls = [_article(pages, number) for number in range(articles)]
+    for start in range(0, articles, ARTICLES_A_FEED):
+        items = "".join(
+            ITEM.format(title=f"Matter {start + n}", url=url)
+            for n, url in enumerate(urls[start : start + ARTICLES_A_FEED])
         )
-        for start in range(0, len(mixed), POSTS_PER_ARTICLE)
-    ]
-    local = directory / f"local-{number}"
-    folder = local / "folder"
-    folder.mkdir(parents=True, exist_ok=True)
-    _sidecar(folder, number)
-    file = make_footage(local / "eyewitness.mp4", 5000 + number, 2.0, size=SIZE).path
-    return Instalment(tuple(posts), tuple(articles), file, folder)
+        kind = "application/rss+xml"
+        yield pages.add(f"/feeds/{start}.xml", FEED.format(items=items), content_type=kind)
 
 
-def _sidecar(folder: Path, number: int) -> None:
-    make_footage(folder / f"clip-{number}.mp4", 7000 + number, 2.0, size=SIZE)
-    at = FIRST_DAY + timedelta(days=number)
-    info = {
-        "id": f"{number}",
-        "title": f"Kept clip {number}",
-        "extractor_key": "Generic",
-        "webpage_url": f"https://kept.example/video/{number}",
-        "uploader_id": "keeper",
-        "timestamp": int(at.timestamp()),
-        "ext": "mp4",
-    }
-    (folder / f"clip-{number}.info.json").write_text(json.dumps(info), encoding="utf-8")
+def _article(pages: WebServer, number: int) -> str:
+    date = (FIRST_DAY + timedelta(hours=number)).isoformat()
+    text = "".join(PARAGRAPH.format(date=date, number=number) for _ in range(8))
+    page = ARTICLE.format(title=f"Matter {number}", date=date, paragraphs=text)
+    return pages.add(f"/news/{number}", page)
+
+
+def _statuses(toots: MastodonSite, count: int, videos: Sequence[bytes]) -> None:
+    """Publish statuses, those with a video spread evenly among them, oldest first."""
+    shown = {n * count // len(videos): video for n, video in enumerate(videos)}
+    for number in range(count):
+        at = FIRST_DAY + timedelta(minutes=number)
+        name, media = f"{number}.mp4", list[dict[str, object]]()
+        if number in shown:
+            toots.files[f"/media/{name}"] = shown[number]
+            media.append(toots.video(name, str(900_000 + number)))
+        toots.publish(
+            str(110_000_000_000_000_000 + number * 1000),
+            f"<p>Post {number}: what was seen at {at:%H:%M}</p>",
+            at=at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            media_attachments=media,
+        )

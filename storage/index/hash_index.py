@@ -13,8 +13,16 @@ import numpy.typing as npt
 
 from storage.files import outside_errors
 from storage.index.batches import batches
+from storage.index.contents import shard_digests
 from storage.index.layouts import FEATURES, HASHES, Layout, RowsOf, Shard, features_key
-from storage.index.manifest import HALF_WRITTEN, Manifest, locked, read_manifest, write_manifest
+from storage.index.manifest import (
+    HALF_WRITTEN,
+    Manifest,
+    OtherRelease,
+    locked,
+    read_manifest,
+    write_manifest,
+)
 from storage.index.rows import ShardHits, ShardRows, merged
 from storage.index.sections import DamagedIndex
 from tracker.errors import IntegrityError
@@ -75,7 +83,13 @@ class FaissHashIndex:
         self._empty = Manifest(algorithm_key, code_bytes)
         self._source: tuple[FingerprintSource, VideoOfRow | None] | None = None
         self._held = _Held(self._empty, ())
+        self._damage: IntegrityError | None = None
         self._load()
+
+    @property
+    def directory(self) -> Path:
+        """Where its files lie."""
+        return self._directory
 
     @property
     def algorithm_key(self) -> str:
@@ -145,8 +159,19 @@ class FaissHashIndex:
 
     def check(self) -> None:
         """Read every byte held; raises ``IntegrityError`` if one was altered."""
+        if self._damage is not None:
+            raise self._damage
         for shard in self._held.shards:
             shard.check()
+
+    def contents(self) -> Iterator[tuple[VideoId, bytes]]:
+        """Yield each video held with a digest of its rows."""
+        for shard in self._held.shards:
+            yield from shard_digests(shard.rows())
+
+    def content_of(self, video: VideoId, value: Fingerprint) -> bytes:
+        """Return the digest of the rows that are held of a fingerprint."""
+        return dict(shard_digests(self._layout.rows(video, value)))[video]
 
     def refresh(self, source: FingerprintSource, video_of: VideoOfRow | None = None) -> int:
         """Take in everything after the checkpoint and return how many videos that was.
@@ -211,20 +236,24 @@ class FaissHashIndex:
 
     def _load(self) -> None:
         """Open what is on disk; fall back to an empty index where that is not whole."""
+        damage: IntegrityError | None = None
         for _ in range(3):
             try:
                 manifest = read_manifest(self._directory) or self._empty
-                if (manifest.algorithm_key, manifest.code_bytes) != (
-                    self._empty.algorithm_key,
-                    self._empty.code_bytes,
-                ):
-                    manifest = self._empty
-                self._open(manifest)
-            except IntegrityError:
+                self._open(self._ours(manifest))
+            except IntegrityError as exc:
                 # Another process may just have merged shards away: look once more.
+                damage = None if isinstance(exc, OtherRelease) else exc
                 continue
             return
         self._open(self._empty)
+        self._damage = damage
+
+    def _ours(self, manifest: Manifest) -> Manifest:
+        empty = self._empty
+        if (manifest.algorithm_key, manifest.code_bytes) == (empty.algorithm_key, empty.code_bytes):
+            return manifest
+        raise IntegrityError(f"{self._directory} is an index of other fingerprints")
 
     def _open(self, manifest: Manifest) -> None:
         open_already = {shard.name: shard for shard in self._held.shards}
@@ -233,6 +262,7 @@ class FaissHashIndex:
             for name in manifest.shards
         )
         self._held = _Held(manifest, shards)
+        self._damage = None
 
     def _sweep(self) -> None:
         """Delete shard files that no manifest names: merged ones, and those of a crash."""

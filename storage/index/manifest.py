@@ -19,6 +19,10 @@ HALF_WRITTEN = f"{MANIFEST}.tmp"
 _FORMAT = 2
 
 
+class OtherRelease(IntegrityError):
+    """An index of a form that this release does not read: nothing is wrong, it is built anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """``checkpoint`` is the greatest row id of the database whose rows are held."""
@@ -35,7 +39,7 @@ def read_manifest(directory: Path) -> Manifest | None:
     try:
         document = json.loads(path.read_bytes())
         if document.pop("format") != _FORMAT:
-            raise IntegrityError(f"{path} was written by another release")
+            raise OtherRelease(f"{path} was written by another release")
         shards = tuple(ShardName(**shard) for shard in document.pop("shards"))
         return Manifest(**document, shards=shards)
     except FileNotFoundError:

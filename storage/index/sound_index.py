@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from storage.files import outside_errors, sync_directory
 from storage.index.batches import batches
-from storage.index.manifest import HALF_WRITTEN, MANIFEST, locked
+from storage.index.contents import digests_by_owner
+from storage.index.manifest import HALF_WRITTEN, MANIFEST, OtherRelease, locked
 from storage.index.sound_shards import (
     MOST_ITEMS,
     Ints,
@@ -76,7 +77,13 @@ class SoundIndex:
         self._manifest = self._empty
         self._shards: tuple[SoundShard, ...] = ()
         self._starts = np.zeros(1, np.int64)
+        self._damage: IntegrityError | None = None
         self._load()
+
+    @property
+    def directory(self) -> Path:
+        """Where its files lie."""
+        return self._directory
 
     @property
     def checkpoint(self) -> int:
@@ -93,6 +100,20 @@ class SoundIndex:
         """What the index takes on disk."""
         files = self._directory.glob("shard-*") if self._directory.is_dir() else iter(())
         return sum(path.stat().st_size for path in files)
+
+    def check(self) -> None:
+        """Raise ``IntegrityError`` if a file is missing or cut off; bytes have no checksums."""
+        if self._damage is not None:
+            raise self._damage
+
+    def contents(self) -> Iterator[tuple[VideoId, bytes]]:
+        """Yield each video held with a digest of its items."""
+        for shard in self._shards:
+            yield from _digests(shard.rows())
+
+    def content_of(self, video: VideoId, value: SoundPrint | None) -> bytes:
+        """Return the digest of the items that are held of a sound."""
+        return dict(_digests(_rows(video, value)))[video]
 
     def video(self, reference: int) -> VideoId:
         """Return the video that ``search`` calls ``reference``."""
@@ -176,15 +197,22 @@ class SoundIndex:
 
     def _load(self) -> None:
         """Open what is on disk; fall back to an empty index where that is not whole."""
+        damage: IntegrityError | None = None
         for _ in range(3):
             try:
                 manifest = _read(self._directory / MANIFEST) or self._empty
-                known = manifest.algorithm_key == self._empty.algorithm_key
-                self._open(manifest if known else self._empty)
-            except IntegrityError:
+                self._open(self._ours(manifest))
+            except IntegrityError as exc:
+                damage = None if isinstance(exc, OtherRelease) else exc
                 continue  # another process may just have merged pieces away: look once more
             return
         self._open(self._empty)
+        self._damage = damage
+
+    def _ours(self, manifest: _Manifest) -> _Manifest:
+        if manifest.algorithm_key == self._empty.algorithm_key:
+            return manifest
+        raise IntegrityError(f"{self._directory} is an index of other sounds")
 
     def _open(self, manifest: _Manifest) -> None:
         held = {shard.name: shard for shard in self._shards}
@@ -192,6 +220,7 @@ class SoundIndex:
             held.get(name) or SoundShard(self._directory, name) for name in manifest.shards
         )
         self._manifest, self._shards = manifest, shards
+        self._damage = None
         self._starts = np.cumsum([0, *(len(shard.videos) for shard in shards)], dtype=np.int64)
 
     def _sweep(self) -> None:
@@ -208,7 +237,7 @@ def _read(path: Path) -> _Manifest | None:
     try:
         document = json.loads(path.read_bytes())
         if document.pop("format") != _FORMAT:
-            raise IntegrityError(f"{path} was written by another release")
+            raise OtherRelease(f"{path} was written by another release")
         shards = tuple(SoundShardName(**shard) for shard in document.pop("shards"))
         return _Manifest(**document, shards=shards)
     except FileNotFoundError:
@@ -261,3 +290,12 @@ def _rows(video: VideoId, sound: SoundPrint | None) -> SoundRows:
     items = np.zeros(0, np.uint32) if sound is None else sound.items
     rows = search_items(items)
     return SoundRows(item_keys(items[rows]), rows, np.array([0, len(items)], np.int64), (video,))
+
+
+def _digests(rows: SoundRows) -> Iterator[tuple[VideoId, bytes]]:
+    owners = np.searchsorted(rows.starts, rows.items, side="right") - 1
+    if len(owners) and not 0 <= owners.min() <= owners.max() < len(rows.videos):
+        raise IntegrityError("an item of it belongs to no video")
+    lengths = np.diff(rows.starts)[owners]
+    places = np.stack([rows.items - rows.starts[owners], lengths], axis=1)
+    return digests_by_owner(rows.videos, owners, (rows.keys.reshape(-1, 1), places))

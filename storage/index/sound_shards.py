@@ -62,7 +62,8 @@ class SoundShard:
         self._items = _opened(path.with_suffix(".items"), "<u4", name.rows)
         ends = _opened(path.with_suffix(".starts"), "<i8", _BUCKETS + 1 + name.videos + 1)
         self._buckets, self.starts = np.array(ends[: _BUCKETS + 1]), np.array(ends[_BUCKETS + 1 :])
-        if np.any(np.diff(self._buckets) < 0) or self._buckets[-1] != name.rows:
+        whole = _bounds(self._buckets, name.rows) and self._buckets[-1] == name.rows
+        if not whole or not _bounds(self.starts, MOST_ITEMS):
             raise IntegrityError(f"{path} does not belong to its index")
         self.videos = _read_videos(path.with_suffix(".ids"), name.videos)
 
@@ -125,6 +126,11 @@ def remove_sound_shard(directory: Path, name: str) -> None:
     """Delete a piece's files; processes that have them mapped keep reading them."""
     for suffix in _SUFFIXES:
         (directory / f"{name}{suffix}").unlink(missing_ok=True)
+
+
+def _bounds(ends: Ints, most: int) -> bool:
+    """Tell whether ``ends`` part a stretch from 0 to at most ``most``, which items number."""
+    return ends[0] == 0 and ends[-1] <= most and not np.any(np.diff(ends) < 0)
 
 
 def _put(path: Path, body: bytes) -> None:

@@ -44,6 +44,8 @@ def test_add_reports_posts_videos_and_clip(tracker: TrackerCommand, clips: Clips
     assert video["clip"].startswith("clip-")
     again = add_source(tracker, clips)
     assert again["videos"] == [{**video, "new": False}]
+    history = tracker.run("history", post["url"], "--json").document
+    assert (history["schema"], history["account"]) == ("tracker/history/1", "MaksymEristavi")
 
 
 def test_lookup_finds_the_copy_and_writes_nothing(tracker: TrackerCommand, clips: Clips) -> None:
@@ -240,7 +242,7 @@ def test_the_sample_kind_of_article_yields_leads(tracker: TrackerCommand, tmp_pa
     assert added["errors"] == []
 
 
-def test_doctor_and_version(tracker: TrackerCommand) -> None:
+def test_doctor_decode_and_version(tracker: TrackerCommand) -> None:
     outcome = tracker.run("doctor", "--json")
     assert outcome.code == 0, outcome
     assert {f["name"] for f in outcome.document["findings"]} >= {"decoders", "yt-dlp", "database"}
@@ -250,4 +252,7 @@ def test_doctor_and_version(tracker: TrackerCommand) -> None:
     wrong = tracker.run("add", "x.mp4", TRACKER_NETWORK__CONNECT_TO='{"a.test": "a:b:c"}')
     assert (wrong.code, wrong.stdout) == (2, "")
     assert "network.connect_to" in wrong.stderr
+    decoded, unknown = tracker.run("decode", "1568188530000000000", "-", "--json").documents
+    assert "x" in {reading["layout"] for reading in decoded["readings"]}
+    assert unknown["readings"] == []
     assert tracker.run("--version").stdout.startswith("tracker ")

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.e2e.conftest import Clips
+from tests.support.json_schema import described
 from tests.support.tracker_cli import TrackerCommand
 from tests.support.webserver import WebServer
 
@@ -32,9 +33,7 @@ class Answer:
 
     @property
     def document(self) -> dict[str, object]:
-        found = json.loads(self.text)
-        assert isinstance(found, dict)
-        return found
+        return dict(described(json.loads(self.text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,9 @@ def serving(tracker: TrackerCommand, *arguments: str) -> Iterator[Serving]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
+        said = described(json.loads(process.stdout.readline()))
         assert said["schema"] == "tracker/serving/1"
-        yield Serving(tracker, process, urlsplit(said["url"]).port or 0)
+        yield Serving(tracker, process, urlsplit(str(said["url"])).port or 0)
     finally:
         if process.poll() is None:
             process.kill()

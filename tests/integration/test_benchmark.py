@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks.accuracy.peers.chromaprint import chromaprint
 from benchmarks.accuracy.peers.naive import naive
 from tests.support.footage import Edit, make_copy, make_footage
+from tests.support.json_schema import described
 from tracker.benchmark import BenchResult, run_bench
 from tracker.benchmark.corpus import read_corpus
 from tracker.benchmark.metrics import scores
@@ -87,7 +88,7 @@ def test_progress_runs_to_the_end(result: BenchResult, steps: list[tuple[int, in
 
 def test_the_document_is_json_and_complete(result: BenchResult) -> None:
     document = json.loads(json.dumps(result.document(), allow_nan=False))
-    assert document["schema"] == "tracker/bench/1"
+    assert described(document)["schema"] == "tracker/bench/1"
     assert set(document["transforms"]) == {"trim", "mirror", "hopeless", "plain"}
     assert set(document["families"]) == {"edits", "plain"}
     wanted = {

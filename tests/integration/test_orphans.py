@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.processes import descendants
+from benchmarks.reliability.offspring import descendants
 from tests.support.webserver import WebServer, serve
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 
 It knows exactly the keywords those files use and fails on any other, so that no rule of theirs
 is silently passed over; fields that a schema does not name are reported too, unless it says
-``"additionalProperties": true``.
+``"additionalProperties": true`` or gives a schema for them.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ Schema = Mapping[str, object]
 def problems(value: object, schema: Schema) -> list[str]:
     """Return what of ``value`` breaks ``schema``, each with the path to it."""
     return list(_check(value, schema, schema, "$"))
+
+
+def described(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Return ``document`` if it is what the schema that it names says; fails the test if not."""
+    named = re.fullmatch(r"tracker/([a-z-]+)/1", str(document.get("schema")))
+    assert named, f"no schema is named: {document}"
+    assert problems(document, load(named[1])) == []
+    return document
 
 
 def load(name: str) -> Schema:
@@ -92,18 +100,18 @@ def _check_scalar(value: object, schema: Schema, path: str) -> Iterator[str]:
 def _check_object(
     value: dict[str, object], schema: Schema, root: Schema, path: str
 ) -> Iterator[str]:
-    if "properties" not in schema:
-        return
-    properties = _mapping(schema["properties"])
+    others = schema.get("additionalProperties", "properties" not in schema)
+    properties = _mapping(schema.get("properties", {}))
     required = schema.get("required", [])
     assert isinstance(required, list)
     yield from (f"{path}.{name} is missing" for name in required if name not in value)
     for name, item in value.items():
-        if name not in properties:
-            if schema.get("additionalProperties") is not True:
-                yield f"{path}.{name} is not described"
-        else:
+        if name in properties:
             yield from _check(item, _mapping(properties[name]), root, f"{path}.{name}")
+        elif isinstance(others, dict):
+            yield from _check(item, others, root, f"{path}.{name}")
+        elif others is not True:
+            yield f"{path}.{name} is not described"
 
 
 def _check_array(value: list[object], schema: Schema, root: Schema, path: str) -> Iterator[str]:

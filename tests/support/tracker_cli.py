@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.json_schema import described
+
 TIMEOUT_S = 170
 
 
@@ -23,8 +25,11 @@ class Outcome:
 
     @property
     def documents(self) -> list[dict[str, Any]]:
-        """The JSON lines on standard output."""
-        return [json.loads(line) for line in self.stdout.splitlines()]
+        """The JSON lines on standard output, each as its published schema says."""
+        found = [json.loads(line) for line in self.stdout.splitlines()]
+        for document in found:
+            described(document)
+        return found
 
     @property
     def document(self) -> dict[str, Any]:
@@ -51,6 +56,7 @@ class TrackerCommand:
             "HOME": str(self.home),
             "TRACKER_DATA_DIR": str(self.data_dir),
             "TRACKER_NETWORK__ALLOW_PRIVATE": "true",
+            "TRACKER_NETWORK__PAUSE_PER_HOST_S": "0",  # the sites of tests are our own
             "COLUMNS": "100",
             **extra,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -63,6 +64,20 @@ def test_the_example_config_holds_exactly_the_defaults(monkeypatch: pytest.Monke
         if name in {"data_dir", "watches"}:
             continue
         assert set(values[name]) == set(section.model_fields), name
+
+
+def test_every_form_of_document_has_its_schema_and_no_other_has_one() -> None:
+    code = (path for top in ("tracker", "storage", "jobs") for path in (ROOT / top).rglob("*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in code)
+    named = set(re.findall(r"""["'](tracker/[a-z-]+/\d+)["']""", text))
+    assert len(named) > 20
+    titles = {}
+    for path in (ROOT / "docs" / "schemas").glob("*.json"):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        titles[schema["title"]] = path.stem
+        marks = (schema["properties"].get(key, {}).get("const") for key in ("schema", "format"))
+        assert schema["title"] in marks, path.name
+    assert titles == {name: name.split("/")[1] for name in named}
 
 
 def test_every_run_time_dependency_has_its_line() -> None:

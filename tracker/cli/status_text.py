@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -109,7 +110,13 @@ def _print_failure(console: Console, failure: FailingWork) -> None:
     tries = wording.count_words(failure.attempts, "attempt")
     again = failure.retry_at
     then = f"next try {wording.moment_words(again)}" if again else "not tried again"
+    if failure.parked:
+        then = "parked"
     console.print()
     say(console, f"Failing at {clean_line(failure.stage, 30)} ({tries}, {then}):", 2)
     address(console, failure.subject, 4)
     say(console, clean_line(failure.error, 600), 4)
+    if failure.parked:
+        line = f"tracker retry {shlex.quote(failure.stage)} {shlex.quote(failure.subject)}"
+        say(console, "To take it up again:", 4)
+        address(console, line, 6)

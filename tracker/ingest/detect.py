@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from storage import fingerprints as fingerprint_rows
 from storage import ledger
 from storage import matches as match_rows
 from storage import sounds as sound_rows
 from storage import videos as video_rows
+from storage.index.contents import difference
 from storage.index.hash_index import FaissHashIndex
 from storage.index.sound_index import SoundIndex
 from tracker.clock import Clock
@@ -76,6 +78,13 @@ class ArchivedFingerprints:
             index.refresh(self._after, self._video_of)
         if self._sounds is not None:
             self._sounds.refresh(self._sounds_after, self._video_of)
+
+    def wrong_indexes(self) -> Iterator[tuple[Path, str]]:
+        """Yield the folder of each index that is not what the database makes of it, and why."""
+        found = [difference(index, self._after(0)) for index in self._indexes]
+        if self._sounds is not None:
+            found.append(difference(self._sounds, self._sounds_after(0)))
+        yield from filter(None, found)
 
     def _video_of(self, row_id: int) -> VideoId | None:
         with self._archive.database.read() as session:

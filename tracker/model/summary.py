@@ -58,13 +58,18 @@ class PendingWork:
 
 @dataclass(frozen=True, slots=True)
 class FailingWork:
-    """An item that failed at a stage; ``retry_at`` is ``None`` when it is not tried again."""
+    """An item that failed at a stage.
+
+    ``retry_at`` is ``None`` when it is not tried again; one that is ``parked`` waits for a person
+    (``tracker retry``).
+    """
 
     stage: str
     subject: str
     attempts: int
     error: str
     retry_at: datetime | None = None
+    parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

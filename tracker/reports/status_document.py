@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tracker.model.daemon import DaemonProcess, DaemonState
 from tracker.model.fixity import FixityCoverage
-from tracker.model.summary import StatusSummary
+from tracker.model.summary import FailingWork, StatusSummary
 from tracker.reports.anchor_documents import anchors_document
 from tracker.reports.documents import Document, coverage_document, instant_text
 
@@ -24,6 +24,7 @@ def status_document(status: StatusSummary) -> Document:
                 "attempts": work.attempts,
                 "error": work.error,
                 "retry_at": instant_text(work.retry_at),
+                "parked": work.parked,
             }
             for work in status.failing
         ],
@@ -39,6 +40,18 @@ def status_document(status: StatusSummary) -> Document:
         "holds": status.holds,
         "anchors": anchors_document(status.anchors),
         "daemon": daemon_document(status.daemon, status.at),
+    }
+
+
+def retried_document(work: FailingWork) -> Document:
+    """Return ``tracker/retried/1``: an item that was released, as it was before."""
+    return {
+        "schema": "tracker/retried/1",
+        "stage": work.stage,
+        "subject": work.subject,
+        "attempts": work.attempts,
+        "error": work.error,
+        "parked": work.parked,
     }
 
 

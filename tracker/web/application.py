@@ -50,6 +50,7 @@ def application(app: App, hosts: AllowedHosts) -> ASGIApp:
             route("/api/chain/{subject:path}", answers.chain),
             route("/api/lookup", answers.lookup),
             route("/health", answers.health),
+            route("/metrics", answers.metrics),
         ],
         exception_handlers={HTTPException: _not_found, Exception: _crashed},
     )

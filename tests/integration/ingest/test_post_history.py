@@ -14,6 +14,7 @@ from jobs.drain import drain
 from storage import ledger
 from tests.integration.ingest.conftest import TurnedClock
 from tests.support.footage import make_footage
+from tests.support.json_schema import described
 from tests.support.pages import article, video_page
 from tests.support.webserver import Page, WebServer
 from tracker.app import App
@@ -69,7 +70,7 @@ def test_edited_gone_and_back_each_with_both_looks(
         "live",
     ]
     document = json.loads(json.dumps(history_document(found)))
-    assert document["schema"] == "tracker/history/1"
+    assert described(document)["schema"] == "tracker/history/1"
     assert len(document["statuses"]) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import ledger
+from storage import ledger, videos
 from tests.integration.ingest.conftest import TurnedClock
 from tests.support.footage import make_footage
 from tests.support.ots_server import serve_calendar
@@ -23,6 +24,7 @@ from tracker.app import App, open_app
 from tracker.config import NetworkSettings, Settings, TimestampSettings
 from tracker.evidence.hash_chain import next_entry
 from tracker.ingest.add import Stated
+from tracker.model.ids import VideoId, video_id
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.summary import Verified
 
@@ -375,6 +377,37 @@ def test_a_database_that_is_gone_is_named(data: Path) -> None:
 def test_an_emptied_ledger_is_named(data: Path) -> None:
     execute(data, "DELETE FROM timestamp_token", "DELETE FROM anchor", "DELETE FROM ledger_entry")
     assert {"entry", "anchor"} <= named(data)
+
+
+@pytest.mark.parametrize("pattern", ["*.hashes", "*.features", "*.ids", "manifest.json"])
+def test_an_altered_search_index_is_named_and_built_anew(data: Path, pattern: str) -> None:
+    path = min(data.glob(f"index/*/{pattern}"))
+    flip(path)
+    (broken,) = verified(data).broken
+    assert (broken.kind, broken.name) == ("file", str(path.parent))
+    assert "delete the folder" in broken.reason
+    shutil.rmtree(path.parent)
+    assert verified(data).ok  # no index at all is none that could be wrong
+    with open_app(settings(data)) as app:
+        app.detect.process(_only_video(app))
+    assert path.parent.is_dir()
+    assert verified(data).ok
+
+
+def test_a_search_index_that_lacks_a_video_is_named(data: Path) -> None:
+    for manifest in data.glob("index/*/manifest.json"):
+        held = json.loads(manifest.read_text())
+        manifest.write_text(json.dumps({**held, "shards": []}))
+    found = verified(data)
+    assert {broken.kind for broken in found.broken} == {"file"}
+    assert len(found.broken) == 3
+    assert all("is missing from it" in broken.reason for broken in found.broken)
+
+
+def _only_video(app: App) -> VideoId:
+    with app.archive.database.read() as session:
+        (only,) = videos.kept_digests(session)
+    return video_id(only)
 
 
 def test_files_nobody_knows_are_noted(data: Path) -> None:

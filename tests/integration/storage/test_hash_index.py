@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from storage.index import FaissHashIndex
+from storage.index.contents import difference
 from tracker.errors import DatabaseError, IntegrityError
 from tracker.matching.ports import HashIndex
 from tracker.model.fingerprint import Algorithm, Fingerprint
@@ -206,6 +207,18 @@ def test_altered_bytes_are_told_where_nothing_can_repair_them(tmp_path: Path) ->
         index.check()
     with pytest.raises(IntegrityError, match="altered"):
         index.search(source.table[0][2].codes, 60)
+
+
+def test_an_index_of_other_fingerprints_is_told_by_what_it_is_made_of(tmp_path: Path) -> None:
+    table = rows(5)
+    opened(tmp_path).refresh(Source(table))
+    assert difference(opened(tmp_path), table) is None
+    assert difference(opened(tmp_path), [*table, *rows(2, start=6)]) is None
+    other = [(row, video, fingerprint(row + 100)) for row, video, _ in table]
+    assert difference(opened(tmp_path), [*table[:4], other[4]])
+    assert difference(opened(tmp_path), table[1:])
+    (found,) = {part for part in [difference(opened(tmp_path), rows(6, start=0))] if part}
+    assert "is missing from it" in found[1]
 
 
 def test_altered_bytes_are_not_merged_into_another_shard(tmp_path: Path) -> None:

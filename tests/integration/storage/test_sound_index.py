@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from storage.index.contents import difference
 from storage.index.snapshot import snapshot
 from storage.index.sound_index import SoundIndex
 from tests.support.sound import a_sound, random_sound
@@ -165,3 +166,21 @@ def test_the_archive_is_searched_by_sound_in_any_order(tmp_path: Path) -> None:
         names = {match.reference for match in heard}
         shared = {VideoId("a" * 64), VideoId("b" * 64)}
         assert names == (shared - {asked} if asked in shared else set())
+
+
+def test_every_altered_item_is_told_by_what_the_index_is_made_of(tmp_path: Path) -> None:
+    table = rows(9)
+    SoundIndex(tmp_path, KEY).refresh(Source(table[:4]))
+    SoundIndex(tmp_path, KEY).refresh(Source(table))
+    assert difference(SoundIndex(tmp_path, KEY), table) is None
+    later = rows(2, start=10)
+    assert difference(SoundIndex(tmp_path, KEY), [*table, *later]) is None
+    for path in sorted(tmp_path.rglob("shard-*")):
+        whole = path.read_bytes()
+        for place in {0, len(whole) // 2, len(whole) - 1}:
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            assert difference(SoundIndex(tmp_path, KEY), table), (path.suffix, place)
+        path.write_bytes(whole)
+    assert difference(SoundIndex(tmp_path, KEY), table[:-1])
+    changed = random_sound(99, 40)
+    assert difference(SoundIndex(tmp_path, KEY), [(1, table[0][1], changed), *table[1:]])

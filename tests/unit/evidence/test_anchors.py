@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.json_schema import load, problems
 from tracker.evidence.anchors import (
     LedgerHashes,
     anchor_digest,
@@ -52,6 +54,17 @@ def test_anchors_of_an_untouched_ledger_hold() -> None:
     assert second.previous == anchor_digest(first)
     assert second.head_hash == entries[-1].entry_hash
     assert reasons(entries, [first, second]) == []
+
+
+def test_the_statement_and_the_first_entry_are_what_their_schemas_say() -> None:
+    entries = a_ledger(4)
+    for name, text in (
+        ("ledger", entries[0].body),
+        ("anchor", anchor_statement(anchors_over(entries, 4)[0])),
+    ):
+        said = json.loads(text)
+        assert problems(said, load(name)) == []
+        assert problems({**said, "format": "tracker/other/1"}, load(name))
 
 
 def test_a_ledger_goes_on_behind_its_last_anchor() -> None:

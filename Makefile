@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies
+.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies kill-sweep fault-sweep
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
@@ -25,6 +25,15 @@ format: $(STAMP)
 # make bench CORPUS=DIR
 bench: $(STAMP)
 	$(BIN)/tracker bench $(CORPUS)
+
+# Long: hours on two busy cores. Each ends with its figures, and with 1 where anything was lost.
+kill-sweep: $(STAMP)
+	$(BIN)/python -m benchmarks.reliability.kills --posts 500 --kills 200
+
+fault-sweep: $(STAMP)
+	$(BIN)/python -m benchmarks.reliability.faults
+	$(BIN)/python -m benchmarks.reliability.faults --kind kills
+	$(BIN)/python -m benchmarks.reliability.faults --kind full
 
 # Other people's methods, in an environment of their own. vpdq is built from source and needs the
 # development files of FFmpeg's libraries; without them pdqhash stands in for it.

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -14,7 +15,7 @@ from jobs.collect import poll
 from jobs.leader import Leadership
 from jobs.monitor import Monitor
 from jobs.monitoring import monitoring
-from jobs.schedule import CUSTODY, PIPELINE, build_scheduler
+from jobs.schedule import CUSTODY, PIPELINE, bring_forward, build_scheduler
 from jobs.stop import STOP_LIMIT_S, StopRequest, stop_on_signals
 from jobs.turn import Turn
 from jobs.watchdog import begin_anew, watched
@@ -26,6 +27,9 @@ from tracker.config import Settings
 from tracker.errors import LeaseLost, ToolError
 
 log = structlog.get_logger()
+
+CLOCK_LOOK_S = 30.0
+"""How often a look is taken whether the machine's clock was set back."""
 
 Report = Callable[[str, int], None]
 """Is told a job's name and how many items it did."""
@@ -86,7 +90,8 @@ def run_forever(app: App, stop: threading.Event, monitor: Monitor | None = None)
     scheduler = build_scheduler(app, stop, monitor)
     scheduler.start()
     log.info("daemon_started", jobs=[job.id for job in scheduler.get_jobs()])
-    stop.wait()
+    while not stop.wait(CLOCK_LOOK_S):
+        bring_forward(scheduler, datetime.now(UTC))
     log.info("daemon_stopping")
     scheduler.shutdown()
     log.info("daemon_stopped")

@@ -152,6 +152,14 @@ def build_scheduler(
     return scheduler
 
 
+def bring_forward(scheduler: BackgroundScheduler, now: datetime) -> None:
+    """Let no job wait longer than its own pause: after the clock was set back it would."""
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > job.trigger.interval:
+            log.warning("clock_was_set_back", job=job.id)
+            job.modify(next_run_time=now)
+
+
 def _log_trouble(event: JobExecutionEvent) -> None:
     if event.code == EVENT_JOB_MISSED:
         log.warning("job_missed", job=event.job_id)

@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage.files import outside_errors, remove_leftovers, write_in_place
+from storage.files import outside_errors, remove_leftovers, settle, write_in_place
 from tracker.errors import IntegrityError
 from tracker.evidence.anchors import MAX_STATEMENT_BYTES, anchor_digest, anchor_statement
 from tracker.model.anchor import Anchor, Token, TokenKind
@@ -54,7 +54,9 @@ class AnchorStore:
         """Keep a copy of the anchor unless there is one."""
         path = self.statement_path(anchor)
         with outside_errors(path, "store"):
-            if not path.exists():
+            if path.exists():
+                settle(path)
+            else:
                 write_in_place(path, anchor_statement(anchor), self._temporary)
 
     def put(self, anchor: Anchor, body: bytes, suffix: str) -> str:
@@ -62,7 +64,9 @@ class AnchorStore:
         digest = hashlib.sha256(body).hexdigest()
         path = self.folder(anchor) / f"{digest}{suffix}"
         with outside_errors(path, "store"):
-            if not (path.is_file() and path.stat().st_size == len(body)):
+            if path.is_file() and path.stat().st_size == len(body):
+                settle(path)
+            else:
                 write_in_place(path, body, self._temporary)
         return digest
 

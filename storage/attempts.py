@@ -22,6 +22,8 @@ MAX_TRIES = 6
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
 PAUSE_FACTOR = 4
+TRIES_IN_FIRST_DAY = 27
+MAX_UNREACHED = TRIES_IN_FIRST_DAY + 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def record_failure(
     retryable: bool,
     retry_at: datetime | None,
     now: datetime,
+    unreached: bool = False,
     gives_up: bool = True,
 ) -> None:
     """Note one more failed try and when the next is due.
@@ -53,19 +56,35 @@ def record_failure(
     goes before it, and such a wait says nothing about the item: it brings no item nearer to being
     given up. What cannot succeed later, or failed six times, is parked; with ``gives_up=False``
     nothing is.
+
+    ``unreached``: nobody was there to ask, so it may be the network. Such tries are counted by
+    themselves, made hourly for the first day and daily after it, and given up after a month.
     """
-    row = s.get(AttemptRow, (stage, item))
-    waits = retryable and retry_at is not None
-    former = row.tries if row else 0
-    tries = max(former, 1) if waits else former + 1
-    row = row or AttemptRow(
+    row = s.get(AttemptRow, (stage, item)) or AttemptRow(
         stage=stage, item=item, tries=0, error="", last_at=now, next_at=now, parked=False
     )
-    row.tries, row.error, row.last_at = tries, error, now
-    row.next_at = retry_at if retry_at is not None else now + pause_after(tries)
-    row.parked = gives_up and not waits and (not retryable or tries >= MAX_TRIES)
+    waits = retryable and retry_at is not None
+    counts = not waits and not unreached
+    row.tries = row.tries + 1 if counts else max(row.tries, 1)
+    row.unreached = row.unreached + 1 if unreached else 0
+    row.error, row.last_at = error, now
+    pause = pause_unreached(row.unreached) if unreached else pause_after(row.tries)
+    row.next_at = now + pause if retry_at is None else retry_at
+    too_often = row.unreached >= MAX_UNREACHED if unreached else row.tries >= MAX_TRIES
+    row.parked = gives_up and not waits and (not retryable or too_often)
     s.add(row)
     s.flush()
+
+
+def pause_unreached(tries: int) -> timedelta:
+    """Return how long to wait after nobody could be reached for the ``tries``-th time running.
+
+    1, 4, 16 minutes, hours for a day, then days: what an outage held back goes on soon after it,
+    and a host that is gone for ever costs little.
+    """
+    if tries > TRIES_IN_FIRST_DAY:
+        return LONGEST_PAUSE
+    return min(pause_after(tries), timedelta(hours=1))
 
 
 def pause_after(tries: int) -> timedelta:
@@ -85,12 +104,12 @@ def clear(s: Session, stage: str, item: str) -> None:
 def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     """Tell whether an item failed and is not to be tried again yet."""
     row = s.get(AttemptRow, (stage, item))
-    return row is not None and (row.parked or row.next_at > now)
+    return row is not None and (row.parked or row.last_at <= now < row.next_at)
 
 
 def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
     """Return the items of a stage that are parked or not to be tried before later."""
-    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
+    late = pending.late(now)
     return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
 
 

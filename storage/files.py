@@ -28,6 +28,7 @@ REASONS = {
 READ_ONLY = 0o444
 TEMPORARY_SUFFIX = ".tmp"
 TEMPORARY_MAX_AGE_S = 24 * 3600
+_STARTED_AT = time.time()
 
 
 @contextmanager
@@ -69,6 +70,11 @@ def write_in_place(final: Path, body: bytes, temporary_directory: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def settle(final: Path) -> None:
+    """Make sure of a file found in place: who put it there may have been killed before doing so."""
+    sync_directory(final.parent)
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in ``directory`` survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
@@ -101,10 +107,13 @@ def _is_abandoned(path: Path) -> bool:
     if not process.isdecimal() or not _is_running(int(process)):
         return True
     try:
-        # The number may have been given to another process since.
-        return time.time() - path.stat().st_mtime > TEMPORARY_MAX_AGE_S
+        modified_at = path.stat().st_mtime
     except FileNotFoundError:
         return False
+    if int(process) == os.getpid():  # in a container every start has the same number
+        return modified_at < _STARTED_AT
+    # The number may have been given to another process since.
+    return time.time() - modified_at > TEMPORARY_MAX_AGE_S
 
 
 def _is_running(process: int) -> bool:

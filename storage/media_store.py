@@ -12,6 +12,7 @@ from storage.files import (
     outside_errors,
     put_in_place,
     remove_leftovers,
+    settle,
     sync_directory,
     temporary_name,
     write_in_place,
@@ -52,7 +53,9 @@ class MediaStore:
             found = _digest(path)
             if found != sha256:
                 raise IntegrityError(f"{path} is not {sha256}: its digest is {found}")
-            if not _same_size(final, path):
+            if _same_size(final, path):
+                settle(final)
+            else:
                 self._move_in(path, final)
             path.unlink(missing_ok=True)
 
@@ -61,7 +64,9 @@ class MediaStore:
         sha256 = hashlib.sha256(body).hexdigest()
         final = self.path(sha256)
         with outside_errors(final, "store"):
-            if not (final.is_file() and final.stat().st_size == len(body)):
+            if final.is_file() and final.stat().st_size == len(body):
+                settle(final)
+            else:
                 write_in_place(final, body, self._temporary)
         return sha256
 

@@ -49,8 +49,17 @@ RECORD = "record"
 
 def ready(stage: str, item: SQLColumnExpression[str], now: datetime) -> ColumnElement[bool]:
     """Return the condition that ``item`` is neither parked nor held back until later."""
-    late = col(AttemptRow.parked) | (col(AttemptRow.next_at) > now)
-    return ~exists().where(_is(stage, item), late)
+    return ~exists().where(_is(stage, item), late(now))
+
+
+def late(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a row of failed tries is parked, or its next try lies ahead.
+
+    What failed tomorrow waits for nothing: the clock was set back since, and it would wait for as
+    long as that too much.
+    """
+    ahead = (col(AttemptRow.next_at) > now) & (col(AttemptRow.last_at) <= now)
+    return col(AttemptRow.parked) | ahead
 
 
 def unparked(stage: str, item: SQLColumnExpression[str]) -> ColumnElement[bool]:

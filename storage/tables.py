@@ -528,6 +528,7 @@ class AttemptRow(Row, table=True):
     last_at: datetime = Field(sa_type=Instant)
     next_at: datetime = Field(sa_type=Instant)
     parked: bool
+    unreached: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class WatchRow(Row, table=True):

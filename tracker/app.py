@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from storage.index.snapshot import snapshot
 from storage.index.sound_index import SoundIndex
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
+from storage.staging import own_folder
 from tracker.acquire import Acquirer
 from tracker.audit import verify_archive
 from tracker.clock import Clock, SystemClock
@@ -179,11 +178,12 @@ def open_app(
         guard = _guard(settings, turns)
         # The reads of X are counted: whoever may write nothing cannot ask it.
         x = _x_source(settings, archive, guard, clock, stack) if writes else None
-        yield _build(settings, archive, guard, clock, stack, (x,) if x else ())
+        yield _build(settings, archive, guard, clock, stack, (x,) if x else (), writes=writes)
 
 
 def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
     root = settings.data_dir
+    staging = root / "staging"
     database = Database(settings.database_url, now=clock.now)
     stack.callback(database.close)
     if not writes and not database.exists():
@@ -194,7 +194,7 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
         database,
         MediaStore(root / "media"),
         KeyframeStore(root / "keyframes"),
-        root / "staging",
+        staging,
         root / "index",
         AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
@@ -205,35 +205,18 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
         )
     if writes:
         database.migrate()
-        _make_staging(archive.staging)
         archive.media.clean()  # what a killed process left unfinished
         archive.keyframes.clean()
         archive.anchors.clean()
-        return archive
+        return replace(archive, staging=stack.enter_context(own_folder(staging)))
     # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
     copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
     snapshot(archive.index_directory, copy)
     return replace(archive, index_directory=copy)
 
 
-STAGING_MAX_AGE_S = 24 * 3600
-"""Downloads that a killed process left behind are removed after a day; younger ones may be in
-use by another process."""
-
-
 RESTORING = "restore.unfinished"
 """A file that stands in the data directory from the first to the last file of a restore."""
-
-
-def _make_staging(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        for leftover in path.iterdir():
-            with suppress(FileNotFoundError):  # another process has just finished with it
-                if leftover.stat().st_mtime < time.time() - STAGING_MAX_AGE_S:
-                    shutil.rmtree(leftover, ignore_errors=True)
-    except OSError as exc:
-        raise OutsideError(f"cannot write to {path.parent}: {exc.strerror}") from exc
 
 
 def _build(
@@ -243,6 +226,8 @@ def _build(
     clock: Clock,
     stack: ExitStack,
     billed: tuple[PlatformSource, ...],
+    *,
+    writes: bool,
 ) -> App:
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
@@ -256,6 +241,9 @@ def _build(
     )
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index, features, sounds = _indexes(archive, algorithm_key)
+    if writes:
+        for cache in (index, features, sounds):
+            cache.clean()
     fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features, sounds)
     identifier = Identifier(index, fingerprints, features, SoundSearch(sounds, fingerprints.sound))
     tracer = Tracer(archive.database, algorithm_key, clock)

@@ -16,6 +16,7 @@
     │   └── PostUnavailable                       deleted, private, login, geo … (see ``status``)
     ├── OutsideError                exit code 3   network, platform or database failed
     │   ├── NetworkError                          no answer, a time-out, a broken answer
+    │   │   ├── Unreachable                       no connection came about at all
     │   │   └── HttpStatusError                   an answer that says no (404, 500 …)
     │   ├── RateLimited                           the platform asks us to wait
     │   │   └── BotCheck                          it wants proof that a person is asking
@@ -28,7 +29,8 @@
     └── IntegrityError                            stored bytes or the ledger were altered
 
 ``retryable`` says whether the same call may succeed later; ``retry_at`` when the other side named
-a time. No caller needs an ``isinstance`` ladder: the exit code and both facts are on the error.
+a time; ``unreached`` that nobody was there to ask. No caller needs an ``isinstance`` ladder: the
+exit code and these facts are on the error.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ class TrackerError(Exception):
 
     exit_code: ClassVar[int] = 1
     retryable: bool = False
+    unreached: ClassVar[bool] = False
 
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(without_user_names(" ".join(message.split())))
@@ -153,6 +156,15 @@ class OutsideError(TrackerError):
 
 class NetworkError(OutsideError):
     """No answer, a time-out, or an answer that breaks off."""
+
+
+class Unreachable(NetworkError):
+    """No connection came about: no address for the name, refused, no way there.
+
+    It says nothing about what was asked for: during an outage everything ends so.
+    """
+
+    unreached: ClassVar[bool] = True
 
 
 HTTP_SERVER_ERROR = 500

@@ -146,4 +146,6 @@ def _is_due(watch: Watch, now: datetime) -> bool:
     if watch.paused:
         return False
     last = watch.last_polled_at
-    return last is None or last + timedelta(seconds=watch.interval_s) <= now
+    if last is None or last > now:  # polled tomorrow: the clock was set back since
+        return True
+    return last + timedelta(seconds=watch.interval_s) <= now

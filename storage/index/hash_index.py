@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +11,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from storage.files import outside_errors
 from storage.index.batches import batches
 from storage.index.contents import shard_digests
 from storage.index.layouts import FEATURES, HASHES, Layout, RowsOf, Shard, features_key
-from storage.index.manifest import Manifest, OtherRelease, read_manifest, write_manifest
+from storage.index.manifest import (
+    HALF_WRITTEN,
+    Manifest,
+    OtherRelease,
+    locked,
+    read_manifest,
+    write_manifest,
+)
 from storage.index.rows import ShardHits, ShardRows, merged
 from storage.index.sections import DamagedIndex
 from tracker.errors import IntegrityError
@@ -176,21 +182,32 @@ class FaissHashIndex:
         more often than the logarithm of the size. Several processes may call it at once.
         """
         self._source = (source, video_of)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with self._locked():
-            self._load()
-            if video_of is not None and video_of(self.checkpoint) != self._held.last_video():
-                self._forget()
-            try:
-                added = self._take_in(source)
-            except DamagedIndex:  # a shard that was to be merged is damaged
-                self._forget()
-                added = self._take_in(source)
-            self._sweep()
+        with outside_errors(self._directory, "write the search index"):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with locked(self._directory):
+                return self._catch_up(source, video_of)
+
+    def clean(self) -> None:
+        """Delete what killed processes left half-written, unless another process is at work."""
+        with outside_errors(self._directory, "clean"), locked(self._directory, wait=False) as mine:
+            if mine:
+                self._load()
+                self._sweep()
+
+    def _catch_up(self, source: FingerprintSource, video_of: VideoOfRow | None) -> int:
+        self._load()
+        if video_of is not None and video_of(self.checkpoint) != self._held.last_video():
+            self._forget()
+        try:
+            added = self._take_in(source)
+        except DamagedIndex:  # a shard that was to be merged is damaged
+            self._forget()
+            added = self._take_in(source)
+        self._sweep()
         return added
 
     def _rebuild(self, source: FingerprintSource, video_of: VideoOfRow | None) -> None:
-        with self._locked():
+        with outside_errors(self._directory, "write the search index"), locked(self._directory):
             self._forget()
         self.refresh(source, video_of)
 
@@ -253,12 +270,7 @@ class FaissHashIndex:
         for path in self._directory.glob("shard-*"):
             if path.name.partition(".")[0] not in named:
                 path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._directory / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        (self._directory / HALF_WRITTEN).unlink(missing_ok=True)
 
 
 class _Held:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from storage.files import sync_directory
 from storage.index.rows import ShardName
 from tracker.errors import IntegrityError
 
 MANIFEST = "manifest.json"
+HALF_WRITTEN = f"{MANIFEST}.tmp"
 _FORMAT = 2
 
 
@@ -45,9 +50,29 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step: a reader sees the old one or the new one."""
-    temporary = directory / f"{MANIFEST}.tmp"
+    temporary = directory / HALF_WRITTEN
     with temporary.open("w", encoding="utf-8") as file:
         json.dump({"format": _FORMAT, **asdict(manifest)}, file)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(directory / MANIFEST)
+    sync_directory(directory)  # before anything the former one names is removed
+
+
+@contextmanager
+def locked(directory: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Be the only one who writes to the index in ``directory``.
+
+    Without ``wait`` it yields whether it is: ``False`` while another process is, and for a folder
+    that does not exist.
+    """
+    if not wait and not directory.is_dir():
+        yield False
+        return
+    with (directory / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

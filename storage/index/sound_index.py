@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.files import outside_errors, sync_directory
 from storage.index.batches import batches
 from storage.index.contents import digests_by_owner
-from storage.index.manifest import MANIFEST, OtherRelease
+from storage.index.manifest import HALF_WRITTEN, MANIFEST, OtherRelease, locked
 from storage.index.sound_shards import (
     MOST_ITEMS,
     Ints,
@@ -149,16 +148,29 @@ class SoundIndex:
         ``video_of`` gives the video of a row id in the source: where that differs from what is
         held the source is another one, and all is read anew. Several processes may call it.
         """
-        self._directory.mkdir(parents=True, exist_ok=True)
+        with outside_errors(self._directory, "write the index of sounds"):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with locked(self._directory):
+                return self._catch_up(source, video_of)
+
+    def clean(self) -> None:
+        """Delete what killed processes left half-written, unless another process is at work."""
+        with outside_errors(self._directory, "clean"), locked(self._directory, wait=False) as mine:
+            if mine:
+                self._load()
+                self._sweep()
+
+    def _catch_up(
+        self, source: SoundSource, video_of: Callable[[int], VideoId | None] | None
+    ) -> int:
+        self._load()
+        if video_of is not None and video_of(self.checkpoint) != self._last_video():
+            self._write(self._empty)
         added = 0
-        with self._locked():
-            self._load()
-            if video_of is not None and video_of(self.checkpoint) != self._last_video():
-                self._write(self._empty)
-            for checkpoint, rows in _batches(source(self.checkpoint)):
-                self._append(checkpoint, rows)
-                added += len(rows.videos)
-            self._sweep()
+        for checkpoint, rows in _batches(source(self.checkpoint)):
+            self._append(checkpoint, rows)
+            added += len(rows.videos)
+        self._sweep()
         return added
 
     def _last_video(self) -> VideoId | None:
@@ -174,12 +186,13 @@ class SoundIndex:
 
     def _write(self, manifest: _Manifest) -> None:
         """Replace the manifest in one step: a reader sees the old one or the new one."""
-        temporary = self._directory / f"{MANIFEST}.tmp"
+        temporary = self._directory / HALF_WRITTEN
         with temporary.open("w", encoding="utf-8") as file:
             json.dump({"format": _FORMAT, **asdict(manifest)}, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._directory / MANIFEST)
+        sync_directory(self._directory)  # before anything the former one names is removed
         self._open(manifest)
 
     def _load(self) -> None:
@@ -217,12 +230,7 @@ class SoundIndex:
             if path.name.partition(".")[0] not in named:
                 remove_sound_shard(self._directory, path.name.partition(".")[0])
                 path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._directory / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        (self._directory / HALF_WRITTEN).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> _Manifest | None:

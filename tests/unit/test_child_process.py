@@ -64,6 +64,11 @@ def crash(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
+def end_the_fork_server() -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def eat_memory() -> int:
     return len(bytearray(4 * 1024**3))
 
@@ -111,9 +116,23 @@ def test_a_crash_is_a_damaged_video(executor: ChildProcessExecutor) -> None:
         executor.submit(crash, signal.SIGSEGV).result()
 
 
-def test_a_kill_by_the_system_is_a_limit(executor: ChildProcessExecutor) -> None:
-    with pytest.raises(MediaLimitExceeded, match="memory or time"):
+def test_an_overrun_of_processor_time_is_a_limit(executor: ChildProcessExecutor) -> None:
+    with pytest.raises(MediaLimitExceeded, match="processor time"):
+        executor.submit(crash, signal.SIGXCPU).result()
+
+
+def test_a_kill_from_outside_says_nothing_about_the_file(executor: ChildProcessExecutor) -> None:
+    with pytest.raises(ToolError, match="from outside") as caught:
         executor.submit(crash, signal.SIGKILL).result()
+    assert caught.value.retryable
+
+
+def test_when_the_fork_server_dies_the_call_is_worth_another_try() -> None:
+    executor = ChildProcessExecutor(1, ChildLimits(wall_time_s=20))
+    with pytest.raises(ToolError, match="from outside"):
+        executor.submit(end_the_fork_server).result()
+    assert executor.submit(divmod, 17, 5).result() == (3, 2)
+    executor.shutdown()
 
 
 def test_memory_is_bounded(executor: ChildProcessExecutor) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from storage import ledger
 from storage.anchor_store import AnchorStore
+from storage.files import sync_directory
 from tracker.clock import Clock
 from tracker.errors import OutsideError, UsageError
 from tracker.export.case import Cases
@@ -188,6 +189,7 @@ def _write_whole(output: Path, body: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(output)
+        sync_directory(output.parent)
     except OSError as exc:
         raise OutsideError(f"cannot write {output}: {exc.strerror}") from exc
     finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from tracker.errors import OutsideError, UsageError
+from storage.files import outside_errors, sync_directory, temporary_name
+from tracker.errors import UsageError
 
 SALT_BYTES = 32
 _HEX = re.compile(r"[0-9a-f]{32,256}\Z")
@@ -18,16 +21,30 @@ def salt_of_case(root: Path, case: str) -> bytes:
     It is a file of hex digits that only its owner may read. Raises ``OutsideError``.
     """
     path = root / f"{case}.salt"
-    try:
+    with outside_errors(path, "keep the salt"):
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            path.touch(mode=0o600, exist_ok=False)
-            path.write_text(secrets.token_hex(SALT_BYTES) + "\n", encoding="ascii")
-        except FileExistsError:
-            pass
-    except OSError as exc:
-        raise OutsideError(f"cannot keep the salt {path}: {exc.strerror}") from exc
+        if not path.exists() or not path.stat().st_size:  # empty: made by a killed older release
+            _make(path)
     return read_salt(path)
+
+
+def _make(path: Path) -> None:
+    """Write a new salt whole; the first of two that do so at once stands."""
+    temporary = temporary_name(path.parent)
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SALT_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(temporary, path)
+        sync_directory(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_salt(path: Path) -> bytes:

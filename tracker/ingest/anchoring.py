@@ -142,11 +142,16 @@ class Anchoring:
             row_changes.finish_adoption(session, self._clock.now())
 
     def _anchor(self) -> tuple[Anchor | None, bool]:
+        with self._archive.database.read() as session:
+            last = anchor_rows.last_anchor(session)
+        if last is not None:
+            # A run may have been killed below; once there is a newer anchor nobody would look.
+            self._store.put_statement(last)
         with self._archive.database.write() as session:
             made = anchor_rows.make_anchor(session, self._clock.now())
             newest = made or anchor_rows.last_anchor(session)
         if newest is not None:
-            self._store.put_statement(newest)  # also that of a run that was killed right here
+            self._store.put_statement(newest)
         return newest, made is not None
 
     def _known(self) -> _Known:

@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Where everything is kept. ``staging`` is on the media store's file system."""
+    """Where everything is kept.
+
+    ``staging`` is this process's own folder for downloads, on the media store's file system.
+    """
 
     database: Database
     media: MediaStore
@@ -113,6 +116,7 @@ def remember_failure(
             error=str(error),
             retryable=error.retryable,
             retry_at=error.retry_at,
+            unreached=error.unreached,
             now=clock.now(),
             gives_up=gives_up,
         )

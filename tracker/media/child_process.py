@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
@@ -24,6 +24,9 @@ from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerE
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LOST = 255
+"""The exit code of a child whose fork server is gone. Source: multiprocessing.popen_forkserver"""
 
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
@@ -41,7 +44,8 @@ class ChildProcessExecutor(Executor):
     """Runs each submitted call in a fresh child process, at most ``workers`` at once.
 
     The call and its result must be picklable. A ``TrackerError`` raised in the child is raised
-    here again; a crash becomes ``DamagedVideo``, an overrun ``MediaLimitExceeded``.
+    here again; a crash becomes ``DamagedVideo``, an overrun ``MediaLimitExceeded``, a child
+    that somebody else ended ``ToolError``, which is worth another try.
     """
 
     def __init__(self, workers: int, limits: ChildLimits, *, preload: tuple[str, ...] = ()) -> None:
@@ -112,8 +116,13 @@ class ChildProcessExecutor(Executor):
         if self._closed:
             return ToolError("stopped before the work was done")
         code = process.exitcode
-        if code is not None and -code in (signal.SIGKILL, signal.SIGXCPU):
-            return MediaLimitExceeded("the decoder was ended by the system (memory or time)")
+        if code == -signal.SIGXCPU:
+            return MediaLimitExceeded("decoding took more processor time than is allowed")
+        if code in (-signal.SIGKILL, LOST):
+            # A full machine ends whom it likes; the file may be innocent, so it is tried again.
+            return ToolError(
+                "the decoder was ended from outside (memory of the machine, or a kill)"
+            )
         return DamagedVideo(f"the decoder broke down on this file (exit code {code})")
 
 
@@ -141,6 +150,7 @@ def _child_main(
     kwargs: dict[str, Any],
 ) -> None:
     _apply(limits)
+    _end_with_parent()
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
         body = ForkingPickler.dumps(answer)
@@ -149,6 +159,18 @@ def _child_main(
     with suppress(BrokenPipeError):  # the parent is gone, and with it the question
         sender.send_bytes(body)
     sender.close()
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that asked is gone: nobody waits for its answer."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_await_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def _await_end(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:
@@ -167,6 +189,7 @@ def _apply(limits: ChildLimits) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cpu_s = int(limits.wall_time_s) + 1
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2))
+    # At the first limit it is told so (SIGXCPU), which no kill from outside can be taken for.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2 + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ["OMP_NUM_THREADS"] = "1"

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from tracker.errors import ForbiddenAddress, NetworkError
+from tracker.errors import ForbiddenAddress, Unreachable
 from tracker.net.politeness import HostTurns
 from tracker.net.rerouting import Rerouting
 from tracker.net.url_syntax import DEFAULT_PORTS, shown
@@ -116,13 +116,13 @@ class AddressGuard:
         """Return the IP addresses of ``host``, each of them allowed, in the system's order.
 
         Raises ``ForbiddenAddress`` if any of them is closed: a name that points inside and
-        outside at once is an attack. Raises ``NetworkError`` if there is none.
+        outside at once is an attack. Raises ``Unreachable`` if there is none.
         """
         refuse_odd_number(host)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
-            raise NetworkError(f"no address is known for the host {shown(host)}") from exc
+            raise Unreachable(f"no address is known for the host {shown(host)}") from exc
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
         self.check_all(host, addresses)
         return addresses

@@ -7,6 +7,7 @@ Nothing of the environment is used (no proxies, no netrc), and cookies live for 
 from __future__ import annotations
 
 import hashlib
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from tracker.errors import (
     OutsideError,
     RateLimited,
     TrackerError,
+    Unreachable,
     UnsupportedSource,
 )
 from tracker.model.capture import Exchange
@@ -303,6 +305,8 @@ def mapped_errors(url: str) -> Iterator[None]:
     """Turn every exception of httpx into one of ours; ``url`` goes into the sentence."""
     try:
         yield
+    except httpx.ConnectTimeout as exc:
+        raise Unreachable(f"no connection in time to {shown(url)}") from exc
     except httpx.TimeoutException as exc:
         raise NetworkError(f"no answer in time from {shown(url)}") from exc
     except (httpx.InvalidURL, UnicodeEncodeError) as exc:  # the latter for a lone surrogate
@@ -311,7 +315,19 @@ def mapped_errors(url: str) -> Iterator[None]:
         raise NetworkError(f"the answer of {shown(url)} is broken or breaks off: {exc}") from exc
     except (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict) as exc:
         reason = str(exc) or type(exc).__name__
-        raise NetworkError(f"cannot fetch {shown(url)}: {reason}") from exc
+        no_connection = isinstance(exc, httpx.ConnectError) and not _in_tls(exc)
+        raise (Unreachable if no_connection else NetworkError)(
+            f"cannot fetch {shown(url)}: {reason}"
+        ) from exc
+
+
+def _in_tls(error: BaseException | None) -> bool:
+    """Tell whether somebody was there, whose certificate or protocol would not do."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager

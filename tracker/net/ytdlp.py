@@ -14,8 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,6 +44,8 @@ from tracker.net.ytdlp_scratch import hashed, media_file, scratch
 
 _MAX_PATTERN_URL_CHARS = 2048
 _MAX_COOKIE_BYTES = 1024 * 1024
+LIFELINE = "TRACKER_LIFELINE"
+"""The variable that tells a child its descriptor of ``_lifeline``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +306,15 @@ class YtDlp:
         self, request: bytes, environment: dict[str, str], timeout_s: float, url: str
     ) -> bytes:
         """Run one child and return its answer; the whole process group is gone afterwards."""
-        with tempfile.TemporaryFile() as out:
+        with tempfile.TemporaryFile() as out, _lifeline() as line:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-m", "tracker.net.ytdlp_child"],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.DEVNULL,
                 cwd=environment["HOME"],
-                env=environment,
+                env={**environment, LIFELINE: str(line)},
+                pass_fds=(line,),
                 start_new_session=True,
             )
             self._children.add(process)
@@ -326,6 +329,17 @@ class YtDlp:
                 self._children.discard(process)
             _refuse_crash(process.returncode, url)
             return read_answer(out)
+
+
+@contextmanager
+def _lifeline() -> Iterator[int]:
+    """Give a descriptor that ends for whoever inherits it when this process does, killed or not."""
+    inherited, kept = os.pipe()
+    try:
+        yield inherited
+    finally:
+        os.close(inherited)
+        os.close(kept)
 
 
 def _is_site(host: str) -> bool:

@@ -17,6 +17,7 @@ from tracker.errors import (
     RateLimited,
     ToolError,
     TrackerError,
+    Unreachable,
     UnsupportedSource,
 )
 from tracker.model.status import PostStatus
@@ -76,6 +77,7 @@ _ERRORS: dict[str, type[TrackerError]] = {
     "bot_check": BotCheck,
     "unsupported": UnsupportedSource,
     "network": NetworkError,
+    "unreachable": Unreachable,
     "forbidden": ForbiddenAddress,
     "too_large": MediaLimitExceeded,
     "tool": ToolError,

@@ -19,6 +19,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -76,6 +77,7 @@ def main() -> int:
     """Answer the one request on standard input."""
     answer_fd = os.dup(1)
     os.dup2(2, 1)
+    end_with_parent(os.environ.pop("TRACKER_LIFELINE", None))
     request: Request = json.load(sys.stdin)
     limit_process(request)
     look_up_by(Rerouting(request["connect_to"]))
@@ -91,6 +93,18 @@ def main() -> int:
     with os.fdopen(answer_fd, "wb") as out:
         out.write(_encoded(answer))
     return 0
+
+
+def end_with_parent(lifeline: str | None) -> None:
+    """End this process and all it started as soon as the parent is gone, however it ended."""
+    if lifeline is None:
+        return
+
+    def wait() -> None:
+        os.read(int(lifeline), 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def limit_process(request: Request) -> None:

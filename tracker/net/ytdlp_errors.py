@@ -23,6 +23,13 @@ from yt_dlp.utils import (
 
 from tracker.model.status import PostStatus
 
+_NO_CONNECTION = re.compile(
+    r"connection refused|network is unreachable|no route to host|failed to resolve|"
+    r"name or service not known|name resolution|nodename nor servname|"
+    r"failed to establish a new connection|no address is known",
+    re.IGNORECASE,
+)
+
 
 class TooLarge(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no types
     """The download passed the size limit."""
@@ -222,7 +229,7 @@ def _by_text(chain: tuple[BaseException, ...], message: str) -> dict[str, object
         if pattern.search(message):
             return _failed(kind, message, status=status)
     if any(isinstance(error, RequestError | ContentTooShortError) for error in chain):
-        return _failed("network", message)
+        return _failed("unreachable" if _NO_CONNECTION.search(message) else "network", message)
     if any(isinstance(error, ExtractorError) and error.expected for error in chain):
         return _failed("unavailable", message, status=PostStatus.UNKNOWN)
     if any(isinstance(error, OSError) for error in chain):

@@ -11,7 +11,7 @@ import pytest
 
 from storage.index import FaissHashIndex
 from storage.index.contents import difference
-from tracker.errors import IntegrityError
+from tracker.errors import DatabaseError, IntegrityError
 from tracker.matching.ports import HashIndex
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import VideoId
@@ -245,9 +245,9 @@ def test_a_source_that_fails_halfway_leaves_the_index_as_it_was(tmp_path: Path) 
 
     def failing(after: int) -> Iterable[Row]:
         yield from (row for row in rows(3) if row[0] > after)
-        raise OSError("the database went away")
+        raise DatabaseError("the database went away")
 
-    with pytest.raises(OSError, match="went away"):
+    with pytest.raises(DatabaseError, match="went away"):
         index.refresh(failing)
     assert (index.videos, opened(tmp_path).checkpoint) == (2, 2)
 

@@ -139,7 +139,10 @@ def _directory_sink(output: Path) -> Iterator[Sink]:
         try:
             temporary.mkdir(parents=True)
             yield _Directory(temporary)
+            for folder, _, _ in os.walk(temporary, topdown=False):
+                _sync_names(Path(folder))
             temporary.replace(output)
+            _sync_names(output.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -155,6 +158,7 @@ def _zip_sink(output: Path, top: str) -> Iterator[Sink]:
                     yield _Zip(archive, top)
                 _to_disk(stream)
             temporary.replace(output)
+            _sync_names(output.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -162,6 +166,15 @@ def _zip_sink(output: Path, top: str) -> Iterator[Sink]:
 def _to_disk(stream: BinaryIO) -> None:
     stream.flush()
     os.fsync(stream.fileno())
+
+
+def _sync_names(directory: Path) -> None:
+    """Have the names in a directory survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _beside(output: Path) -> Path:

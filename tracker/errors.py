@@ -24,6 +24,7 @@
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
     │   ├── DatabaseError                         the database is locked, full or damaged
     │   └── LeaseLost                             another daemon works on this database now
+    ├── OnHold                                    a legal hold forbids what was asked for
     └── IntegrityError                            stored bytes or the ledger were altered
 
 ``retryable`` says whether the same call may succeed later; ``retry_at`` when the other side named
@@ -188,6 +189,10 @@ class DatabaseError(OutsideError):
 
 class LeaseLost(OutsideError):
     """Another daemon works on this database now: what this one was at is left to that one."""
+
+
+class OnHold(TrackerError):
+    """A legal hold forbids what was asked for."""
 
 
 class IntegrityError(TrackerError):

@@ -19,6 +19,7 @@ from tracker.reports.documents import Document, chain_document, clip_document, l
 from tracker.reports.health_document import health_document
 from tracker.web.guard import asked_by_another_site
 from tracker.web.questions import Busy, Questions
+from tracker.web.upload import Upload, UploadRefused
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 5
@@ -48,6 +49,11 @@ class Answers:
         found = self._questions.lookup(target)
         return _documents(request, [lookup_document(result) for result in found])
 
+    def lookup_file(self, request: Request, upload: Upload) -> Response:
+        """Return ``tracker/lookup/1`` of the file that was sent."""
+        found = self._questions.lookup_file(upload.path, upload.name)
+        return _documents(request, [lookup_document(result) for result in found])
+
     def health(self, request: Request) -> Response:
         """Return whether the archive can be read and its disk is not full."""
         del request
@@ -64,6 +70,8 @@ def failed(error: TrackerError) -> tuple[int, str]:
     """Return the HTTP status and the sentence for an error."""
     if isinstance(error, UnknownSubject):
         return 404, str(error)
+    if isinstance(error, UploadRefused):
+        return error.status, str(error)
     if isinstance(error, Busy):
         return 503, str(error)
     if isinstance(error, UsageError):

@@ -6,11 +6,13 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from storage import ledger
 from tracker.app import App
 from tracker.archive_metrics import ArchiveMetrics
-from tracker.errors import TrackerError, UnsupportedSource, UsageError
+from tracker.errors import TrackerError, UnsupportedSource, UsageError, speaking_of
 from tracker.health import Checkup, HealthTerms
 from tracker.model.chain import Chain
 from tracker.model.health import Health
@@ -79,6 +81,19 @@ class Questions:
             raise UnsupportedSource("a look-up here wants a web address (http or https)")
         with self._one_at_a_time():
             return self._app.lookup.run(target.strip())
+
+    def lookup_file(self, path: Path, name: str) -> list[LookupResult]:
+        """Return what is known of the footage in a file, which its sender calls ``name``.
+
+        Raises ``Busy`` while another look-up is made, and whatever a look-up raises.
+        """
+        with (
+            self._one_at_a_time(),
+            speaking_of(name, path.name),
+            speaking_of(path.name, str(path)),
+        ):
+            found = self._app.lookup.run(str(path))
+        return [replace(one, subject=replace(one.subject, target=name)) for one in found]
 
     def health(self) -> Health:
         """Return whether the archive can be read and its disk is not full."""

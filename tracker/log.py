@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
+from types import TracebackType
 from typing import Literal
 
 import structlog
 
 from tracker.errors import without_user_names
+
+MAX_MESSAGE_CHARS = 500
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -43,14 +47,45 @@ def configure_logging(
         cache_logger_on_first_use=False,
     )
     # Libraries speak only when something is wrong: some print headers (tokens) at debug level.
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, force=True)
+    logging.basicConfig(level=logging.ERROR, handlers=[_Libraries()], force=True)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(logging.WARNING)
+    sys.excepthook = _note_crash
+    threading.excepthook = _note_thread_crash
+
+
+class _Libraries(logging.Handler):
+    """Makes what libraries say an event like any other, so that every line has one form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record as ``library_message``, cut to one line's worth."""
+        log = structlog.get_logger()
+        told = log.error if record.levelno >= logging.ERROR else log.warning
+        told(
+            "library_message",
+            library=record.name,
+            message=" ".join(record.getMessage().split())[:MAX_MESSAGE_CHARS],
+        )
+
+
+def _note_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log an exception that nobody caught as one event."""
+    structlog.get_logger().error("crashed", exc_info=(kind, error, trace))
+
+
+def _note_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        _note_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 def _name_exception(
     _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Replace the exception by its type and place; its message may quote what it must not."""
-    error = sys.exception() if event.pop("exc_info", None) else None
+    told = event.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else sys.exception() if told else None
     if error is not None:
         event["exception_type"] = type(error).__name__
         innermost = traceback.extract_tb(error.__traceback__)[-1:]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,8 +19,12 @@ from tracker.log import configure_logging
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
+    hooks = sys.excepthook, threading.excepthook
     yield
     structlog.reset_defaults()
+    logging.captureWarnings(False)
+    logging.basicConfig(force=True)
+    sys.excepthook, threading.excepthook = hooks
 
 
 def no_such_key(key: str) -> int:
@@ -88,3 +95,31 @@ def test_addresses_lose_their_passwords(
 )
 def test_an_error_never_quotes_a_password(text: str, said: str) -> None:
     assert str(TrackerError(text)) == said
+
+
+def test_libraries_warnings_and_crashes_are_json_lines_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("warning", "json")
+    logging.getLogger("apscheduler.scheduler").error("a job\nwas %s", "missed")
+    logging.getLogger("tweepy").info("GET /2/tweets Authorization: Bearer hunter2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("this will go away", DeprecationWarning, stacklevel=1)
+    crashing = threading.Thread(target=no_such_key, args=("hunter2",))
+    crashing.start()
+    crashing.join()
+    try:
+        no_such_key("hunter2")
+    except KeyError as exc:
+        sys.excepthook(type(exc), exc, exc.__traceback__)
+    text = capsys.readouterr().err
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [event["event"] for event in events] == [
+        "library_message", "library_message", "crashed", "crashed",
+    ]  # fmt: skip
+    assert events[0]["message"] == "a job was missed"
+    assert events[1]["library"] == "py.warnings"
+    assert {event["exception_type"] for event in events[2:]} == {"KeyError"}
+    assert all({"event", "level", "timestamp"} <= event.keys() for event in events)
+    assert "hunter2" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from jobs.daemon import serve
@@ -19,10 +20,13 @@ from tracker.cli.context import (
 )
 from tracker.cli.doctor import examine_machine, print_findings
 from tracker.cli.status_text import print_status
+from tracker.errors import TrackerError
 from tracker.model.summary import Verified
 from tracker.reports import documents
 from tracker.reports.bundle.check import verify_bundle
 from tracker.reports.status_document import status_document
+
+log = structlog.get_logger()
 
 
 def run(
@@ -41,8 +45,16 @@ def run(
             done[job] = done.get(job, 0) + items
             show(job, f"{done[job]} done")
 
-        code = serve(settings, once=once, report=count)
-    if once:
+        try:
+            code = serve(settings, once=once, report=count)
+        except TrackerError as exc:
+            if settings.log.format == "text" or session.debug:
+                raise
+            log.error("daemon_failed", error=str(exc))  # noqa: TRY400 - one line, in one form
+            return exc.exit_code
+    if once and settings.log.format == "json":
+        log.info("run_done", items={job: items for job, items in done.items() if items})
+    elif once:
         summary = ", ".join(f"{job} {items}" for job, items in done.items() if items)
         note(f"done: {summary or 'nothing was pending'}")
     return code

@@ -24,6 +24,7 @@ from typing import Any
 
 import imageio_ffmpeg
 
+from tracker import metrics
 from tracker.clock import Clock
 from tracker.errors import (
     NetworkError,
@@ -218,7 +219,9 @@ class YtDlp:
             answer = parsed_answer(
                 self._run_child(json.dumps(asked).encode(), environment, timeout_s, url)
             )
-        if answer.get("outcome") != "done":
+        done = answer.get("outcome") == "done"
+        metrics.count_fetch(host_of(url), f"yt-dlp {'done' if done else 'failed'}")
+        if not done:
             raise self._heeded(error_of(answer, url, self._clock.now()), url)
         return answer
 

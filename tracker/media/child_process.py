@@ -1,14 +1,14 @@
-"""Runs one call in one child process, with memory, time and crash limits.
+"""Runs one call in one child process, with memory, time and crash limits and no network.
 
-A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it. The
-class is a ``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
+A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it, and
+what it started itself; one that is taken over finds no network (``confinement``). The class is a
+``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
+from tracker.media.confinement import confine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,10 +29,16 @@ T = TypeVar("T")
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
 
+ANSWER_GRACE_S = 60.0
+"""How long an answer may at least take on its way, however short the time for the work."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What one call may cost; ``memory_bytes`` bounds the child's address space."""
+    """What one call may cost; ``memory_bytes`` bounds the child's address space.
+
+    Its processor time is bounded by ``wall_time_s`` as well: it works on one thread.
+    """
 
     wall_time_s: float = 3600.0
     memory_bytes: int = 4 * 1024**3
@@ -68,7 +75,7 @@ class ChildProcessExecutor(Executor):
             with self._lock:
                 self._closed = True
                 for process in self._running:
-                    process.kill()
+                    _kill(process)
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
@@ -98,10 +105,15 @@ class ChildProcessExecutor(Executor):
             raise MediaLimitExceeded(
                 f"the work took longer than the limit of {self._limits.wall_time_s:g} s"
             )
+        # The answer has begun: whoever stops in the middle of it is ended as well.
+        watchdog = threading.Timer(max(ANSWER_GRACE_S, self._limits.wall_time_s), process.kill)
+        watchdog.start()
         try:
             ok, value = receiver.recv()
         except (EOFError, OSError) as exc:
             raise self._death(process) from exc
+        finally:
+            watchdog.cancel()
         if ok:
             return value  # type: ignore[no-any-return]  # what fn returned
         raise value
@@ -126,11 +138,18 @@ def _context(preload: tuple[str, ...]) -> BaseContext:
 
 def _end(process: multiprocessing.process.BaseProcess) -> None:
     process.join(0.2)
-    if process.is_alive():
-        process.kill()
-        process.join(KILL_GRACE_S)
+    _kill(process)
+    process.join(KILL_GRACE_S)
     if not process.is_alive():
         process.close()
+
+
+def _kill(process: multiprocessing.process.BaseProcess) -> None:
+    """End the child and whatever it started, which is of its process group."""
+    if process.pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _child_main(
@@ -165,8 +184,15 @@ def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:
 def _apply(limits: ChildLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    cpu_s = int(limits.wall_time_s) + 1
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.setpgid(0, 0)  # a group of its own, so that what it starts can be ended with it
+    confine(memory_bytes=limits.memory_bytes, cpu_time_s=int(limits.wall_time_s) + 1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process and what it started as soon as whoever asked is gone, killed or not."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)

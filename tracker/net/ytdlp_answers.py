@@ -54,9 +54,14 @@ def error_of(answer: Mapping[str, Any], url: str) -> TrackerError:
     message = f"{answer.get('message')} ({shown(url)})"
     match answer.get("kind"):
         case "unavailable":
-            return PostUnavailable(message, status=PostStatus(answer.get("status") or "unknown"))
+            status = answer.get("status")
+            known = status in PostStatus.__members__.values()
+            return PostUnavailable(
+                message, status=PostStatus(status) if known else PostStatus.UNKNOWN
+            )
         case "http":
-            return HttpStatusError(message, status_code=int(answer.get("status_code") or 0))
+            code = answer.get("status_code")
+            return HttpStatusError(message, status_code=code if isinstance(code, int) else 0)
         case kind:
             return _ERRORS.get(str(kind), ToolError)(message)
 

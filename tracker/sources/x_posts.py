@@ -62,8 +62,8 @@ def read_posts(document: Json) -> XPosts:
     """Return what an answer of the API tells; values of wrong types are passed over."""
     includes = mapping(document.get("includes"))
     data = document.get("data")
-    asked = _by_id(items_of(data if isinstance(data, list) else [data], _LIMIT), "id")
-    included = _by_id(items_of(includes.get("tweets"), _LIMIT), "id")
+    asked = _posts_by_id(items_of(data if isinstance(data, list) else [data], _LIMIT))
+    included = _posts_by_id(items_of(includes.get("tweets"), _LIMIT))
     reader = _Reader(
         users=_by_id(items_of(includes.get("users"), _LIMIT), "id"),
         media=_by_id(items_of(includes.get("media"), _LIMIT), "media_key"),
@@ -225,6 +225,10 @@ def _post_id(value: object) -> str | None:
 
 def _by_id(items: list[Json], name: str) -> dict[str, Json]:
     return {str(item[name]): item for item in items if isinstance(item.get(name), str)}
+
+
+def _posts_by_id(items: list[Json]) -> dict[str, Json]:
+    return {number: raw for number, raw in _by_id(items, "id").items() if _POST_ID.match(number)}
 
 
 def _unavailable(document: Json) -> Iterator[tuple[str, Unavailable]]:

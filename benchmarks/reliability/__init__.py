@@ -1,0 +1,1 @@
+"""What the daemon survives: commands that try to break it, and count what they did."""

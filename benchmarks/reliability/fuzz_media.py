@@ -38,9 +38,18 @@ from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.playable import playable
 
 EXCERPT_S = 2
-MAX_SEEDS = 30
+MAX_SEEDS = 12
 WALL_TIME_S = 30.0
 MEMORY_BYTES = 2 * 1024**3
+PRELOAD = (
+    *CHILD_PRELOAD,
+    "tracker.app",
+    "tests.support.footage",
+    "benchmarks.speed.footage",
+    "c2pa",
+)
+"""What each child would import anew otherwise, at fifty times the price of looking at a file."""
+
 _SUFFIXES = frozenset({".mp4", ".webm", ".mkv", ".mov", ".ts", ".avi", ".flv", ".gif", ".m4v"})
 
 CONTAINERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -120,7 +129,18 @@ def seeds_from(folder: Path | None, work: Path) -> list[bytes]:
 def _copied(source: Path, work: Path) -> bytes:
     """The first seconds as they are encoded, in one file of the same kind."""
     target = work / f"copy{source.suffix}"
-    line = ["-i", str(source), "-t", str(EXCERPT_S), "-map", "0:v:0", "-map", "0:a:0?", "-c", "copy"]
+    line = [
+        "-i",
+        str(source),
+        "-t",
+        str(EXCERPT_S),
+        "-map",
+        "0:v:0",
+        "-map",
+        "0:a:0?",
+        "-c",
+        "copy",
+    ]
     return _ran(line, target)
 
 
@@ -142,14 +162,16 @@ def _ran(line: list[str], target: Path) -> bytes:
 class Run:
     """Files through the children, and what came of them."""
 
-    def __init__(self, seeds: Sequence[bytes], seed: int, work: Path, keep: Path) -> None:
+    def __init__(
+        self, seeds: Sequence[bytes], seed: int, work: Path, keep: Path, workers: int
+    ) -> None:
         self.sum = Sum()
         self._seeds = seeds
         self._seed = seed
         self._work = work
         self._keep = keep
         limits = ChildLimits(wall_time_s=WALL_TIME_S, memory_bytes=MEMORY_BYTES)
-        self._executor = ChildProcessExecutor(os.cpu_count() or 1, limits, preload=CHILD_PRELOAD)
+        self._executor = ChildProcessExecutor(workers, limits, preload=PRELOAD)
         self._executor.warm_up()
 
     def close(self) -> None:
@@ -197,17 +219,19 @@ class Run:
             )
 
 
-def run_all(seeds: Sequence[bytes], files: int, seed: int, work: Path, keep: Path) -> Sum:
+def run_all(
+    seeds: Sequence[bytes], files: int, seed: int, work: Path, keep: Path, workers: int
+) -> Sum:
     """Have ``files`` files looked at; what is left behind is noted as wrong."""
     scratch = work / "scratch"
     scratch.mkdir()
     os.environ["TMPDIR"] = str(scratch)  # of the children; this process knows its own by now
-    run = Run(seeds, seed, work, keep)
+    run = Run(seeds, seed, work, keep, workers)
     run.one(-1)
     descriptors = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for number, _ in enumerate(pool.map(run.one, range(files)), start=1):
-            if number % 500 == 0:
+            if number % 250 == 0:
                 print(f"  {number} of {files}: {dict(run.sum.outcomes)}", flush=True)
     if sys.platform == "linux" and len(os.listdir("/proc/self/fd")) > descriptors + 4:
         run.sum.wrong.append("file descriptors are left open")
@@ -239,7 +263,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", help="any folder of videos")
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "tracker-fuzz-media")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--keep", type=Path, default=Path(tempfile.gettempdir()) / "tracker-fuzz-media"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tracker-fuzz-") as folder:
         work = Path(folder)
@@ -247,7 +274,9 @@ def main() -> int:
         size_mb = sum(map(len, seeds)) / 1e6
         print(f"{len(seeds)} files of {size_mb:.1f} MB together to begin with", flush=True)
         started = time.monotonic()
-        total = run_all(seeds, arguments.files, arguments.seed, work, arguments.keep)
+        total = run_all(
+            seeds, arguments.files, arguments.seed, work, arguments.keep, arguments.workers
+        )
         took_s = time.monotonic() - started
     parent_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(report(total, parent_mb))

@@ -29,7 +29,19 @@ class Box:
 
 
 _PARENTS = frozenset(
-    {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"udta", b"moof", b"traf", b"mvex"}
+    {
+        b"moov",
+        b"trak",
+        b"mdia",
+        b"minf",
+        b"stbl",
+        b"edts",
+        b"dinf",
+        b"udta",
+        b"moof",
+        b"traf",
+        b"mvex",
+    }
 )
 _KINDS = (
     *(b"moov", b"trak", b"mdia", b"stbl", b"stsd", b"stts", b"ctts", b"stsc", b"stsz", b"stco"),
@@ -90,7 +102,9 @@ def repeat(data: bytes, rng: random.Random, _: Sequence[bytes]) -> bytes:
     piece = data[at : at + rng.choice((4, 64, 1024, 16384))]
     times = rng.choice((2, 10, 200))
     blank = bytes(len(piece))
-    return rng.choice((data[:at] + piece * times + data[at:], data[:at] + blank + data[at + len(piece) :]))
+    return rng.choice(
+        (data[:at] + piece * times + data[at:], data[:at] + blank + data[at + len(piece) :])
+    )
 
 
 def box_size(data: bytes, rng: random.Random, _: Sequence[bytes]) -> bytes:

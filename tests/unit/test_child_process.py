@@ -211,11 +211,9 @@ def test_a_child_reaches_no_network(
     if way == "program":
         assert executor.submit(open_with_ffmpeg, url).result() != 0
     else:
+        asked = (connect, port) if way == "socket" else (open_with_decoder, url)
         with pytest.raises(DamagedVideo):
-            if way == "socket":
-                executor.submit(connect, port).result()
-            else:
-                executor.submit(open_with_decoder, url).result()
+            executor.submit(*asked).result()
     assert nobody_came(listener)
     connect(port)  # what is refused there works here
     assert not nobody_came(listener)

@@ -75,7 +75,8 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
 def media_error(path: Path, head: bytes, exc: Exception) -> MediaError | ToolError:
     """Return our error for what the library said about the file that begins with ``head``."""
     if isinstance(exc, av.error.MemoryError):
-        return MediaLimitExceeded(f"{path.name}: decoding needs more memory than is allowed")
+        # What the library says of more than a thousand tracks as well.
+        return MediaLimitExceeded(f"{path.name} needs more memory than allowed: too many tracks?")
     if isinstance(exc, av.error.DecoderNotFoundError):
         return ToolError(f"{path.name}: no decoder for its codec is built in")
     if _is_still_image(head):
@@ -95,6 +96,8 @@ def video_stream(
         kind = "audio only, with no picture" if container.streams.audio else "not a video file"
         raise NotAVideo(f"{path.name} is {kind}")
     stream = streams[0]
+    if stream.codec_context is None:
+        raise DamagedVideo(f"{path.name} is damaged, or of a codec that is not known here")
     pixels = stream.codec_context.width * stream.codec_context.height
     if pixels == 0:
         raise DamagedVideo(f"{path.name} is damaged: its picture size cannot be read")

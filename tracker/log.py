@@ -34,6 +34,7 @@ def configure_logging(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if tracebacks else _name_exception,
+            _escape_texts,
             _renderer(form),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -52,6 +53,16 @@ def _name_exception(
         event["exception_type"] = type(error).__name__
         innermost = traceback.extract_tb(error.__traceback__)[-1:]
         event["exception_at"] = "".join(f"{f.filename}:{f.lineno}" for f in innermost)
+    return event
+
+
+def _escape_texts(
+    _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what a terminal or a reader of lines would obey in texts from outside."""
+    for key, value in event.items():
+        if isinstance(value, str) and not value.isprintable() and key != "exception":
+            event[key] = ascii(value)[1:-1]
     return event
 
 

@@ -3,7 +3,7 @@
 ``python -m benchmarks.reliability.fuzz_parsers [--minutes 60] [--processes 2] [--only NAME …]``
 gives each parser its share of the time, in a process of its own, with inputs that hypothesis edits
 from good ones (``mutations``), and then looks for inputs on which time grows faster than size
-(``growth``). A finding is an exception that is no answer of the parser, a broken promise, an input
+(``slow_inputs``). A finding is an exception that is no answer of the parser, a broken promise, an input
 that takes longer than ``--slow`` seconds, or a process that dies. Inputs of findings are kept in
 ``--keep DIR``. Prints a table; the exit code is 1 when anything was found.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from benchmarks.reliability.alarm import alarm
-from benchmarks.reliability.growth import Slowest, slowest
+from benchmarks.reliability.slow_inputs import Slowest, slowest
 from benchmarks.reliability.parsers import all_parsers
 from benchmarks.reliability.parsers.parser import Parser
 

@@ -31,7 +31,6 @@ from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.model.fingerprint import Examined as Found
 from tracker.model.fingerprint import Fingerprint
 
-
 PRELOAD = ("pytest", "tests.support.hostile_media")
 """What each child would import anew otherwise."""
 

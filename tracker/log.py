@@ -41,6 +41,7 @@ def configure_logging(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if tracebacks else _name_exception,
             _without_user_names,
+            _escape_texts,
             _renderer(form),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -98,6 +99,16 @@ def _without_user_names(
 ) -> structlog.typing.EventDict:
     """Leave passwords out of addresses, wherever in an event they stand."""
     return {k: without_user_names(v) if isinstance(v, str) else v for k, v in event.items()}
+
+
+def _escape_texts(
+    _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what a terminal or a reader of lines would obey in texts from outside."""
+    for key, value in event.items():
+        if isinstance(value, str) and not value.isprintable() and key != "exception":
+            event[key] = ascii(value)[1:-1]
+    return event
 
 
 def _renderer(form: Literal["text", "json"]) -> structlog.typing.Processor:

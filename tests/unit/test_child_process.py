@@ -1,14 +1,21 @@
-"""The child process executor: limits, crashes, and errors that cross over whole."""
+"""The child process executor: limits, crashes, no network, and errors that cross over whole."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
+import av
+import imageio_ffmpeg
 import pytest
 
 from tracker import errors
@@ -21,6 +28,7 @@ from tracker.errors import (
     TrackerError,
 )
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
+from tracker.media.confinement import NetworkBar
 from tracker.model.status import PostStatus
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -170,3 +178,167 @@ def test_stopping_while_children_end_by_themselves() -> None:
         executor.shutdown(wait=True, cancel_futures=True)
         for call in calls:
             assert call.done()
+
+
+# --- what a child may not do ----------------------------------------------------------------
+
+
+def connect(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        pass
+
+
+def open_with_decoder(url: str) -> None:
+    with av.open(url, timeout=5):
+        pass
+
+
+def open_with_ffmpeg(url: str) -> int:
+    line = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-i", url, "-f", "null", "-"]
+    return subprocess.run(line, check=False, timeout=20).returncode
+
+
+def write_a_file(folder: Path) -> int:
+    path = folder / "written"
+    with suppress(OSError):
+        path.write_bytes(b"0" * 100_000)
+    return path.stat().st_size if path.exists() else 0
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        yield listening
+
+
+def nobody_came(listener: socket.socket) -> bool:
+    try:
+        connection, _ = listener.accept()
+    except TimeoutError:
+        return True
+    connection.close()
+    return False
+
+
+@pytest.mark.parametrize("way", ["socket", "decoder", "program"])
+def test_a_child_reaches_no_network(
+    way: str, executor: ChildProcessExecutor, listener: socket.socket
+) -> None:
+    port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/film.mp4"
+    if way == "program":
+        assert executor.submit(open_with_ffmpeg, url).result() != 0
+    else:
+        asked = (connect, port) if way == "socket" else (open_with_decoder, url)
+        with pytest.raises(DamagedVideo):
+            executor.submit(*asked).result()
+    assert nobody_came(listener)
+    connect(port)  # what is refused there works here
+    assert not nobody_came(listener)
+
+
+def test_a_child_writes_no_file(executor: ChildProcessExecutor, tmp_path: Path) -> None:
+    assert executor.submit(write_a_file, tmp_path).result() == 0
+    assert write_a_file(tmp_path) == 100_000
+
+
+CONFINED = """
+from tracker.media.confinement import confine
+print(confine(memory_bytes=1024**3, cpu_time_s=60).name)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="filters are Linux's")
+def test_the_system_itself_bars_the_network() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    line = [sys.executable, "-c", CONFINED]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() != NetworkBar.NONE.name
+
+
+def processes_named(mark: str) -> list[int]:
+    """The processes with ``mark`` in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes()
+            if mark.encode() in line:
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def run_a_program(seconds: str) -> None:
+    subprocess.run(["sleep", seconds], check=False)
+
+
+def gone_soon(mark: str) -> bool:
+    until = time.monotonic() + 20
+    while processes_named(mark):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
+def test_what_a_child_started_ends_with_it() -> None:
+    executor = ChildProcessExecutor(1, ChildLimits(wall_time_s=3))
+    executor.warm_up()
+    mark = f"61.{os.getpid()}"
+    running = executor.submit(run_a_program, mark)
+    while not processes_named(mark) and not running.done():
+        time.sleep(0.02)
+    with pytest.raises(MediaLimitExceeded):
+        running.result()
+    assert gone_soon(mark)
+    executor.shutdown()
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether there is such a process, other than as an entry nobody has yet taken away."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+MARKED = """
+import sys, time
+from tracker.media.child_process import ChildLimits, ChildProcessExecutor
+
+def wait(mark):
+    time.sleep(60)
+
+if __name__ == "__main__":
+    executor = ChildProcessExecutor(1, ChildLimits())
+    executor.warm_up()
+    running = executor.submit(wait, sys.argv[1])
+    while not executor._running:
+        time.sleep(0.01)
+    (child,) = executor._running
+    print(child.pid, flush=True)
+    running.result()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a signal of Linux")
+def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(MARKED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen(
+        [sys.executable, str(script), "x"], stdout=subprocess.PIPE, env=environment, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert is_running(child)
+    parent.kill()
+    parent.wait()
+    until = time.monotonic() + 20
+    while is_running(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_running(child)
+    parent.stdout.close()

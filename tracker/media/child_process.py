@@ -1,26 +1,27 @@
-"""Runs one call in one child process, with memory, time and crash limits.
+"""Runs one call in one child process, with memory, time and crash limits and no network.
 
-A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it. The
-class is a ``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
+A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it, and
+what it started itself; one that is taken over finds no network (``confinement``). The class is a
+``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
+from tracker.media.confinement import confine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,10 +32,16 @@ LOST = 255
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
 
+ANSWER_GRACE_S = 60.0
+"""How long an answer may at least take on its way, however short the time for the work."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What one call may cost; ``memory_bytes`` bounds the child's address space."""
+    """What one call may cost; ``memory_bytes`` bounds the child's address space.
+
+    Its processor time is bounded by ``wall_time_s`` as well: it works on one thread.
+    """
 
     wall_time_s: float = 3600.0
     memory_bytes: int = 4 * 1024**3
@@ -72,7 +79,7 @@ class ChildProcessExecutor(Executor):
             with self._lock:
                 self._closed = True
                 for process in self._running:
-                    process.kill()
+                    _kill(process)
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
@@ -102,10 +109,15 @@ class ChildProcessExecutor(Executor):
             raise MediaLimitExceeded(
                 f"the work took longer than the limit of {self._limits.wall_time_s:g} s"
             )
+        # The answer has begun: whoever stops in the middle of it is ended as well.
+        watchdog = threading.Timer(max(ANSWER_GRACE_S, self._limits.wall_time_s), process.kill)
+        watchdog.start()
         try:
             ok, value = receiver.recv()
         except (EOFError, OSError) as exc:
             raise self._death(process) from exc
+        finally:
+            watchdog.cancel()
         if ok:
             return value  # type: ignore[no-any-return]  # what fn returned
         raise value
@@ -135,11 +147,18 @@ def _context(preload: tuple[str, ...]) -> BaseContext:
 
 def _end(process: multiprocessing.process.BaseProcess) -> None:
     process.join(0.2)
-    if process.is_alive():
-        process.kill()
-        process.join(KILL_GRACE_S)
+    _kill(process)
+    process.join(KILL_GRACE_S)
     if not process.is_alive():
         process.close()
+
+
+def _kill(process: multiprocessing.process.BaseProcess) -> None:
+    """End the child and whatever it started, which is of its process group."""
+    if process.pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _child_main(
@@ -150,7 +169,6 @@ def _child_main(
     kwargs: dict[str, Any],
 ) -> None:
     _apply(limits)
-    _end_with_parent()
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
         body = ForkingPickler.dumps(answer)
@@ -159,18 +177,6 @@ def _child_main(
     with suppress(BrokenPipeError):  # the parent is gone, and with it the question
         sender.send_bytes(body)
     sender.close()
-
-
-def _end_with_parent() -> None:
-    """Have this process end when the one that asked is gone: nobody waits for its answer."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_await_end, args=(parent.sentinel,), daemon=True).start()
-
-
-def _await_end(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:
@@ -187,9 +193,16 @@ def _sendable(error: Exception, limits: ChildLimits) -> TrackerError:
 def _apply(limits: ChildLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    cpu_s = int(limits.wall_time_s) + 1
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    # At the first limit it is told so (SIGXCPU), which no kill from outside can be taken for.
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s * 2, cpu_s * 2 + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.setpgid(0, 0)  # a group of its own, so that what it starts can be ended with it
+    # At the limit of time it is told so (SIGXCPU), which no kill from outside can be taken for.
+    confine(memory_bytes=limits.memory_bytes, cpu_time_s=2 * (int(limits.wall_time_s) + 1))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process and what it started as soon as whoever asked is gone, killed or not."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)

@@ -111,6 +111,10 @@ class FrameReader:
                 frames = packet.decode()
             except av.error.EOFError:
                 return
+            except IndexError:
+                # A packet of a stream that began after the file was opened: not the one we read.
+                packets = container.demux(stream)
+                continue
             except av.error.InvalidDataError:
                 self.damaged = True
                 damaged_packets += 1

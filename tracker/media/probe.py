@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import av.container
@@ -29,7 +30,9 @@ CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpegtsraw,mpeg,mpegvideo,ogg,"
     "asf,asf_o,mxf,nut,gif,apng,ivf,h264,hevc,av1,obu,m4v,mjpeg,wav,mp3,aac,flac,w64,aiff,amr"
 )
-OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+OPEN_OPTIONS = {"protocol_whitelist": "fd", "format_whitelist": CONTAINERS}
+"""Only what is already open (``fd:``) can be read: no address and no path that a file names."""
+
 _HEADER_BYTES = 400
 
 
@@ -59,18 +62,21 @@ def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
 @contextmanager
 def opened(path: Path) -> Iterator[av.container.InputContainer]:
     """Yield the open container of the file at ``path``; the library's errors become ours."""
-    head = _head(path)
-    try:
-        with av.open(str(path), options=OPEN_OPTIONS, metadata_errors="replace") as container:
-            yield container
-    except (av.error.FFmpegError, ValueError) as exc:
-        raise media_error(path, head, exc) from exc
+    with _readable(path) as file:
+        head = _head(file, path)
+        options = {**OPEN_OPTIONS, "fd": str(file.fileno())}
+        try:
+            with av.open("fd:", options=options, metadata_errors="replace") as container:
+                yield container
+        except (av.error.FFmpegError, ValueError) as exc:
+            raise media_error(path, head, exc) from exc
 
 
 def media_error(path: Path, head: bytes, exc: Exception) -> MediaError | ToolError:
     """Return our error for what the library said about the file that begins with ``head``."""
     if isinstance(exc, av.error.MemoryError):
-        return MediaLimitExceeded(f"{path.name}: decoding needs more memory than is allowed")
+        # What the library says of more than a thousand tracks as well.
+        return MediaLimitExceeded(f"{path.name} needs more memory than allowed: too many tracks?")
     if isinstance(exc, av.error.DecoderNotFoundError):
         return ToolError(f"{path.name}: no decoder for its codec is built in")
     if _is_still_image(head):
@@ -90,6 +96,8 @@ def video_stream(
         kind = "audio only, with no picture" if container.streams.audio else "not a video file"
         raise NotAVideo(f"{path.name} is {kind}")
     stream = streams[0]
+    if stream.codec_context is None:
+        raise DamagedVideo(f"{path.name} is damaged, or of a codec that is not known here")
     pixels = stream.codec_context.width * stream.codec_context.height
     if pixels == 0:
         raise DamagedVideo(f"{path.name} is damaged: its picture size cannot be read")
@@ -148,14 +156,24 @@ def _creation_at(
     return at.astimezone(UTC) if 1971 <= at.year <= 2100 else None
 
 
-def _head(path: Path) -> bytes:
+@contextmanager
+def _readable(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEADER_BYTES)
+        file = path.open("rb", buffering=0)
     except FileNotFoundError as exc:
         raise UsageError(f"{path} does not exist") from exc
     except IsADirectoryError as exc:
         raise UsageError(f"{path} is a directory, not a video file") from exc
+    except OSError as exc:
+        raise UsageError(f"{path} cannot be read: {exc.strerror}") from exc
+    with file:
+        yield file
+
+
+def _head(file: BinaryIO, path: Path) -> bytes:
+    try:
+        head = file.read(_HEADER_BYTES)
+        file.seek(0)
     except OSError as exc:
         raise UsageError(f"{path} cannot be read: {exc.strerror}") from exc
     if not head:

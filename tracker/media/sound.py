@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 import imageio_ffmpeg
 import numpy as np
@@ -55,21 +56,31 @@ def sound_print(path: Path, limits: SoundLimits | None = None) -> SoundPrint | N
     """
     allowed = limits or SoundLimits()
     try:
-        done = subprocess.run(
-            [*_limited(allowed), _ffmpeg(), *_arguments(path, allowed)],
-            stdin=subprocess.DEVNULL,
+        with path.open("rb") as file:
+            heard = _chromaprint(file, allowed)
+    except OSError:
+        return None
+    if heard is None:
+        return None
+    items = np.frombuffer(heard[: len(heard) // 4 * 4], "<u4").astype(np.uint32)
+    return SoundPrint(ALGORITHM, _version(), items, ITEM_PERIOD_MS, ITEM_WINDOW_MS)
+
+
+def _chromaprint(file: BinaryIO, limits: SoundLimits) -> bytes | None:
+    """Return what ffmpeg hears in ``file``, its standard input: it opens no path, no address."""
+    try:
+        return subprocess.run(
+            [*_limited(limits), _ffmpeg(), *_arguments(limits)],
+            stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=allowed.wall_time_s,
+            timeout=limits.wall_time_s,
             check=True,
-        )
+        ).stdout
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return None
     except OSError as exc:
         raise ToolError(f"ffmpeg cannot be started: {exc.strerror}") from exc
-    whole = len(done.stdout) // 4 * 4
-    items = np.frombuffer(done.stdout[:whole], "<u4").astype(np.uint32)
-    return SoundPrint(ALGORITHM, _version(), items, ITEM_PERIOD_MS, ITEM_WINDOW_MS)
 
 
 def children_cpu_ms() -> float:
@@ -89,13 +100,13 @@ def _limited(limits: SoundLimits) -> list[str]:
     return ["/bin/sh", "-c", script, "sh", str(limits.cpu_time_s), memory_kb]
 
 
-def _arguments(path: Path, limits: SoundLimits) -> list[str]:
+def _arguments(limits: SoundLimits) -> list[str]:
     options = [word for name, value in OPEN_OPTIONS.items() for word in (f"-{name}", value)]
     # Padding makes the times those of the file: a track may begin late and have gaps.
     resample = f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
     return [
         *("-v", "quiet", "-nostdin", "-threads", "1", "-filter_threads", "1"),
-        *("-vn", "-sn", "-dn", *options, "-i", f"file:{path.absolute()}"),
+        *("-vn", "-sn", "-dn", *options, "-i", "fd:"),
         *("-map", "0:a:0", "-t", str(limits.max_duration_s), "-ac", "1", "-af", resample),
         *("-f", "chromaprint", "-fp_format", "raw", "-algorithm", "1", "pipe:1"),
     ]

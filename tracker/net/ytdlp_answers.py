@@ -57,9 +57,14 @@ def error_of(answer: Mapping[str, Any], url: str, now: datetime) -> TrackerError
     message = f"{answer.get('message')} ({shown(url)})"
     match answer.get("kind"):
         case "unavailable":
-            return PostUnavailable(message, status=PostStatus(answer.get("status") or "unknown"))
+            status = answer.get("status")
+            known = isinstance(status, str) and status in PostStatus.__members__.values()
+            return PostUnavailable(
+                message, status=PostStatus(str(status)) if known else PostStatus.UNKNOWN
+            )
         case "http":
-            return HttpStatusError(message, status_code=int(answer.get("status_code") or 0))
+            code = answer.get("status_code")
+            return HttpStatusError(message, status_code=code if isinstance(code, int) else 0)
         case kind:
             error = _ERRORS.get(str(kind), ToolError)
             return error(message, retry_at=_wait(answer, now) if error is RateLimited else None)

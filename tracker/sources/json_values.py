@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 Json = Mapping[str, object]
 
@@ -20,6 +20,11 @@ def number_of(value: object) -> int | None:
 def mapping(value: object) -> Json:
     """Return ``value`` if it is a JSON object, otherwise an empty one."""
     return value if isinstance(value, Mapping) else {}
+
+
+def is_one_of(value: object, names: Collection[str]) -> bool:
+    """Tell whether ``value`` is one of the texts ``names``; lists and objects are none."""
+    return isinstance(value, str) and value in names
 
 
 def items_of(value: object, limit: int = 500) -> list[Json]:

@@ -25,7 +25,7 @@ from tracker.net.mastodon import MastodonAnswer, MastodonClient
 from tracker.net.urls import WEB, canonical_url
 from tracker.sources.clean import address_of, clean_account, clean_text, web_url
 from tracker.sources.found import Found
-from tracker.sources.json_values import Json, items_of, mapping, number_of
+from tracker.sources.json_values import Json, is_one_of, items_of, mapping, number_of
 from tracker.sources.paging import Item, Page, poll_pages
 from tracker.sources.ports import Polled
 from tracker.timestamps.claims import parse_datetime_claim
@@ -41,6 +41,7 @@ SEARCH_PAGE_SIZE = 20
 _ACCOUNT_PATH = re.compile(r"/@([\w.-]{1,64}(?:@[\w.:-]{1,253})?)/?\Z", re.ASCII)
 _STATUS_ID = re.compile(r"[0-9A-Za-z]{1,40}\Z", re.ASCII)
 _HIDDEN = frozenset({"private", "direct"})
+_MOVING = frozenset({"video", "gifv"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +251,20 @@ def _read(status: Json, server: str) -> Post | None:
         kind=PostKind.POST,
         account=_account(status, server),
         text=None if shared else _text(status),
-        status=PostStatus.PRIVATE if status.get("visibility") in _HIDDEN else PostStatus.LIVE,
+        status=PostStatus.PRIVATE
+        if is_one_of(status.get("visibility"), _HIDDEN)
+        else PostStatus.LIVE,
         links=_links(status, shared, key, server),
         media=() if shared else _media(status, server),
         claims=(*id_claims, *_created(status)),
         edited_at=_instant(status.get("edited_at")),
         previews=() if shared else _previews(status),
     )
+
+
+def _visibility(status: Json) -> PostStatus:
+    hidden = is_one_of(status.get("visibility"), _HIDDEN)
+    return PostStatus.PRIVATE if hidden else PostStatus.LIVE
 
 
 def _key(status: Json, server: str) -> PostKey | None:
@@ -280,7 +288,8 @@ def _account(status: Json, server: str) -> str | None:
     if acct is None:
         return None
     host = urlsplit(server).netloc
-    return acct if "@" in acct or host in {"gab.com", "truthsocial.com"} else f"{acct}@{host}"
+    is_whole = "@" in acct or host in {"gab.com", "truthsocial.com"}
+    return clean_account(acct if is_whole else f"{acct}@{host}")
 
 
 def _text(status: Json) -> str | None:
@@ -294,7 +303,7 @@ def _text(status: Json) -> str | None:
         node.replace_with("\n")
     paragraphs = [node.text() for node in tree.css("p")] or [tree.root.text() if tree.root else ""]
     text = clean_text("\n\n".join(paragraphs))
-    return "\n\n".join(part for part in (warning, text) if part) or None
+    return clean_text("\n\n".join(part for part in (warning, text) if part))
 
 
 def _links(status: Json, shared: Json, key: PostKey, server: str) -> tuple[PostLink, ...]:
@@ -329,7 +338,7 @@ def _media(status: Json, server: str) -> tuple[MediaRef, ...]:
     refs: dict[str, MediaRef] = {}
     for item in items_of(status.get("media_attachments"), 20):
         url = web_url(item.get("url")) or web_url(item.get("remote_url"))
-        if item.get("type") in {"video", "gifv"} and url is not None:
+        if is_one_of(item.get("type"), _MOVING) and url is not None:
             number = item.get("id")
             named = isinstance(number, str) and _STATUS_ID.match(number)
             media_id = f"mastodon:{urlsplit(server).netloc}/{number}" if named else None
@@ -339,7 +348,7 @@ def _media(status: Json, server: str) -> tuple[MediaRef, ...]:
 
 def _previews(status: Json) -> tuple[str, ...]:
     items = items_of(status.get("media_attachments"), 20)
-    moving = (item for item in items if item.get("type") in {"video", "gifv"})
+    moving = (item for item in items if is_one_of(item.get("type"), _MOVING))
     urls = (web_url(item.get("preview_url")) for item in moving)
     return tuple(dict.fromkeys(url for url in urls if url is not None))
 

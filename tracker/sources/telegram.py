@@ -23,7 +23,7 @@ from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim
 from tracker.model.watch import Watch
 from tracker.net.http import HttpClient
 from tracker.net.urls import Address, canonical_url
-from tracker.sources.clean import address_of, clean_account, clean_text
+from tracker.sources.clean import address_of, clean_account, clean_text, web_url
 from tracker.sources.found import Found
 from tracker.sources.html_page import HtmlPage, read_html
 from tracker.sources.paging import Item, Page, poll_pages
@@ -198,9 +198,9 @@ def _videos(node: LexborNode) -> tuple[MediaRef, ...]:
     """The files the page plays; their addresses are signed anew each time, their names are not."""
     refs: dict[str, MediaRef] = {}
     for video in node.css("video[src]")[:_MAX_VIDEOS]:
-        url = video.attributes.get("src") or ""
-        name = urlsplit(url).path.rpartition("/")[2] if address_of(url) else ""
-        if name:
+        url = web_url(video.attributes.get("src"))
+        name = urlsplit(url).path.rpartition("/")[2] if url and address_of(url) else ""
+        if url and name:
             refs.setdefault(name, MediaRef(url, "http", f"telegram:{name[:200]}"))
     return tuple(refs.values())
 

@@ -16,7 +16,7 @@ from tracker.model.status import PostStatus
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim
 from tracker.sources.clean import clean_account, clean_line, clean_text, web_url
 from tracker.sources.found import Found
-from tracker.sources.json_values import Json, items_of, mapping, number_of
+from tracker.sources.json_values import Json, is_one_of, items_of, mapping, number_of
 from tracker.timestamps.claims import parse_datetime_claim
 from tracker.timestamps.ids import claims_from_address, x_media_claim
 
@@ -62,8 +62,8 @@ def read_posts(document: Json) -> XPosts:
     """Return what an answer of the API tells; values of wrong types are passed over."""
     includes = mapping(document.get("includes"))
     data = document.get("data")
-    asked = _by_id(items_of(data if isinstance(data, list) else [data], _LIMIT), "id")
-    included = _by_id(items_of(includes.get("tweets"), _LIMIT), "id")
+    asked = _posts_by_id(items_of(data if isinstance(data, list) else [data], _LIMIT))
+    included = _posts_by_id(items_of(includes.get("tweets"), _LIMIT))
     reader = _Reader(
         users=_by_id(items_of(includes.get("users"), _LIMIT), "id"),
         media=_by_id(items_of(includes.get("media"), _LIMIT), "media_key"),
@@ -118,14 +118,14 @@ class _Reader:
             carrier, key = self._posts.get(shared, {}), post_key(shared)
         for media_key in dict.fromkeys(_media_keys(carrier)):
             item = self._media.get(media_key, {})
-            if item.get("type") in _MOVING:
+            if is_one_of(item.get("type"), _MOVING):
                 yield _media_ref(key, media_key, item)
 
     def _previews(self, raw: Json) -> Iterator[str]:
         for media_key in dict.fromkeys(_media_keys(raw)):
             item = self._media.get(media_key, {})
             url = web_url(item.get("preview_image_url"))
-            if item.get("type") in _MOVING and url is not None:
+            if is_one_of(item.get("type"), _MOVING) and url is not None:
                 yield url
 
 
@@ -227,10 +227,14 @@ def _by_id(items: list[Json], name: str) -> dict[str, Json]:
     return {str(item[name]): item for item in items if isinstance(item.get(name), str)}
 
 
+def _posts_by_id(items: list[Json]) -> dict[str, Json]:
+    return {number: raw for number, raw in _by_id(items, "id").items() if _POST_ID.match(number)}
+
+
 def _unavailable(document: Json) -> Iterator[tuple[str, Unavailable]]:
     for problem in items_of(document.get("errors"), _LIMIT):
         number = _post_id(problem.get("resource_id")) or _post_id(problem.get("value"))
-        if number is not None and problem.get("resource_type") in {"tweet", "post"}:
+        if number is not None and is_one_of(problem.get("resource_type"), ("tweet", "post")):
             yield number, unavailable(problem)
 
 

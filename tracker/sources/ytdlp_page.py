@@ -23,6 +23,7 @@ from tracker.sources.clean import (
     web_url,
 )
 from tracker.sources.found import Found
+from tracker.sources.json_values import is_one_of
 from tracker.timestamps.ids import claims_from_address
 from tracker.timestamps.info_json import claims_from_info
 
@@ -217,9 +218,9 @@ def _plain_file(info: Info) -> str | None:
     items = [info, *(formats if isinstance(formats, list) else [])[:200]]
     best: tuple[float, str] | None = None
     for item in items:
-        if not isinstance(item, Mapping) or item.get("protocol") not in {"http", "https"}:
+        if not isinstance(item, Mapping) or not is_one_of(item.get("protocol"), ("http", "https")):
             continue
-        if "none" in {item.get("vcodec"), item.get("acodec")}:
+        if "none" in (item.get("vcodec"), item.get("acodec")):
             continue
         url, height = web_url(item.get("url")), item.get("height")
         size = float(height) if isinstance(height, int | float) else 0.0

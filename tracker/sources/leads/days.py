@@ -125,6 +125,9 @@ _WEEKDAYS = {w: n for n, stems in enumerate(_WEEKDAY_STEMS) for w in stems.split
 _AMBIGUOUS = {"quarta", "quinta", "sexta", "terça"}  # ordinals too: only before "-feira"
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _YEAR = range(1990, 2101)
+LONGEST_ENDING = 3
+"""Letters by which a form of a month's or weekday's name may be longer than its stem."""
+
 _BETWEEN = {",", ".", "de", "del", "of", "the"}
 
 
@@ -141,9 +144,9 @@ def month_of(word: str) -> int | None:
 def _looked_up(word: str, table: dict[str, int], shortest: int) -> int | None:
     if word in table:
         return table[word]
-    for size in range(len(word) - 1, shortest - 1, -1):
+    for size in range(len(word) - 1, max(shortest, len(word) - LONGEST_ENDING) - 1, -1):
         stem = word[:size]
-        if stem in table and stem not in _EXACT_ONLY and len(word) - size <= 3:
+        if stem in table and stem not in _EXACT_ONLY:
             return table[stem]
     return None
 

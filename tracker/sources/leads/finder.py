@@ -9,6 +9,7 @@ from datetime import date
 
 from tracker.model.ids import Platform
 from tracker.model.post import Lead
+from tracker.sources.clean import MAX_ACCOUNT_CHARS
 from tracker.sources.leads.antecedents import Antecedents
 from tracker.sources.leads.attribution import Attribution
 from tracker.sources.leads.credits import credits_in
@@ -120,6 +121,8 @@ def _another(tagged: Tagged, at: int) -> bool:
 
 
 def _add(search: _Search, lead: Lead, another: bool) -> None:
+    if len(lead.account) > MAX_ACCOUNT_CHARS:
+        return  # nobody is called that
     key = (lead.platform, fold(lead.account).lstrip("@"))
     known = search.told.get(key)
     dated_apart = known is not None and known.day and lead.day and known.day != lead.day

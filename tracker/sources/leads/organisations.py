@@ -18,7 +18,8 @@ _ORGANISATION = re.compile(
 )
 
 
-_DEMONYM = re.compile(r"(?:[a-z]{3,}(?:ian|ish|ese|ean|can|aeli|raqi|bani|ench|utch|reek|stani))$")
+_DEMONYM = re.compile(r"[a-z]{3}(?:ian|ish|ese|ean|can|aeli|raqi|bani|ench|utch|reek|stani)$")
+_DEMONYM_CHARS = 8  # the longest of these ends, and the three letters before it
 
 
 INSTITUTIONS = word_set(
@@ -38,4 +39,4 @@ def is_organisation(word: str) -> bool:
 
 def is_demonym(word: str) -> bool:
     """Tell whether a word says where somebody is from ("Nigerian")."""
-    return _DEMONYM.search(word.lower()) is not None
+    return _DEMONYM.search(word.lower()[-_DEMONYM_CHARS:]) is not None

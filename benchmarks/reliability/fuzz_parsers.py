@@ -1,0 +1,226 @@
+"""Every parser of what comes from outside, fed with what nobody should send.
+
+``python -m benchmarks.reliability.fuzz_parsers [--minutes 60] [--processes 2] [--only NAME …]``
+gives each parser its share of the time, in a process of its own, with inputs that hypothesis edits
+from good ones (``mutations``), and then looks for inputs on which time grows faster than size
+(``slow_inputs``). A finding is an exception that is no answer of the parser, a broken promise, an
+input that takes longer than ``--slow`` seconds, or a process that dies. Inputs of findings are kept
+in ``--keep DIR``. Prints a table; the exit code is 1 when anything was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import pickle
+import random
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from benchmarks.reliability.alarm import alarm
+from benchmarks.reliability.parsers import all_parsers
+from benchmarks.reliability.parsers.parser import Parser
+from benchmarks.reliability.slow_inputs import Slowest, slowest
+
+MEMORY_BYTES = 4 * 1024**3
+EXAMPLES_AT_ONCE = 400
+GRACE_S = 60.0
+"""A process that shows no sign of life for so long is taken for hung."""
+
+
+@dataclass
+class Tally:
+    """What happened to one parser."""
+
+    name: str
+    inputs: int = 0
+    refused: int = 0
+    cpu_s: float = 0.0
+    worst_ms: float = 0.0
+    worst_bytes: int = 0
+    peak_mb: float = 0.0
+    findings: dict[str, int] = field(default_factory=dict)
+    growth: Slowest | None = None
+
+
+def fuzz(parser: Parser, seconds: float, slow_s: float, keep: Path, start: int) -> Tally:
+    """Feed the parser for ``seconds``; never raises for what it does."""
+    tally = Tally(parser.name)
+    until = time.monotonic() + seconds
+    rounds = 0
+    while time.monotonic() < until:
+        _one_round(parser, tally, until, slow_s, keep, start + rounds)
+        rounds += 1
+    if parser.grow is not None:
+        tally.growth = slowest(parser, limit_s=slow_s)
+    tally.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return tally
+
+
+def _one_round(
+    parser: Parser, tally: Tally, until: float, slow_s: float, keep: Path, number: int
+) -> None:
+    @seed(number)
+    @settings(
+        max_examples=EXAMPLES_AT_ONCE,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(parser.inputs)
+    def tried(value: object) -> None:
+        if time.monotonic() < until:
+            _try(parser, value, tally, slow_s, keep)
+
+    tried()
+
+
+def _try(parser: Parser, value: object, tally: Tally, slow_s: float, keep: Path) -> None:
+    size = _remember(value, keep)
+    started_s = time.process_time()
+    try:
+        with alarm(slow_s):
+            parser.read(value)
+    except parser.refusals:
+        tally.refused += 1
+    except Exception as exc:  # noqa: BLE001 - whatever comes is what is looked for
+        _note(exc, value, tally, keep)
+    spent_ms = (time.process_time() - started_s) * 1000
+    tally.inputs += 1
+    tally.cpu_s += spent_ms / 1000
+    if spent_ms > tally.worst_ms:
+        tally.worst_ms, tally.worst_bytes = spent_ms, size
+
+
+def _remember(value: object, keep: Path) -> int:
+    """Write the input where it is found again if this process dies of it; return its size."""
+    body = value if isinstance(value, bytes) else pickle.dumps(value)
+    (keep / "now").write_bytes(body)
+    return len(body)
+
+
+def _note(exc: BaseException, value: object, tally: Tally, keep: Path) -> None:
+    frames = [f for f in traceback.extract_tb(exc.__traceback__) if "/tracker/" in f.filename]
+    place = frames[-1] if frames else traceback.extract_tb(exc.__traceback__)[-1]
+    file = place.filename.rpartition("/tracker/")[2]
+    what = f"{type(exc).__name__} in {file}:{place.name}: {str(exc)[:80]!r}"
+    known = f"{type(exc).__name__} in {file}:{place.lineno}"
+    first = next((key for key in tally.findings if key.startswith(known)), None)
+    key = first or f"{known} {what}"
+    tally.findings[key] = tally.findings.get(key, 0) + 1
+    if first is None:
+        number = len(tally.findings)
+        (keep / f"finding-{number}.pickle").write_bytes(pickle.dumps(value))
+        text = "".join(traceback.format_exception(exc))
+        (keep / f"finding-{number}.txt").write_text(text, errors="backslashreplace")
+
+
+# --- one process a parser -----------------------------------------------------------------
+
+
+def _child(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tally = fuzz(all_parsers()[name], seconds, slow_s, keep, start)
+    (keep / "tally").write_bytes(pickle.dumps(tally))
+
+
+def run_apart(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> Tally:
+    """Fuzz one parser in a process of its own; a death or a hang is a finding."""
+    folder = keep / name.replace(" ", "-").replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_child, args=(name, seconds, slow_s, folder, start))
+    process.start()
+    hung = not _ended(process, folder / "now", seconds)
+    if hung:
+        process.kill()
+        process.join()
+    if process.exitcode == 0:
+        found: Tally = pickle.loads((folder / "tally").read_bytes())  # noqa: S301 - our own child's
+        return found
+    what = "the process hung" if hung else f"the process died ({process.exitcode})"
+    return Tally(name, findings={f"{what}, see {folder / 'now'}": 1})
+
+
+def _ended(process: multiprocessing.process.BaseProcess, sign: Path, seconds: float) -> bool:
+    """Wait for the end; False once there was no new input for ``GRACE_S`` after the time is up."""
+    until = time.monotonic() + seconds + GRACE_S
+    while process.is_alive():
+        process.join(1)
+        with contextlib.suppress(FileNotFoundError):
+            alive = time.time() - sign.stat().st_mtime < GRACE_S
+            if not alive and time.monotonic() > until + 20 * GRACE_S:
+                return False
+    return True
+
+
+def report(tallies: list[Tally]) -> str:
+    """Return the table of what happened."""
+    lines = [
+        "| parser | inputs | refused | CPU | worst input | 1 MB of the worst text | findings |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for tally in tallies:
+        worst = f"{tally.worst_ms:.0f} ms ({tally.worst_bytes / 1000:.0f} kB)"
+        grown = tally.growth.text() if tally.growth else "–"
+        lines.append(
+            f"| {tally.name} | {tally.inputs:,} | {tally.refused:,} | {tally.cpu_s:.0f} s "
+            f"| {worst} | {grown} | {len(tally.findings)} |"
+        )
+    inputs, cpu_s = sum(t.inputs for t in tallies), sum(t.cpu_s for t in tallies)
+    found = sum(len(t.findings) for t in tallies)
+    lines.append(f"| **all** | {inputs:,} | | {cpu_s:.0f} s | | | {found} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Fuzz, print, and return 1 when anything was found."""
+    arguments = _arguments()
+    names = [n for n in all_parsers() if not arguments.only or n in arguments.only]
+    keep = arguments.keep or Path(tempfile.mkdtemp(prefix="tracker-fuzz-"))
+    seconds = arguments.minutes * 60 / len(names)
+    start = arguments.seed if arguments.seed is not None else random.SystemRandom().getrandbits(32)
+    print(f"{len(names)} parsers, {seconds:.0f} s each, seed {start}, inputs in {keep}", flush=True)
+    tallies: list[Tally] = []
+    with ThreadPoolExecutor(arguments.processes) as pool:
+        running = [
+            pool.submit(run_apart, name, seconds, arguments.slow, keep, start) for name in names
+        ]
+        for future in running:
+            tallies.append(future.result())
+            _say(tallies[-1])
+    print(report(tallies))
+    return 1 if any(tally.findings for tally in tallies) else 0
+
+
+def _say(tally: Tally) -> None:
+    print(f"{tally.name}: {tally.inputs} inputs, {len(tally.findings)} findings", flush=True)
+    for finding, count in tally.findings.items():
+        print(f"    {count} × {finding}", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reliability.fuzz_parsers")
+    parser.add_argument("--minutes", type=float, default=60.0, help="for all parsers together")
+    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--slow", type=float, default=10.0, help="seconds one input may take")
+    parser.add_argument("--only", nargs="+", metavar="NAME")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--keep", type=Path, help="where inputs of findings are kept")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

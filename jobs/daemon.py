@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from jobs.collect import poll
 from jobs.leader import Leadership
 from jobs.monitor import Monitor
+from jobs.monitoring import monitoring
 from jobs.schedule import CUSTODY, PIPELINE, build_scheduler
 from jobs.stop import STOP_LIMIT_S, StopRequest, stop_on_signals
 from jobs.turn import Turn
@@ -98,7 +99,11 @@ def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done
     While another daemon leads it stands by, and leads when that one is gone. With ``once`` it
     raises ``OutsideError`` instead. Raises ``LeaseLost`` when another one has taken over.
     """
-    with stop_on_signals() as request, _leadership(settings) as leadership:
+    with (
+        stop_on_signals() as request,
+        nullcontext() if once else monitoring(settings),
+        _leadership(settings) as leadership,
+    ):
         if not leadership.win(request.event, waits=not once):
             return 0
         monitor = Monitor()

@@ -10,6 +10,7 @@ from typing import TypeVar
 import structlog
 
 from jobs.monitor import Activity
+from tracker import metrics
 from tracker.clock import Clock
 from tracker.errors import ToolError, TrackerError
 from tracker.ingest.stage import Archive, Stage, attempt, remember_failure
@@ -67,12 +68,15 @@ def _one(stage: Stage[T], item: T, archive: Archive, clock: Clock, stop: threadi
         if stop.is_set():  # work that was cancelled under its feet: released, not counted
             return
         log.exception("item_crashed", stage=stage.name, item=stage.key(item))
+        metrics.count_item(stage.name, "crashed")
         error = ToolError(f"internal error: {type(exc).__name__}")
         _remember_quietly(stage.name, stage.key(item), error, archive, clock)
         return
     if error is None:
+        metrics.count_item(stage.name, "done")
         log.info("item_done", stage=stage.name, item=stage.key(item))
     elif not stop.is_set():
+        metrics.count_item(stage.name, "failed")
         log.warning("item_failed", stage=stage.name, item=stage.key(item), error=str(error))
 
 

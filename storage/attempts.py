@@ -164,12 +164,25 @@ def _is_finding() -> ColumnElement[bool]:
     return given_up & (by_key | by_spelling)
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many items wait for a stage, and since when the oldest was known."""
+
+    items: int
+    oldest_at: datetime | None
+
+
 def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
     """Return how many items each stage has left, in the order of the flow.
 
     Items waiting for their next try count, parked ones do not (see ``failing``).
     """
-    queues: list[tuple[str, Any, SQLColumnExpression[str]]] = [
+    return {stage: queue.items for stage, queue in queues(s, algorithm_key).items()}
+
+
+def queues(s: Session, algorithm_key: str) -> Mapping[str, Queue]:
+    """Return what each stage has left, in the order of the flow, as ``queue_depths`` counts it."""
+    stages: list[tuple[str, Any, SQLColumnExpression[str]]] = [
         (pending.COLLECT, pending.posts_query(), col(PostRow.key)),
         (pending.CAPTURE, pending.media_query(), pending.media_item()),
         (pending.CREDENTIALS, pending.credentials_query(), col(VideoRow.sha256)),
@@ -181,11 +194,21 @@ def queue_depths(s: Session, algorithm_key: str) -> Mapping[str, int]:
         (pending.DETECT, pending.detections_query(algorithm_key), col(FingerprintRow.video)),
         (pending.RECORD, pending.records_query(algorithm_key), col(VideoRow.sha256)),
     ]
-    return {stage: _count(s, stage, query, item) for stage, query, item in queues}
+    return {stage: _queue(s, stage, query, item) for stage, query, item in stages}
 
 
-def _count(
+_SINCE: Mapping[str, Any] = {
+    pending.COLLECT: PostRow.first_observed_at,
+    pending.CAPTURE: PostRow.first_observed_at,
+    pending.DETECT: FingerprintRow.made_at,
+}
+
+
+def _queue(
     s: Session, stage: str, query: Select[*tuple[Any, ...]], item: SQLColumnExpression[str]
-) -> int:
-    left = query.where(pending.unparked(stage, item)).order_by(None)
-    return s.scalar(select(func.count()).select_from(left.subquery())) or 0
+) -> Queue:
+    since = col(_SINCE.get(stage, VideoRow.first_observed_at))
+    left = query.where(pending.unparked(stage, item)).order_by(None).with_only_columns(since)
+    found = left.subquery()
+    count, oldest = s.execute(select(func.count(), func.min(found.c[0]))).one()
+    return Queue(count, oldest)

@@ -66,12 +66,24 @@ class Database:
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database; ``None`` for a server."""
+        return self._path
+
     def exists(self) -> bool:
         """Tell whether there is a database to read from; creates nothing."""
         if self._path is not None and not _has_content(self._path):
             return False
         with database_errors(self.name), self._reader_engine().connect() as connection:
             return _revision(connection) is not None
+
+    def is_current(self) -> bool:
+        """Tell whether the schema is this release's; raises ``DatabaseError`` for a newer one."""
+        with database_errors(self.name), self._reader_engine().connect() as connection:
+            revision = _revision(connection)
+            self._refuse_newer(revision)
+        return revision == REVISIONS[-1]
 
     def migrate(self) -> None:
         """Bring the schema up to date, creating the database if there is none.

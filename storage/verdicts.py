@@ -47,6 +47,12 @@ def of_clip(s: Session, clip: ClipId) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict in found if ids[verdict.clip] == clip)
 
 
+def of_video(s: Session, video: VideoId) -> tuple[Verdict, ...]:
+    """Return all judgements on the video, whatever the clip, the oldest first."""
+    rows = select(VerdictRow).where(VerdictRow.video == video).order_by(col(VerdictRow.id))
+    return tuple(filter(None, map(_verdict, s.exec(rows))))
+
+
 def standing(s: Session) -> dict[tuple[ClipId, VideoId], Verdict]:
     """Return the judgements that are obeyed: the latest on each live clip and video."""
     result: dict[tuple[ClipId, VideoId], Verdict] = {}

@@ -56,7 +56,9 @@ from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpClient, HttpLimits
 from tracker.net.mastodon import MastodonClient
+from tracker.net.politeness import HostTurns, Pace
 from tracker.net.rerouting import Rerouting
+from tracker.net.robots import PagePermits, Robots
 from tracker.net.timestamping import TimestampDoor
 from tracker.net.ytdlp import YtDlp, YtDlpLimits
 from tracker.retention import Retention, RetentionRule
@@ -86,6 +88,7 @@ class App:
     algorithm_key: str
     executor: ChildProcessExecutor
     ytdlp: YtDlp
+    turns: HostTurns | None
     collect: Collect
     capture: Capture
     credentials: CredentialsStage
@@ -108,7 +111,9 @@ class App:
     retry: Retry
 
     def interrupt(self) -> None:
-        """End running children at once; their items stay pending."""
+        """End running children and all waiting at once; their items stay pending."""
+        if self.turns is not None:
+            self.turns.stop()
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.ytdlp.stop()
 
@@ -170,9 +175,11 @@ def open_app(
     with ExitStack() as stack:
         clock = clock or SystemClock()
         archive = _open_archive(settings, stack, clock, writes=writes)
+        turns = _turns(settings, clock, stack, private=not writes)
+        guard = _guard(settings, turns)
         # The reads of X are counted: whoever may write nothing cannot ask it.
-        x = _x_source(settings, archive, clock, stack) if writes else None
-        yield _build(settings, archive, clock, stack, (x,) if x else ())
+        x = _x_source(settings, archive, guard, clock, stack) if writes else None
+        yield _build(settings, archive, guard, clock, stack, (x,) if x else ())
 
 
 def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
@@ -191,6 +198,11 @@ def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes:
         root / "index",
         AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
     )
+    if (settings.data_dir / RESTORING).exists():
+        raise OutsideError(
+            f"a restore into {settings.data_dir} was interrupted: run the same `tracker restore` "
+            "again"
+        )
     if writes:
         database.migrate()
         _make_staging(archive.staging)
@@ -209,6 +221,10 @@ STAGING_MAX_AGE_S = 24 * 3600
 use by another process."""
 
 
+RESTORING = "restore.unfinished"
+"""A file that stands in the data directory from the first to the last file of a restore."""
+
+
 def _make_staging(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -223,6 +239,7 @@ def _make_staging(path: Path) -> None:
 def _build(
     settings: Settings,
     archive: Archive,
+    guard: AddressGuard,
     clock: Clock,
     stack: ExitStack,
     billed: tuple[PlatformSource, ...],
@@ -230,12 +247,13 @@ def _build(
     algorithm_key = current_algorithm().key
     limits = _media_limits(settings)
     executor = _executor(settings, stack)
-    guard = _guard(settings)
     http = HttpClient(_http_limits(settings), guard, clock)
     stack.callback(http.close)
     ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock, cookie_file=_cookie_file(settings))
     native = (*billed, *_native_sources(settings, http, guard, clock, stack))
-    sources = Sources(http, ytdlp, clock, native)
+    sources = Sources(
+        http, ytdlp, clock, native, _page_permits(settings, http, guard, clock).permit
+    )
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
     index, features, sounds = _indexes(archive, algorithm_key)
     fingerprints = ArchivedFingerprints(archive, index, algorithm_key, features, sounds)
@@ -271,6 +289,7 @@ def _build(
         algorithm_key=algorithm_key,
         executor=executor,
         ytdlp=ytdlp,
+        turns=guard.turns,
         collect=stages.collect,
         capture=stages.capture,
         credentials=CredentialsStage(archive, executor, clock),
@@ -329,7 +348,7 @@ def _native_sources(
 
 
 def _x_source(
-    settings: Settings, archive: Archive, clock: Clock, stack: ExitStack
+    settings: Settings, archive: Archive, guard: AddressGuard, clock: Clock, stack: ExitStack
 ) -> PlatformSource | None:
     """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
     token = settings.x.token()
@@ -343,7 +362,7 @@ def _x_source(
     api = XApi(
         token,
         reads,
-        _guard(settings),
+        guard,
         _http_limits(settings),
         clock,
         api_url=settings.x.api_url,
@@ -384,12 +403,29 @@ def _retention_rule(settings: Settings) -> RetentionRule:
     return RetentionRule(timedelta(days=days) if days else None)
 
 
-def _guard(settings: Settings) -> AddressGuard:
+def _turns(settings: Settings, clock: Clock, stack: ExitStack, *, private: bool) -> HostTurns:
+    network = settings.network
+    pace = Pace(network.pause_per_host_s, network.connections_per_host, network.media_timeout_s)
+    turns = HostTurns(settings.data_dir / "hosts", pace, clock, private=private)
+    stack.callback(turns.close)
+    return turns
+
+
+def _guard(settings: Settings, turns: HostTurns) -> AddressGuard:
     return AddressGuard(
         allow_private=settings.network.allow_private,
         allowed_networks=settings.network.allowed_networks,
         rerouting=_rerouting(settings),
+        turns=turns,
     )
+
+
+def _page_permits(
+    settings: Settings, http: HttpClient, guard: AddressGuard, clock: Clock
+) -> PagePermits:
+    if not settings.network.obey_robots:
+        return PagePermits(None)
+    return PagePermits(Robots(http, settings.network.user_agent, clock, guard.turns))
 
 
 def _rerouting(settings: Settings) -> Rerouting:
@@ -430,6 +466,8 @@ def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
         download_timeout_s=settings.network.media_timeout_s,
         generic_allowed=True,  # every connection it makes passes the guard
         max_media_bytes=settings.network.max_media_bytes,
+        user_agent=settings.network.user_agent,
+        identifies_everywhere=settings.ytdlp.identify_everywhere,
     )
 
 

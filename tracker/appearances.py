@@ -23,7 +23,8 @@ from tracker.model.post import Lead, LinkRelation, PostKind
 from tracker.model.status import StatusChange, visibility_of
 from tracker.model.time_claim import TimeClaim
 from tracker.provenance.chain import ChainInputs
-from tracker.provenance.footage import Footage, Stretch
+from tracker.provenance.footage import Footage
+from tracker.provenance.overlaps import Stretch
 from tracker.timestamps.conflicts import conflicts
 
 

@@ -17,7 +17,8 @@ from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
 from tracker.model.verdict import Verdict, VerdictKind
-from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage
+from tracker.provenance.footage import Footage
+from tracker.provenance.overlaps import BORDER_TOLERANCE_MS
 from tracker.provenance.verdicts import Ruling, grouped_as_judged
 
 Pair = tuple[VideoId, VideoId]

@@ -46,7 +46,9 @@ class NetworkSettings(_Section):
     """What may be connected to, and how long and how much an answer may be.
 
     ``connect_to`` reaches hosts elsewhere than DNS says (``{"www.example.org": "10.0.0.5:8443"}``),
-    ``ca_file`` adds authorities to trust; both are noted with every answer.
+    ``ca_file`` adds authorities to trust; both are noted with every answer. ``pause_per_host_s``
+    and ``connections_per_host`` are kept by all processes of an archive together. ``obey_robots``
+    asks a site's robots.txt before a plain page of it; what it said is noted with the answer.
     """
 
     allow_private: bool = False
@@ -61,6 +63,9 @@ class NetworkSettings(_Section):
     max_page_bytes: Count = 16 * 1024**2
     max_media_bytes: Count = 4 * 1024**3
     max_redirects: Count = 10
+    pause_per_host_s: Annotated[float, Field(ge=0, le=3600)] = 0.5
+    connections_per_host: Annotated[int, Field(ge=1, le=64)] = 2
+    obey_robots: bool = True
 
 
 class CollectSettings(_Section):
@@ -200,10 +205,25 @@ class ServeSettings(_Section):
     names: tuple[str, ...] = ()
 
 
+class MonitorSettings(_Section):
+    """What the daemon shows of itself on this machine, and from when on it is unwell.
+
+    ``port``: where `/metrics` and `/health` are served on 127.0.0.1; 0: nowhere.
+    """
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    min_free_mb: Annotated[int, Field(ge=0)] = 1024
+    late_polls: Annotated[float, Field(ge=1)] = 3
+
+
 class YtDlpSettings(_Section):
-    """What yt-dlp gets: cookies of a session (Netscape format), copied for each call."""
+    """What yt-dlp gets: cookies of a session (Netscape format), and how it names itself.
+
+    Without ``identify_everywhere`` the sites that yt-dlp was made for get what it sends by itself.
+    """
 
     cookie_file: str = ""
+    identify_everywhere: bool = False
 
 
 class AuthoritySettings(_Section):
@@ -268,6 +288,7 @@ class Settings(BaseSettings):
     fixity: FixitySettings = FixitySettings()
     retention: RetentionSettings = RetentionSettings()
     serve: ServeSettings = ServeSettings()
+    monitor: MonitorSettings = MonitorSettings()
     watches: tuple[WatchSettings, ...] = ()
 
     @classmethod

@@ -12,6 +12,7 @@
     │   └── MediaLimitExceeded                    larger, longer or slower than the config allows
     ├── SourceError                               a page or a post could not be read
     │   ├── UnsupportedSource                     nothing here knows how to read this address
+    │   ├── RobotsRefusal                         the site's robots.txt asks programs not to read it
     │   └── PostUnavailable                       deleted, private, login, geo … (see ``status``)
     ├── OutsideError                exit code 3   network, platform or database failed
     │   ├── NetworkError                          no answer, a time-out, a broken answer
@@ -23,6 +24,7 @@
     │   ├── ToolError                             a child process (yt-dlp, a decoder) broke down
     │   ├── DatabaseError                         the database is locked, full or damaged
     │   └── LeaseLost                             another daemon works on this database now
+    ├── OnHold                                    a legal hold forbids what was asked for
     └── IntegrityError                            stored bytes or the ledger were altered
 
 ``retryable`` says whether the same call may succeed later; ``retry_at`` when the other side named
@@ -116,6 +118,10 @@ class UnsupportedSource(SourceError):
     """Nothing here knows how to read this address."""
 
 
+class RobotsRefusal(SourceError):
+    """The site's robots.txt asks programs not to read this page, and the config obeys it."""
+
+
 class PostUnavailable(SourceError):
     """The platform says the post cannot be seen; ``status`` says why (that is a finding).
 
@@ -183,6 +189,10 @@ class DatabaseError(OutsideError):
 
 class LeaseLost(OutsideError):
     """Another daemon works on this database now: what this one was at is left to that one."""
+
+
+class OnHold(TrackerError):
+    """A legal hold forbids what was asked for."""
 
 
 class IntegrityError(TrackerError):

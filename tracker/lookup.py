@@ -222,7 +222,9 @@ class Lookup:
         credentials = video_credentials(session, match.reference)
         clip = clips[0].id if clips else None
         judged = verdict_rows.of_clip(session, clip) if clip is not None else ()
-        verdicts = tuple(v for v in judged if v.video in {match.query, match.reference})
+        about = [verdict for verdict in judged if verdict.video == match.query]
+        about += verdict_rows.of_video(session, match.reference)
+        verdicts = tuple(sorted(dict.fromkeys(about), key=lambda verdict: verdict.at))
         return LookupMatch(match, clip, *seen, credentials, verdicts)
 
     def _earliest(self, session: Session, matches: Sequence[LookupMatch]) -> Earliest | None:

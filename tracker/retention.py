@@ -19,7 +19,7 @@ from storage import deletions, ledger
 from storage import fingerprints as fingerprint_rows
 from storage import videos as video_rows
 from tracker.clock import Clock
-from tracker.errors import IntegrityError, OutsideError, UnknownSubject, UsageError
+from tracker.errors import IntegrityError, OnHold, OutsideError, UnknownSubject
 from tracker.holds import held_videos, stated, the_video
 from tracker.ingest.stage import Archive
 from tracker.model.custody import Deletion
@@ -76,8 +76,8 @@ class Retention:
     def forget(self, subject: str, *, by: str, why: str) -> Deletion:
         """Delete the original and the keyframes of one video, by order of a person.
 
-        Raises ``UnknownSubject``, or ``UsageError`` when it is on hold, is gone already, or
-        name or reason are missing.
+        Raises ``UnknownSubject`` when there is none or nothing of it is left, ``OnHold``, and
+        ``UsageError`` when name or reason are missing.
         """
         by, why = stated(by, why)
         with self._archive.database.write() as session:
@@ -86,12 +86,12 @@ class Retention:
                 raise UnknownSubject(f"no video {subject} is held")
             hold = held_videos(session).get(video)
             if hold is not None:
-                raise UsageError(
+                raise OnHold(
                     f"video {video[:16]}… is on hold (number {hold.id}, {hold.kind.value} "
                     f"{hold.subject}, by {hold.by}: {hold.why}); it stays until the hold is removed"
                 )
             if not self._has_anything(session, video):
-                raise UsageError(f"nothing of video {video[:16]}… is left to delete")
+                raise UnknownSubject(f"nothing of video {video[:16]}… is left to delete")
             deletion = self._decide(session, video, FORGET, by, why, with_keyframes=True)
         self._remove(deletion)
         return deletion

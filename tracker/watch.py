@@ -11,7 +11,7 @@ from sqlmodel import Session
 from storage import attempts, ledger
 from storage import watches as watch_rows
 from tracker.clock import Clock
-from tracker.errors import UnknownSubject, UsageError
+from tracker.errors import UnknownSubject, UnsupportedSource, UsageError
 from tracker.ingest.collect import Collect
 from tracker.ingest.stage import Archive, tried
 from tracker.model.ledger import LedgerKind
@@ -38,8 +38,14 @@ class Watches:
         self._clock = clock
 
     def add(self, watch: Watch) -> Watch:
-        """Record a watch (again: its settings are replaced, what was polled is kept)."""
-        wanted = _canonical(watch)
+        """Record a watch (again: its settings are replaced, what was polled is kept).
+
+        Raises ``UsageError`` for a target that is no address.
+        """
+        try:
+            wanted = _canonical(watch)
+        except UnsupportedSource as exc:
+            raise UsageError(str(exc)) from exc
         with self._archive.database.write() as session:
             watch_rows.save_watch(session, wanted)
             self._note(session, "add", wanted.target)

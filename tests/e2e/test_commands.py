@@ -157,7 +157,7 @@ def test_a_bundle_is_verified_with_nothing_but_itself(
     outcome = stranger.run("verify", case, "--json")
     assert outcome.code == 1
     assert outcome.document["broken"]
-    assert stranger.run("verify", tmp_path / "nothing.zip").code == 2
+    assert stranger.run("verify", tmp_path / "nothing.zip").code == 1
 
 
 def test_verify_names_a_changed_file(tracker: TrackerCommand, clips: Clips) -> None:
@@ -225,6 +225,7 @@ def test_watches_are_added_listed_paused_and_removed(tracker: TrackerCommand) ->
     assert (removed.code, removed.stdout, removed.stderr) == (0, "", f"no longer watched: {feed}\n")
     assert tracker.run("watch", "list", "--json").documents == []
     assert tracker.run("watch", "remove", feed).code == 1
+    assert tracker.run("watch", "add", "no address").code == 2
 
 
 def test_the_sample_kind_of_article_yields_leads(tracker: TrackerCommand, tmp_path: Path) -> None:

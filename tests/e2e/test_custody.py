@@ -16,14 +16,14 @@ def test_hold_forget_and_status(tracker: TrackerCommand, clips: Clips) -> None:
     held = tracker.run("hold", "add", digest[:10], *BY, "--json").document
     assert (held["schema"], held["kind"], held["subject"]) == ("tracker/hold/1", "video", digest)
     refused = tracker.run("forget", digest, *BY)
-    assert refused.code == 2
+    assert refused.code == 1
     assert "is on hold (number 1, video" in refused.stderr
     assert "1 hold." in tracker.run("hold", "list").stdout
     assert tracker.run("hold", "remove", "1", *BY).code == 0
     forgotten = tracker.run("forget", digest[:12], *BY, "--json").document
     assert (forgotten["schema"], forgotten["video"]) == ("tracker/forgotten/1", digest)
     assert not list((tracker.data_dir / "media").rglob(digest))
-    assert tracker.run("forget", digest, *BY).code == 2
+    assert tracker.run("forget", digest, *BY).code == 1
     assert tracker.run("verify", "--json").document["ok"] is True
     assert tracker.run("run", "--once").code == 0
     status = tracker.run("status", "--json").document

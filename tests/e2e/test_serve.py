@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -45,7 +47,11 @@ class Serving:
     port: int
 
     def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | Iterator[bytes] | None = None,
+        **headers: str,
     ) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
@@ -60,11 +66,11 @@ class Serving:
 
 
 @contextmanager
-def serving(tracker: TrackerCommand, *arguments: str) -> Iterator[Serving]:
+def serving(tracker: TrackerCommand, *arguments: str, **environment: str) -> Iterator[Serving]:
     """Run the command on a free port until the block ends."""
     process = subprocess.Popen(
         tracker.line("serve", "--port", "0", "--json", *arguments),
-        env=tracker.environment(), cwd=tracker.home, stdout=subprocess.PIPE, text=True,
+        env=tracker.environment(**environment), cwd=tracker.home, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -89,6 +95,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, clips: Clips) -> Iterator[S
     )  # fmt: skip
     assert added.code == 0, added
     with serving(tracker) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server of an empty archive that takes 300,000 bytes at most."""
+    tracker = TrackerCommand(tmp_path_factory.mktemp("strict-home"))
+    limit = {"TRACKER_NETWORK__MAX_MEDIA_BYTES": "300000"}
+    with serving(tracker, **limit) as running:
         yield running
 
 
@@ -127,6 +142,107 @@ def test_a_look_up_fetches_compares_and_writes_nothing(
     assert all_files(server.tracker.data_dir) == before
 
 
+def a_form(*parts: tuple[str, bytes], boundary: str = "b0undary") -> dict[str, Any]:
+    """Return body and content type of a form: of each part its disposition and its bytes."""
+    pieces = [
+        f"--{boundary}\r\nContent-Disposition: {said}\r\n\r\n".encode() + body + b"\r\n"
+        for said, body in parts
+    ]
+    body = b"".join((*pieces, f"--{boundary}--\r\n".encode()))
+    return {"body": body, "Content_Type": f"multipart/form-data; boundary={boundary}"}
+
+
+def test_a_file_is_looked_up_and_not_kept(server: Serving, clips: Clips) -> None:
+    before = all_files(server.tracker.data_dir)
+    form = a_form(('form-data; name="file"; filename="<i>cut.mp4"', clips.copy.read_bytes()))
+    found = server.ask("/api/lookup", "POST", **form).document
+    expected = server.tracker.run("lookup", "--json", clips.copy).document
+    subject = {**expected["subject"], "target": "<i>cut.mp4"}
+    assert {**found, "elapsed_ms": {}} == {**expected, "elapsed_ms": {}, "subject": subject}
+    page = server.ask("/lookup", "POST", Origin=f"http://127.0.0.1:{server.port}", **form)
+    assert page.status == 200
+    assert "Seen before, in 1 video" in page.text
+    assert "&lt;i&gt;cut.mp4" in page.text
+    assert "<i>" not in page.text
+    assert all_files(server.tracker.data_dir) == before
+    assert list((server.tracker.data_dir / "staging").iterdir()) == []
+    assert 'enctype="multipart/form-data"' in server.ask("/").text
+
+
+FILE = 'form-data; name="file"; filename="a.mp4"'
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "said"),
+    [
+        (((FILE, b"no video at all"),), 422, "a.mp4"),
+        (((FILE, b""),), 422, "a.mp4"),
+        ((('form-data; name="file"; filename=""', b""),), 400, "no file was sent"),
+        ((('form-data; name="other"; filename="a"', b"x"),), 400, "and nothing else"),
+        (((FILE, b"x"), (FILE, b"y")), 400, "and nothing else"),
+        (((FILE, b"x"), ('form-data; name="more"', b"y")), 400, "and nothing else"),
+        ((), 400, "form"),
+        (((FILE, b"x" * 300_001),), 413, "larger than 300,000 bytes"),
+        (((FILE, b"x" * 500_000),), 413, "too large"),
+    ],
+)
+def test_what_is_no_upload_is_refused_and_leaves_nothing(
+    strict: Serving, parts: tuple[tuple[str, bytes], ...], status: int, said: str
+) -> None:
+    answer = strict.ask("/api/lookup", "POST", **a_form(*parts))
+    assert (answer.status, said in answer.text) == (status, True), answer
+    assert "staging" not in answer.text
+    assert list((strict.tracker.data_dir / "staging").iterdir()) == []
+
+
+def test_an_upload_of_unknown_length_is_counted(strict: Serving) -> None:
+    form = a_form((FILE, b"x" * 600_000))
+    body = form.pop("body")
+    chunks = iter([body[at : at + 50_000] for at in range(0, len(body), 50_000)])
+    answer = strict.ask("/api/lookup", "POST", body=chunks, **form)
+    assert answer.status == 413
+    assert list((strict.tracker.data_dir / "staging").iterdir()) == []
+
+
+def test_bodies_that_are_no_form_or_break_off(strict: Serving) -> None:
+    plain = strict.ask("/api/lookup", "POST", body=b"x", Content_Type="text/plain")
+    assert plain.status == 415
+    cut = a_form((FILE, b"x" * 1000))
+    cut["body"] = cut["body"][:500]
+    assert strict.ask("/api/lookup", "POST", **cut).status == 400
+    junk = {**cut, "body": b"junk " * 100}
+    assert strict.ask("/api/lookup", "POST", **junk).status == 400
+    with socket.create_connection(("127.0.0.1", strict.port)) as connection:
+        head = "POST /api/lookup HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+        kind = f"Content-Type: {cut['Content_Type']}\r\n\r\n"
+        connection.sendall((head + kind).encode() + cut["body"])
+    staging = strict.tracker.data_dir / "staging"
+    assert strict.ask("/health").status == 200
+    for _ in range(100):
+        if not list(staging.iterdir()):
+            break
+        time.sleep(0.1)
+    assert list(staging.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.example/page"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/lookup", "/api/lookup"])
+def test_forms_of_other_sites_are_refused(
+    strict: Serving, path: str, headers: dict[str, Any]
+) -> None:
+    form = a_form((FILE, b"x"))
+    assert strict.ask(path, "POST", **form, **headers).status == 403
+
+
 def test_pages_lead_from_the_search_to_the_report(server: Serving) -> None:
     index = server.ask("/")
     assert "1 clip known" in index.text
@@ -155,7 +271,7 @@ def test_every_answer_carries_the_policy(server: Serving, path: str) -> None:
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert not any(name.startswith("access-control-") for name in headers)
     assert "server" not in headers
 

@@ -56,6 +56,7 @@ class TrackerCommand:
             "HOME": str(self.home),
             "TRACKER_DATA_DIR": str(self.data_dir),
             "TRACKER_NETWORK__ALLOW_PRIVATE": "true",
+            "TRACKER_NETWORK__PAUSE_PER_HOST_S": "0",  # the sites of tests are our own
             "COLUMNS": "100",
             **extra,
         }

@@ -41,7 +41,8 @@ def answers_of(
         "action": "extract" if listing is None else "list", "listing": listing,
         "directory": str(folder), "ffmpeg": imageio_ffmpeg.get_ffmpeg_exe(),
         "generic_allowed": True, "own_authorities": True, "max_media_bytes": 10**8,
-        "max_entries": 50, "socket_timeout_s": 5, "cookie_file": None,
+        "max_entries": 50, "max_page_bytes": 10**7, "socket_timeout_s": 5, "cookies": None,
+        "pause_s": 0, "user_agent": None,
     }  # fmt: skip
     requests = [{**common, "url": url, "connect_to": sites.connect_to} for url, sites in asked]
     done = subprocess.run(

@@ -22,6 +22,11 @@ Subject = Annotated[
     str, typer.Argument(metavar="SUBJECT", help="Clip id, video SHA-256 or post URL.")
 ]
 
+THUMBNAILS_STAY = (
+    "Not deleted: grey thumbnails of 32 × 32 pixels, four a second, inside the fingerprint. "
+    "Matches rest on them, and the ledger holds the fingerprint's digest."
+)
+
 hold_app = typer.Typer(
     help="Legal holds: what no rule and no command may delete.", no_args_is_help=True
 )
@@ -87,6 +92,7 @@ def forget(
             "fingerprints and posts stay. The deletion is in the ledger.",
             2,
         )
+        say(stdout_console(), THUMBNAILS_STAY, 2)
     return 0
 
 

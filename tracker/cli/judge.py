@@ -37,5 +37,5 @@ def judge(
     if session.json:
         session.emit(judged_document(judged))
     else:
-        say(stdout_console(), verdict_words(judged))
+        say(stdout_console(), verdict_words(judged, judged.clip))
     return 0

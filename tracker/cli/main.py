@@ -17,10 +17,13 @@ from tracker import __version__
 from tracker.cli import (
     anchor,
     ask,
+    backup,
     custody,
     decode,
     discover,
+    health,
     history,
+    hosts,
     judge,
     quota,
     retry,
@@ -59,11 +62,15 @@ app.add_typer(custody.hold_app, name="hold")
 app.command("forget", epilog=_EVERYWHERE)(custody.forget)
 app.command("discover", epilog=_EVERYWHERE)(discover.discover)
 app.command("quota", epilog=_EVERYWHERE)(quota.quota)
+app.command("hosts", epilog=_EVERYWHERE)(hosts.hosts)
 app.command("anchor", epilog=_EVERYWHERE)(anchor.anchor)
 app.command("serve", epilog=_EVERYWHERE)(serve.serve)
 app.command("verify", epilog=_EVERYWHERE)(upkeep.verify)
 app.command("retry", epilog=_EVERYWHERE)(retry.retry)
 app.command("status", epilog=_EVERYWHERE)(upkeep.status)
+app.command("backup", epilog=_EVERYWHERE)(backup.backup)
+app.command("restore", epilog=_EVERYWHERE)(backup.restore)
+app.command("health", epilog=_EVERYWHERE)(health.health)
 app.command("doctor", epilog=_EVERYWHERE)(upkeep.doctor)
 app.command("bench", epilog=_EVERYWHERE)(upkeep.bench)
 

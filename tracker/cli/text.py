@@ -119,7 +119,7 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
         _say(console, sound, 4)
     _print_credentials(console, item.credentials)
     for verdict in item.verdicts:
-        _say(console, verdict_words(verdict), 4)
+        _say(console, verdict_words(verdict, item.clip), 4)
     _print_posts(console, item.posts, 4)
     for path in item.files:
         _say(console, f"Local file: {clean_line(path, 300)}", 4)
@@ -187,7 +187,7 @@ def _print_verdicts(console: Console, chain: Chain) -> None:
         console.print()
         _say(console, "What persons decided:", style=BOLD)
     for verdict in chain.verdicts:
-        _item(console, verdict_words(verdict))
+        _item(console, verdict_words(verdict, verdict.clip))
 
 
 def _print_link(console: Console, link: ChainLink, number: int, chain: Chain) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from storage import deletions, ledger
 from storage import fingerprints as fingerprint_rows
 from storage import videos as video_rows
+from tracker import metrics
 from tracker.clock import Clock
 from tracker.errors import ToolError
 from tracker.evidence.digests import fingerprint_digest, keyframes_digest
@@ -60,7 +61,8 @@ class FingerprintStage:
         """Decode the video in a child process and store what came of it."""
         self._archive.media.verify(item)
         path = self._archive.media.path(item)
-        examined = self._executor.submit(examine, path, self._limits).result()
+        with metrics.fingerprint_timed():
+            examined = self._executor.submit(examine, path, self._limits).result()
         if examined.fingerprint.algorithm.key != self._algorithm:
             raise ToolError("the decoder process runs another version of the algorithm")
         self._archive.keyframes.put(item, self._algorithm, examined.keyframes)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from tracker.errors import ForbiddenAddress, NetworkError
+from tracker.net.politeness import HostTurns
 from tracker.net.rerouting import Rerouting
 from tracker.net.url_syntax import DEFAULT_PORTS, shown
 
@@ -61,7 +63,8 @@ class AddressGuard:
     ``allow_private`` opens loopback and private networks. ``allowed_networks`` (CIDR texts)
     opens exactly those, whatever they are. Link-local, metadata, multicast and reserved
     addresses stay closed unless named. ``rerouting`` says which hosts are reached elsewhere; that
-    place is judged in their stead.
+    place is judged in their stead. ``turns`` is whose turn it is to ask a host: every door that
+    has this guard obeys it; without it nothing is paced.
     """
 
     def __init__(
@@ -70,10 +73,12 @@ class AddressGuard:
         allow_private: bool = False,
         allowed_networks: tuple[str, ...] = (),
         rerouting: Rerouting | None = None,
+        turns: HostTurns | None = None,
     ) -> None:
         self.allow_private = allow_private
         self.allowed_networks = allowed_networks
         self.rerouting = rerouting or Rerouting()
+        self.turns = turns
         self._allowed = tuple(ipaddress.ip_network(text) for text in allowed_networks)
 
     def check(self, url: str) -> None:
@@ -97,10 +102,15 @@ class AddressGuard:
             raise ForbiddenAddress(f"only http and https addresses are fetched: {shown(url)}")
         if "@" in split.netloc or "\\" in split.netloc:
             raise ForbiddenAddress("an address with a user name in it is not fetched")
+        refuse_odd_number(host)
+        port = DEFAULT_PORTS[split.scheme] if port is None else port
+        self.check_port(port)
+        return host, port
+
+    def check_port(self, port: int) -> None:
+        """Return if a web server may be expected at ``port``; raise ``ForbiddenAddress`` if not."""
         if port == 0 or port in _BAD_PORTS:
-            raise ForbiddenAddress(f"port {port} is not one web servers use: {shown(url)}")
-        _refuse_odd_number(host)
-        return host, DEFAULT_PORTS[split.scheme] if port is None else port
+            raise ForbiddenAddress(f"port {port} is not one web servers use")
 
     def resolve(self, host: str, port: int) -> tuple[str, ...]:
         """Return the IP addresses of ``host``, each of them allowed, in the system's order.
@@ -108,19 +118,26 @@ class AddressGuard:
         Raises ``ForbiddenAddress`` if any of them is closed: a name that points inside and
         outside at once is an attack. Raises ``NetworkError`` if there is none.
         """
-        _refuse_odd_number(host)
+        refuse_odd_number(host)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
             raise NetworkError(f"no address is known for the host {shown(host)}") from exc
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+        self.check_all(host, addresses)
+        return addresses
+
+    def check_all(self, host: str, addresses: Iterable[str]) -> None:
+        """Return if every one of the ``addresses`` of ``host`` may be connected to.
+
+        Raises ``ForbiddenAddress``, which names the first that may not.
+        """
         for address in addresses:
             if not self.allows_ip(address):
                 raise ForbiddenAddress(
                     f"{shown(host)} is the closed address {address}: private, loopback, "
                     "link-local or reserved"
                 )
-        return addresses
 
     def allows_ip(self, text: str) -> bool:
         """Tell whether the IP address ``text`` may be connected to (False if it is none)."""
@@ -149,8 +166,11 @@ def _embedded_ipv4(address: IpAddress) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
 
 
-def _refuse_odd_number(host: str) -> None:
-    """Refuse ``2130706433``, ``0x7f.1``, ``0177.0.0.1``: IPv4 spelled so as to pass filters."""
+def refuse_odd_number(host: str) -> None:
+    """Refuse ``2130706433``, ``0x7f.1``, ``0177.0.0.1``: IPv4 spelled so as to pass filters.
+
+    Raises ``ForbiddenAddress``.
+    """
     last = host.removesuffix(".").rpartition(".")[2]
     if ":" in host or not _NUMBER_LABEL.match(last):
         return

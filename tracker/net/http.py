@@ -31,7 +31,7 @@ from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
 from tracker.net.guard import AddressGuard
 from tracker.net.http_body import decoded_chunks
-from tracker.net.http_headers import decode_text, lower_case_headers, retry_at
+from tracker.net.http_headers import decode_text, lower_case_headers, named_wait
 from tracker.net.transport import Deadline, GuardedTransport
 from tracker.net.url_syntax import shown
 
@@ -95,6 +95,10 @@ class _Visit:
     started_at: datetime
     redirects: list[str] = field(default_factory=list)
     leads_to: str | None = None
+    noted: tuple[tuple[str, str], ...] = ()  # of the last address
+
+
+Permit = Callable[[str], tuple[tuple[str, str], ...]]
 
 
 class HttpClient:
@@ -116,12 +120,15 @@ class HttpClient:
         last_modified: str | None = None,
         abandon: Callable[[str, bytes], bool] | None = None,
         leaves: Callable[[str], bool] | None = None,
+        permit: Permit | None = None,
     ) -> Response:
         """Return the page at ``url``; with ``etag`` or ``last_modified`` only if it changed.
 
         ``abandon`` is asked once, with the content type and the first piece of the body; if it
         says True (a film where a page was hoped for), nothing more is read. ``leaves`` is asked
         of the target of each redirect; one of which it says True is not connected to but named.
+        ``permit`` is asked before each address, raises what forbids it, and returns what is to be
+        noted with the answer (robots.txt).
 
         Raises ``ForbiddenAddress``, ``NetworkError`` (also for a page over the size or time
         limit), ``HttpStatusError``, ``RateLimited``, ``UnsupportedSource``.
@@ -132,7 +139,7 @@ class HttpClient:
         body = bytearray()
         collect = _Collector(body)
         with self._deadline.within(self._limits.total_timeout_s), mapped_errors(url):
-            response, visit = self._request(url, headers, leaves)
+            response, visit = self._request(url, headers, leaves, permit)
             with _closing(response):
                 if visit.leads_to is None:
                     _copy(response, collect, self._limits.max_page_bytes, abandon)
@@ -142,6 +149,22 @@ class HttpClient:
             not_modified=response.status_code == 304,
             leads_to=visit.leads_to,
         )
+
+    def head_of(self, url: str, max_bytes: int) -> tuple[bytes, str | None]:
+        """Return the body at ``url`` up to ``max_bytes``, and its content type; raises as ``get``.
+
+        Of a longer one the rest is not read.
+        """
+        body = bytearray()
+        with self._deadline.within(self._limits.total_timeout_s), mapped_errors(url):
+            response, _ = self._request(url, {"accept-encoding": "gzip, deflate"})
+            with _closing(response):
+                encoding = response.headers.get("content-encoding", "")
+                for chunk in decoded_chunks(response.iter_raw(), encoding):
+                    body += chunk
+                    if len(body) >= max_bytes:
+                        break
+        return bytes(body[:max_bytes]), response.headers.get("content-type")
 
     def download(self, url: str, directory: Path) -> Downloaded:
         """Write the file at ``url`` into ``directory`` and return it, hashed on the way.
@@ -186,11 +209,14 @@ class HttpClient:
         url: str,
         headers: dict[str, str],
         leaves: Callable[[str], bool] | None = None,
+        permit: Permit | None = None,
     ) -> tuple[httpx.Response, _Visit]:
         """Return the first answer that is no redirect to follow, its body still unread."""
         visit = _Visit(url, self._clock.now())
         cookies = httpx.Cookies()
         while True:
+            if permit is not None:
+                visit.noted = permit(url)
             response = self._send(url, headers, cookies)
             if response.status_code not in _REDIRECTS:
                 break
@@ -226,7 +252,7 @@ class HttpClient:
         if code == 304 or 200 <= code < 300:
             return
         response.close()
-        at = retry_at(response.headers.get("retry-after"), self._clock.now())
+        at, _ = named_wait(lower_case_headers(response.headers), self._clock.now())
         where = shown(str(response.request.url))
         if code == 429 or (code == 503 and at is not None):
             raise RateLimited(f"{response.request.url.host} asks us to wait: {where}", retry_at=at)
@@ -245,7 +271,7 @@ class HttpClient:
             finished_at=self._clock.now(),
             body=body,
             redirects=(*visit.redirects, final_url) if visit.redirects else (),
-            tools=self._tools,
+            tools=(*self._tools, *visit.noted),
         )
 
 

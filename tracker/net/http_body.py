@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from tracker.errors import NetworkError
 
 _PIECE_BYTES = 256 * 1024
+_EMPTY_BYTES = 1024 * 1024
 _GZIP_BITS = 16 + zlib.MAX_WBITS
 
 
@@ -28,11 +29,20 @@ def decoded_chunks(raw: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 def _inflated(raw: Iterable[bytes], name: str) -> Iterator[bytes]:
     unpacker = None
+    taken = given = 0
     for chunk in raw:
         if unpacker is None and chunk:
             unpacker = zlib.decompressobj(_window_bits(name, chunk))
-        if unpacker is not None:
-            yield from _pieces(unpacker, chunk)
+        if unpacker is None:
+            continue
+        taken += len(chunk)
+        for piece in _pieces(unpacker, chunk):
+            given += len(piece)
+            yield piece
+        if unpacker.eof:  # what follows is no part of the answer, and may have no end
+            break
+        if taken > 2 * given + _EMPTY_BYTES:
+            raise NetworkError("the packed answer goes on and holds nothing")
     if unpacker is not None and not unpacker.eof:
         raise NetworkError("the packed answer breaks off")
 

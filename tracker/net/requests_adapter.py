@@ -28,7 +28,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from tracker.clock import Clock
-from tracker.errors import UnsupportedSource
+from tracker.errors import NetworkError, UnsupportedSource
 from tracker.model.capture import Exchange
 from tracker.net.guard import AddressGuard
 from tracker.net.http import HttpLimits, mapped_errors
@@ -46,7 +46,8 @@ class GuardedAdapter(BaseAdapter):
     asked instead (``{"https://api.twitter.com": "https://api.x.com"}``). ``tools`` are recorded
     with every exchange, beside the versions of httpx and requests. ``secret_headers`` gives what
     is added for an address just before the request leaves (a token): the library, its logs and
-    its exceptions never hold it.
+    its exceptions never hold it. ``heeds_limits=False`` leaves what answers say about waiting to
+    the caller.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class GuardedAdapter(BaseAdapter):
         moved: Mapping[str, str] | None = None,
         tools: tuple[tuple[str, str], ...] = (),
         secret_headers: Callable[[str], Mapping[str, str]] = lambda _url: {},
+        heeds_limits: bool = True,
     ) -> None:
         super().__init__()
         self._guard = guard
@@ -66,7 +68,9 @@ class GuardedAdapter(BaseAdapter):
         self._moved = dict(moved or {})
         self._secret_headers = secret_headers
         self._deadline = Deadline()
-        self._transport = GuardedTransport(guard, self._deadline, keep_alive_s=15.0)
+        self._transport = GuardedTransport(
+            guard, self._deadline, keep_alive_s=15.0, heeds_limits=heeds_limits
+        )
         self._recorder = Recorder(clock, (*tools, *_TOOLS, *guard.rerouting.tools()))
 
     def recording(self) -> AbstractContextManager[list[Exchange]]:
@@ -84,8 +88,8 @@ class GuardedAdapter(BaseAdapter):
     ) -> requests.Response:
         """Return the answer to ``request``, whatever its status.
 
-        Raises ``ForbiddenAddress``, ``NetworkError`` (also over the size or time limit) and
-        ``UnsupportedSource``.
+        Raises ``ForbiddenAddress``, ``NetworkError`` (also over the size or time limit, and for an
+        answer that repeats a secret header) and ``UnsupportedSource``.
         """
         url = self._address(request.url or "")
         self._guard.check_form(url)
@@ -96,8 +100,19 @@ class GuardedAdapter(BaseAdapter):
                 body = bounded_body(answer, _bare(url), self._limits.max_page_bytes)
             finally:
                 answer.close()
+        self._refuse_echo(url, answer, body)
         self._recorder.add(url, answer, body, started_at)
         return _response(request, answer, body)
+
+    def _refuse_echo(self, url: str, answer: httpx.Response, body: bytes) -> None:
+        """Refuse an answer that repeats what was secret: it would be kept, and quoted."""
+        said = b"\n".join([body, *(value for _, value in answer.headers.raw)])
+        for value in self._secret_headers(url).values():
+            secret = value.rpartition(" ")[2].encode()
+            if secret and secret in said:
+                raise NetworkError(
+                    f"the answer of {shown(_bare(url))} repeats the token it was sent"
+                )
 
     def close(self) -> None:
         """Close all connections."""

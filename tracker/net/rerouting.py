@@ -59,11 +59,10 @@ class Rerouting:
                 return place.host, place.port or port
         return host, port
 
-    def trusted(self, context: ssl.SSLContext) -> ssl.SSLContext:
-        """Let ``context`` trust the certificates of ``ca_file`` too, and return it."""
-        if self.ca_file is not None:
-            context.load_verify_locations(cadata=self.ca_bytes().decode("ascii"))
-        return context
+    def ports(self) -> frozenset[int]:
+        """Return the ports that places of the config are reached at."""
+        named = (_place(text).port for text in self.connect_to.values())
+        return frozenset(port for port in named if port is not None)
 
     def bundle(self) -> bytes | None:
         """Return the usual authorities and those of ``ca_file`` as one PEM; ``None`` without."""

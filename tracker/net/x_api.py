@@ -133,6 +133,7 @@ class XApi:
             moved={_HOST_IN_TWEEPY: base},
             tools=(("tweepy", version("tweepy")),),
             secret_headers=lambda url: secret if url.startswith(f"{base}/") else {},
+            heeds_limits=False,  # its limits are those of one endpoint: see x_refusals
         )
         self._client = tweepy.Client(
             bearer_token=_KEPT_AT_THE_DOOR,

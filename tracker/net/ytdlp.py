@@ -7,16 +7,15 @@ answer ``supports`` (0.5 s for the first question, some milliseconds for later o
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +28,7 @@ from tracker.clock import Clock
 from tracker.errors import (
     NetworkError,
     OutsideError,
+    RateLimited,
     ToolError,
     TrackerError,
     UnsupportedSource,
@@ -37,11 +37,12 @@ from tracker.model.capture import Exchange
 from tracker.model.ids import VideoId
 from tracker.net.guard import AddressGuard
 from tracker.net.javascript import child_path
+from tracker.net.politeness import UNNAMED_WAIT, host_of
 from tracker.net.url_syntax import parse_web_url, shown
 from tracker.net.ytdlp_answers import error_of, info_of, parsed_answer, read_answer
+from tracker.net.ytdlp_scratch import hashed, media_file, scratch
 
 _MAX_PATTERN_URL_CHARS = 2048
-_CHUNK_BYTES = 1024 * 1024
 _MAX_COOKIE_BYTES = 1024 * 1024
 
 
@@ -50,7 +51,8 @@ class YtDlpLimits:
     """How far one call may go.
 
     ``generic_allowed`` lets yt-dlp search pages of unknown sites for videos; its connections
-    pass the guard all the same. ``max_entries`` bounds playlists and channels.
+    pass the guard all the same. ``max_entries`` bounds playlists and channels. ``user_agent`` goes
+    to the sites that yt-dlp has no reader for, and with ``identifies_everywhere`` to all.
     """
 
     extract_timeout_s: float = 90.0
@@ -59,8 +61,11 @@ class YtDlpLimits:
     cpu_time_s: int = 600
     memory_bytes: int = 2 * 1024**3
     max_media_bytes: int = 2 * 1024**3
+    max_page_bytes: int = 64 * 1024**2
     max_entries: int = 100
     generic_allowed: bool = False
+    user_agent: str | None = None
+    identifies_everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ class Listing:
 class YtDlp:
     """Asks yt-dlp about posts and fetches their videos. Safe to use from several threads.
 
-    ``cookie_file`` (Netscape format) is copied for each call: yt-dlp rewrites what it is given,
-    and neither the file nor a cookie in it becomes part of an answer.
+    ``cookie_file`` (Netscape format) is read for each call and never written to: neither the file
+    nor a cookie in it becomes part of an answer, and no copy of it is made on disk.
     """
 
     def __init__(
@@ -131,8 +136,8 @@ class YtDlp:
         ``HttpStatusError``, ``ForbiddenAddress``, ``ToolError``.
         """
         self._guard.check(url)
-        with _scratch(None) as scratch:
-            return self._call("extract", url, scratch, self._limits.extract_timeout_s)
+        with scratch(None) as folder:
+            return self._call("extract", url, folder, self._limits.extract_timeout_s)
 
     def listing(
         self,
@@ -157,9 +162,9 @@ class YtDlp:
             "newest_first": newest_first,
         }
         started_at = self._clock.now()
-        with _scratch(None) as scratch:
+        with scratch(None) as folder:
             timeout_s = self._limits.extract_timeout_s
-            answer = self._answer("list", url, scratch, timeout_s, listing)
+            answer = self._answer("list", url, folder, timeout_s, listing)
         info, broken = info_of(answer, url), answer.get("interrupted")
         read = answer.get("read")
         return Listing(
@@ -167,8 +172,13 @@ class YtDlp:
             self._exchange(url, info, started_at),
             read=read if isinstance(read, int) else 0,
             ended=answer.get("ended") is True,
-            interrupted=error_of(broken, url) if isinstance(broken, dict) else None,
+            interrupted=self._interruption(broken, url),
         )
+
+    def _interruption(self, broken: object, url: str) -> TrackerError | None:
+        if not isinstance(broken, dict):
+            return None
+        return self._heeded(error_of(broken, url, self._clock.now()), url)
 
     def download(self, url: str, directory: Path) -> tuple[Extraction, Path, VideoId, int]:
         """Write the post's video into ``directory``: one file, as the platform serves it.
@@ -178,50 +188,59 @@ class YtDlp:
         videos the first is taken. Raises as ``extract`` does, and ``MediaLimitExceeded``.
         """
         self._guard.check(url)
-        with _scratch(directory) as scratch:
-            extraction = self._call("download", url, scratch, self._limits.download_timeout_s)
-            found = _media_file(scratch, url)
-            digest, size = _hashed(found)
+        with scratch(directory) as folder:
+            extraction = self._call("download", url, folder, self._limits.download_timeout_s)
+            found = media_file(folder, url)
+            digest, size = hashed(found)
             target = directory / f"download-{digest[:16]}-{os.urandom(4).hex()}{found.suffix}"
             found.rename(target)
         return extraction, target, digest, size
 
-    def _call(self, action: str, url: str, scratch: Path, timeout_s: float) -> Extraction:
+    def _call(self, action: str, url: str, folder: Path, timeout_s: float) -> Extraction:
         started_at = self._clock.now()
-        info = info_of(self._answer(action, url, scratch, timeout_s), url)
+        info = info_of(self._answer(action, url, folder, timeout_s), url)
         return Extraction(info, self._exchange(url, info, started_at))
 
     def _answer(
         self,
         action: str,
         url: str,
-        scratch: Path,
+        folder: Path,
         timeout_s: float,
         listing: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
-        asked = self._request(action, url, scratch, timeout_s)
-        asked |= {"listing": listing, "cookie_file": self._cookies(scratch)}
-        environment = _environment(scratch / "home") | self._authorities(scratch / "home")
-        answer = parsed_answer(
-            self._run_child(json.dumps(asked).encode(), environment, timeout_s, url)
-        )
+        asked = self._request(action, url, folder, timeout_s)
+        asked |= {"listing": listing, "cookies": self._cookies()}
+        environment = _environment(folder / "home") | self._authorities(folder / "home")
+        with self._turn(url):
+            answer = parsed_answer(
+                self._run_child(json.dumps(asked).encode(), environment, timeout_s, url)
+            )
         if answer.get("outcome") != "done":
-            raise error_of(answer, url)
+            raise self._heeded(error_of(answer, url, self._clock.now()), url)
         return answer
 
-    def _cookies(self, scratch: Path) -> str | None:
-        """A copy for one call, which ends with it."""
+    def _turn(self, url: str) -> AbstractContextManager[None]:
+        """A turn at the post's host: to it, a child is one connection that keeps its pauses."""
+        turns = self._guard.turns
+        return nullcontext() if turns is None else turns.turn(url)
+
+    def _heeded(self, error: TrackerError, url: str) -> TrackerError:
+        if isinstance(error, RateLimited) and self._guard.turns is not None:
+            until = error.retry_at or self._clock.now() + UNNAMED_WAIT
+            self._guard.turns.close_host(host_of(url), until, str(error))
+        return error
+
+    def _cookies(self) -> str | None:
+        """The cookies for one call: handed over in memory, so that no copy can be left behind."""
         if self._cookie_file is None:
             return None
-        copy = scratch / "home" / "cookies.txt"
         try:
             with self._cookie_file.open("rb") as file:
                 content = file.read(_MAX_COOKIE_BYTES)
-            copy.touch(mode=0o600)
-            copy.write_bytes(content)
         except OSError as exc:
             raise OutsideError(f"cannot read the cookie file of yt-dlp: {exc.strerror}") from exc
-        return str(copy)
+        return content.decode("utf-8", errors="replace")
 
     def _authorities(self, home: Path) -> dict[str, str]:
         """What makes the child trust the authorities of the config, beside the usual ones."""
@@ -235,12 +254,12 @@ class YtDlp:
             raise OutsideError(f"cannot write {path}: {exc.strerror}") from exc
         return {"SSL_CERT_FILE": str(path), "SSL_CERT_DIR": str(home)}
 
-    def _request(self, action: str, url: str, scratch: Path, timeout_s: float) -> dict[str, object]:
+    def _request(self, action: str, url: str, folder: Path, timeout_s: float) -> dict[str, object]:
         limits = self._limits
         return {
             "action": action,
             "url": url,
-            "directory": str(scratch / "media"),
+            "directory": str(folder / "media"),
             "ffmpeg": imageio_ffmpeg.get_ffmpeg_exe(),
             "generic_allowed": limits.generic_allowed,
             "allow_private": self._guard.allow_private,
@@ -248,12 +267,25 @@ class YtDlp:
             "connect_to": dict(self._guard.rerouting.connect_to),
             "own_authorities": self._guard.rerouting.ca_file is not None,
             "max_media_bytes": limits.max_media_bytes,
+            "max_page_bytes": limits.max_page_bytes,
             "max_entries": limits.max_entries,
             "memory_bytes": limits.memory_bytes,
             "cpu_time_s": limits.cpu_time_s,
             "wall_time_s": int(timeout_s) + 1,
             "socket_timeout_s": limits.socket_timeout_s,
+            "pause_s": self._pause_s(url),
+            "user_agent": self._user_agent(url),
         }
+
+    def _pause_s(self, url: str) -> float:
+        return 0.0 if self._guard.turns is None else self._guard.turns.pause_s(host_of(url))
+
+    def _user_agent(self, url: str) -> str | None:
+        """Whom the child names itself; ``None``: what yt-dlp's own reader of the site sends."""
+        limits = self._limits
+        return (
+            None if self.supports(url) and not limits.identifies_everywhere else limits.user_agent
+        )
 
     def _exchange(self, url: str, info: Mapping[str, object], started_at: datetime) -> Exchange:
         final_url = info.get("webpage_url")
@@ -313,25 +345,6 @@ def _suits(url: str) -> bool:
     )
 
 
-class _scratch:  # noqa: N801 - reads as a function in ``with``
-    """A private directory for one call, with ``media`` and ``home`` in it, removed afterwards."""
-
-    def __init__(self, parent: Path | None) -> None:
-        self._parent = parent
-
-    def __enter__(self) -> Path:
-        try:
-            self._path = Path(tempfile.mkdtemp(prefix="ytdlp-", dir=self._parent))
-            (self._path / "media").mkdir()
-            (self._path / "home").mkdir()
-        except OSError as exc:
-            raise OutsideError(f"cannot write into {self._parent}: {exc.strerror}") from exc
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
-
-
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours: no secrets, no proxies, no user's yt-dlp settings or plugins."""
     return {
@@ -358,25 +371,3 @@ def _refuse_crash(code: int, url: str) -> None:
         raise ToolError(f"yt-dlp overran its limits or crashed ({name}) on {shown(url)}")
     if code > 0:
         raise ToolError(f"yt-dlp's process failed (exit code {code}) on {shown(url)}")
-
-
-def _media_file(scratch: Path, url: str) -> Path:
-    """The one regular file the child wrote."""
-    files = [
-        path
-        for path in (scratch / "media").iterdir()
-        if path.is_file() and not path.is_symlink() and path.suffix not in {".part", ".ytdl"}
-    ]
-    if len(files) != 1:
-        raise UnsupportedSource(f"yt-dlp found no video to fetch at {shown(url)}")
-    return files[0]
-
-
-def _hashed(path: Path) -> tuple[VideoId, int]:
-    digest = hashlib.sha256()
-    size = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-    return VideoId(digest.hexdigest()), size

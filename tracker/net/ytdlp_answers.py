@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any
 
 from tracker.errors import (
@@ -19,6 +20,7 @@ from tracker.errors import (
     UnsupportedSource,
 )
 from tracker.model.status import PostStatus
+from tracker.net.http_headers import named_wait
 from tracker.net.url_syntax import shown
 
 _MAX_ANSWER_BYTES = 48 * 1024 * 1024
@@ -49,8 +51,8 @@ def info_of(answer: Mapping[str, Any], url: str) -> dict[str, object]:
     return info
 
 
-def error_of(answer: Mapping[str, Any], url: str) -> TrackerError:
-    """Return the error that the child's answer stands for."""
+def error_of(answer: Mapping[str, Any], url: str, now: datetime) -> TrackerError:
+    """Return the error that the child's answer stands for, given at ``now``."""
     message = f"{answer.get('message')} ({shown(url)})"
     match answer.get("kind"):
         case "unavailable":
@@ -58,7 +60,15 @@ def error_of(answer: Mapping[str, Any], url: str) -> TrackerError:
         case "http":
             return HttpStatusError(message, status_code=int(answer.get("status_code") or 0))
         case kind:
-            return _ERRORS.get(str(kind), ToolError)(message)
+            error = _ERRORS.get(str(kind), ToolError)
+            return error(message, retry_at=_wait(answer, now) if error is RateLimited else None)
+
+
+def _wait(answer: Mapping[str, Any], now: datetime) -> datetime | None:
+    headers = answer.get("headers")
+    if not isinstance(headers, dict):
+        return None
+    return named_wait({str(k): str(v) for k, v in headers.items()}, now)[0]
 
 
 _ERRORS: dict[str, type[TrackerError]] = {

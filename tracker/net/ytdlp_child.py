@@ -11,6 +11,7 @@ Hosts that the config reaches elsewhere are looked up by its word; the hook sees
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -22,11 +23,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from tracker.net.guard import AddressGuard
+from tracker.errors import ForbiddenAddress
+from tracker.net.guard import AddressGuard, refuse_odd_number
 from tracker.net.javascript import RUNTIMES
 from tracker.net.rerouting import Rerouting
 
 MEDIA_NAME = "media"
+_PIECE_BYTES = 256 * 1024
 _MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _NETWORK_ARGUMENT = re.compile(r"(?!file:)[a-z][a-z0-9+.-]{1,20}:(?!\\)", re.IGNORECASE)
 # Kept out of the answer: places on this machine, and anything that could hold a cookie.
@@ -57,12 +60,15 @@ class Request(TypedDict):
     connect_to: dict[str, str]
     own_authorities: bool  # SSL_CERT_FILE names those to trust
     max_media_bytes: int
+    max_page_bytes: int
     max_entries: int
     memory_bytes: int
     cpu_time_s: int
     wall_time_s: int
     socket_timeout_s: float
-    cookie_file: str | None  # a private copy, which yt-dlp rewrites
+    cookies: str | None  # Netscape format
+    pause_s: float  # between two requests
+    user_agent: str | None
     listing: dict[str, Any] | None
 
 
@@ -77,6 +83,7 @@ def main() -> int:
         AddressGuard(
             allow_private=request["allow_private"],
             allowed_networks=tuple(request["allowed_networks"]),
+            rerouting=Rerouting(request["connect_to"]),
         )
     )
     sys.modules["curl_cffi"] = None  # type: ignore[assignment]  # import fails: see module text
@@ -132,6 +139,7 @@ def guard_connections(guard: AddressGuard) -> list[str]:
     differently later.
     """
     refused: list[str] = []
+    _check_lookups(guard, refused)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
@@ -152,6 +160,31 @@ def _check_socket(guard: AddressGuard, address: object, refused: list[str]) -> N
     if not isinstance(host, str) or not guard.allows_ip(host):
         refused.append(f"the page leads to the closed address {host}")
         raise PermissionError(f"the closed address {host} may not be connected to")
+    port = address[1] if isinstance(address, tuple) and len(address) > 1 else 0
+    if port not in guard.rerouting.ports():
+        try:
+            guard.check_port(port)
+        except ForbiddenAddress as exc:
+            refused.append(f"the page leads to a closed port: {exc}")
+            raise PermissionError(str(exc)) from exc
+
+
+def _check_lookups(guard: AddressGuard, refused: list[str]) -> None:
+    """Refuse names that are a number in disguise, or point inside and outside at once."""
+    looked_up = socket.getaddrinfo
+
+    def checked(host: Any, *args: Any, **options: Any) -> Any:
+        text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        found = looked_up(host, *args, **options)
+        try:
+            refuse_odd_number(text)
+            guard.check_all(text, [str(entry[4][0]) for entry in found])
+        except ForbiddenAddress as exc:
+            refused.append(f"the page leads to a closed address: {exc}")
+            raise PermissionError(str(exc)) from exc
+        return found
+
+    socket.getaddrinfo = checked
 
 
 def _check_command(command: object, refused: list[str]) -> None:
@@ -185,8 +218,38 @@ def _run(request: Request) -> object:
 
     download = request["action"] == "download"
     with yt_dlp.YoutubeDL(_options(request, download=download)) as ydl:
+        bound_pages(ydl, request["max_page_bytes"])
         info = ydl.extract_info(request["url"], download=download)
         return _without_dropped(ydl.sanitize_info(info))
+
+
+def bound_pages(ydl: Any, max_bytes: int) -> None:
+    """Let no page that ``ydl`` reads whole be larger than ``max_bytes``, unpacked.
+
+    Media are read in pieces and have a limit of their own.
+    """
+    from yt_dlp.networking.exceptions import TransportError
+
+    genuine = ydl.urlopen
+
+    def urlopen(request: object) -> object:
+        response = genuine(request)
+        read = response.read
+
+        def bounded(amount: int | None = None) -> bytes:
+            if amount is not None:
+                return bytes(read(amount))
+            body = bytearray()
+            while piece := read(_PIECE_BYTES):
+                body += piece
+                if len(body) > max_bytes:
+                    raise TransportError(f"the page is larger than the {max_bytes} bytes allowed")
+            return bytes(body)
+
+        response.read = bounded
+        return response
+
+    ydl.urlopen = urlopen
 
 
 def _listing(request: Request, refused: list[str]) -> dict[str, object]:
@@ -210,6 +273,7 @@ def _listing(request: Request, refused: list[str]) -> dict[str, object]:
         "extractor_args": {"youtubetab": {"approximate_date": ["yes"]}},
     }
     with yt_dlp.YoutubeDL(options) as ydl:
+        bound_pages(ydl, request["max_page_bytes"])
         listed = list_entries(ydl, wanted, EXTRACTOR_ERRORS)
         info = {**listed.head, "entries": listed.entries}
         return {
@@ -232,7 +296,9 @@ def _options(request: Request, *, download: bool) -> dict[str, object]:
         "allowed_extractors": allowed,
         "enable_file_urls": False,
         "proxy": "",
-        "cookiefile": request["cookie_file"],
+        "cookiefile": io.StringIO(request["cookies"]) if request["cookies"] else None,
+        "sleep_interval_requests": request["pause_s"],
+        "http_headers": {"User-Agent": request["user_agent"]} if request["user_agent"] else {},
         "compat_opts": {"no-certifi"} if request["own_authorities"] else set(),
         "js_runtimes": RUNTIMES,
         "cachedir": False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import (
@@ -196,7 +197,7 @@ def _by_type(chain: tuple[BaseException, ...], message: str) -> dict[str, object
             case UnsupportedError():
                 return _failed("unsupported", "yt-dlp finds no video on this page")
             case HTTPError():
-                return _by_http_status(int(error.status), message)
+                return _by_http_status(int(error.status), message) | _limits_of(error)
             case MemoryError():
                 return _failed("tool", "yt-dlp needed more memory than allowed")
     return None
@@ -208,6 +209,12 @@ def _by_http_status(code: int, message: str) -> dict[str, object]:
     if code in _STATUS_BY_HTTP:
         return _failed("unavailable", message, status=_STATUS_BY_HTTP[code])
     return _failed("http", message, status_code=code)
+
+
+def _limits_of(error: Any) -> dict[str, object]:
+    """What the answer says about waiting, for the parent to read."""
+    headers = {str(k).lower(): str(v)[:200] for k, v in error.response.headers.items()}
+    return {"headers": {k: v for k, v in headers.items() if k == "retry-after" or "limit" in k}}
 
 
 def _by_text(chain: tuple[BaseException, ...], message: str) -> dict[str, object]:

@@ -2,33 +2,34 @@
 
 A *clip* is anchored on the longest video that shows it. Shorter videos that lie wholly inside the
 anchor are absorbed; videos that merely *use* a part of it (a compilation, a news package) appear
-in the clip with that part and keep their own. Membership always rests on a match with the anchor
-itself, never on a match with another member: what a member shows besides the clip must not pull
-strangers in. So a compilation of five clips appears in five clips and merges none.
+in the clip with that part and keep their own. Membership rests on a match with the anchor itself,
+or with a member within what that member shows of the clip (``carried``): what a member shows
+besides must not pull strangers in. So a compilation of five clips appears in five clips and merges
+none. Matches that the others contradict count for nothing (``agreement``).
 
-What tells a splice from a trim is the cut: footage that was inserted into a longer video is
-bounded there by hard cuts, by the video's own ends or by the next insertion, while an excerpt
-taken from running footage leaves no cut at its borders. Videos beside each other in one picture
-(a split screen) fill different regions of it and do not match each other.
+Footage that was inserted into a longer video (``splices``) stays a clip of its own. Videos beside
+each other in one picture (a split screen) fill different regions of it and do not match each other.
 
 The result depends on the set of videos and matches alone, never on the order they came in.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, Transformation
-
-PART_OF_SHARE = 0.8
-"""A video lies inside another when at least this share of it does; the rest is an added card."""
-
-BORDER_TOLERANCE_MS = 1_000
-"""How far a measured border may lie from the true one (segment borders are good to about 1 s)."""
+from tracker.model.match import Match
+from tracker.provenance.agreement import corroborated
+from tracker.provenance.carried import Placed, carried, placed
+from tracker.provenance.overlaps import (
+    BORDER_TOLERANCE_MS,
+    PART_OF_SHARE,
+    Overlaps,
+    Region,
+    Stretch,
+)
+from tracker.provenance.splices import CutNear, bounded, spliced_into
 
 EXPLAINED_SHARE = 0.8
 """A video made up of other clips to this share is a compilation and anchors no clip itself."""
@@ -42,24 +43,8 @@ LEAST_OWN_MS = 2_000
 MOSTLY_SHARE = 0.5
 """Who shows less than this of a clip, and of whom the clip shows less than this, is no member."""
 
-Region = tuple[float, float, float, float]
-
-CutNear = Callable[[VideoId, int], bool]
-"""Tells whether a video has a hard cut within the border tolerance of a time in ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """``[start_ms, end_ms)`` of one video."""
-
-    video: VideoId
-    start_ms: int
-    end_ms: int
-
-    @property
-    def duration_ms(self) -> int:
-        """Length in milliseconds."""
-        return self.end_ms - self.start_ms
+LEAST_OTHERS = 2
+"""So many others must leave out the anchor's first or last shots before the clip does, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,107 +65,6 @@ class Footage:
         return next(member for member in self.members if member.video == self.anchor)
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlap:
-    """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines.
-
-    ``region`` is the part of the outer picture that the inner one shows, where it was measured:
-    x, y, width and height as fractions.
-    """
-
-    inner: Stretch
-    outer: Stretch
-    region: Region | None
-
-
-class _Overlaps:
-    """All pairwise overlaps, in both directions."""
-
-    def __init__(self, durations: Mapping[VideoId, int], matches: Iterable[Match]) -> None:
-        self.durations = durations
-        self._pairs: dict[tuple[VideoId, VideoId], _Overlap] = {}
-        self._partners: dict[VideoId, set[VideoId]] = defaultdict(set)
-        self._borders: dict[VideoId, tuple[list[int], list[int]]] = {}
-        for match in matches:
-            if match.query == match.reference or not match.asserted:
-                continue
-            if match.query in durations and match.reference in durations:
-                self._add(match)
-
-    def _add(self, match: Match) -> None:
-        segments = _main_run(match.segments)
-        query = _hull(match.query, [(s.query_start_ms, s.query_end_ms) for s in segments])
-        reference = _hull(
-            match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
-        )
-        self._partners[match.query].add(match.reference)
-        self._partners[match.reference].add(match.query)
-        self._pairs[match.query, match.reference] = _Overlap(
-            query, reference, _region(match.transformations)
-        )
-        self._pairs[match.reference, match.query] = _Overlap(
-            reference, query, _region(match.reverse_transformations)
-        )
-
-    def get(self, inner: VideoId, outer: VideoId) -> _Overlap | None:
-        return self._pairs.get((inner, outer))
-
-    def partners(self, video: VideoId) -> list[VideoId]:
-        return sorted(self._partners[video])
-
-    def borders(self, outer: VideoId) -> tuple[list[int], list[int]]:
-        """Return where whole other videos begin and where they end in ``outer``, sorted, in ms."""
-        if outer not in self._borders:
-            parts = [o for o in self._partners[outer] if self.is_part(o, outer)]
-            places = [self._pairs[part, outer].outer for part in parts]
-            self._borders[outer] = (
-                sorted(place.start_ms for place in places),
-                sorted(place.end_ms for place in places),
-            )
-        return self._borders[outer]
-
-    def is_part(self, inner: VideoId, outer: VideoId) -> bool:
-        overlap = self._pairs[inner, outer]
-        return overlap.inner.duration_ms >= PART_OF_SHARE * self.durations[inner]
-
-    def rank(self, video: VideoId) -> tuple[int, str]:
-        """Longer videos rank higher; the digest breaks ties so that the order is total."""
-        return (self.durations[video], video)
-
-
-def _main_run(segments: Sequence[Segment]) -> list[Segment]:
-    """Return the longest run of segments that follow each other in both time lines."""
-    ordered = sorted(segments, key=lambda s: (s.query_start_ms, s.reference_start_ms))
-    runs: list[list[Segment]] = []
-    for segment in ordered:
-        if runs and _continues(runs[-1][-1], segment):
-            runs[-1].append(segment)
-        else:
-            runs.append([segment])
-    return max(runs, key=lambda run: sum(s.query_end_ms - s.query_start_ms for s in run))
-
-
-def _continues(before: Segment, after: Segment) -> bool:
-    gap_query_ms = after.query_start_ms - before.query_end_ms
-    gap_reference_ms = after.reference_start_ms - before.reference_end_ms
-    drift_ms = abs(gap_reference_ms - gap_query_ms * after.speed)
-    return before.mirrored == after.mirrored and drift_ms <= 2 * BORDER_TOLERANCE_MS
-
-
-def _hull(video: VideoId, spans: Sequence[tuple[int, int]]) -> Stretch:
-    return Stretch(video, min(start for start, _ in spans), max(end for _, end in spans))
-
-
-def _region(transformations: Iterable[Transformation]) -> Region | None:
-    """Return the region a crop was taken from, None when no crop was measured."""
-    for transformation in transformations:
-        box = transformation.detail.get("box")
-        if transformation.kind == "crop" and isinstance(box, Sequence) and len(box) == 4:
-            x, y, width, height = (float(side) for side in box)
-            return x, y, width, height
-    return None
-
-
 def group_footage(
     durations: Mapping[VideoId, int], matches: Sequence[Match], cut_near: CutNear
 ) -> tuple[Footage, ...]:
@@ -189,17 +73,41 @@ def group_footage(
     ``matches`` are the asserted matches among these videos, in any orientation. Every video is a
     member of at least one clip.
     """
-    overlaps = _Overlaps(durations, matches)
-    cores = _cores(overlaps, _absorptions(overlaps, cut_near))
-    uses = _uses(overlaps, cores)
+    overlaps = Overlaps(durations, corroborated(matches))
+    cores = _cores(overlaps, _plain_parts(overlaps, cut_near))
+    uses = _uses(overlaps, cores, cut_near)
     sources = {
         anchor: [other for other, users in uses.items() if anchor in users] for anchor in cores
     }
     kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
     wholes = _own_stretches(kept, sources, overlaps, cut_near)
-    found = [_footage(wholes[a], cores[a], uses[a], overlaps) for a in kept]
-    alone = set(durations) - {m.video for one in found for m in one.members}
-    return tuple(_with_its_own(one, alone, overlaps) for one in found)
+    found = [_footage(wholes[a], cores[a], uses[a], overlaps, cut_near) for a in kept]
+    return _with_the_rest(_distinct(found, overlaps), overlaps)
+
+
+def _distinct(found: Sequence[Footage], overlaps: Overlaps) -> list[Footage]:
+    """Return the footage but that of which all is in another, whose anchor shows the more."""
+    kept: list[Footage] = []
+    for one in sorted(found, key=lambda f: (len(f.members), overlaps.rank(f.anchor)), reverse=True):
+        held = {member.video for member in one.members}
+        if not any(
+            one.anchor in other.absorbed and held <= {member.video for member in other.members}
+            for other in kept
+        ):
+            kept.append(one)
+    return sorted(kept, key=lambda f: f.anchor)
+
+
+def _with_the_rest(found: Sequence[Footage], overlaps: Overlaps) -> tuple[Footage, ...]:
+    """Return the footage so that every video is in one: with its absorber, or by itself."""
+    alone = set(overlaps.durations) - {m.video for one in found for m in one.members}
+    found = [_with_its_own(one, alone, overlaps) for one in found]
+    alone -= {m.video for one in found for m in one.members}
+    own = [
+        Footage(video, (Stretch(video, 0, overlaps.durations[video]),), frozenset((video,)))
+        for video in alone
+    ]
+    return tuple(sorted([*found, *own], key=lambda f: f.anchor))
 
 
 def holding(footage: Iterable[Footage], video: VideoId) -> Footage | None:
@@ -212,32 +120,31 @@ def holding(footage: Iterable[Footage], video: VideoId) -> Footage | None:
 
 
 def _cores(
-    overlaps: _Overlaps, absorbed_by: Mapping[VideoId, list[VideoId]]
+    overlaps: Overlaps, wholes: Mapping[VideoId, Sequence[VideoId]]
 ) -> dict[VideoId, frozenset[VideoId]]:
-    """Map each anchor to itself and the videos it absorbs.
+    """Map each anchor to itself and all that are plain parts (or full copies) of it.
 
-    Longest first: a video that no anchor absorbs by a match of its own becomes an anchor.
+    Longest first: a video that is no part of an anchor by a match of its own becomes one.
     """
-    cores: dict[VideoId, set[VideoId]] = {}
+    anchors: set[VideoId] = set()
     for video in sorted(overlaps.durations, key=overlaps.rank, reverse=True):
-        owners = [outer for outer in absorbed_by[video] if outer in cores]
-        for owner in owners:
-            cores[owner].add(video)
-        if not owners:
-            cores[video] = {video}
+        if anchors.isdisjoint(wholes[video]):
+            anchors.add(video)
+    cores = {anchor: {anchor} for anchor in anchors}
+    for video, outers in wholes.items():
+        for outer in anchors.intersection(outers):
+            cores[outer].add(video)
     return {anchor: frozenset(core) for anchor, core in cores.items()}
 
 
-def _absorptions(overlaps: _Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
-    """Map each video to the longer videos that it is a plain part (or a full copy) of."""
+def _plain_parts(overlaps: Overlaps, cut_near: CutNear) -> dict[VideoId, list[VideoId]]:
+    """Map each video to those that it is a plain part (or a full copy) of."""
     result: dict[VideoId, list[VideoId]] = {}
     for video in overlaps.durations:
         result[video] = [
             other
             for other in overlaps.partners(video)
-            if overlaps.rank(other) > overlaps.rank(video)
-            and overlaps.is_part(video, other)
-            and not _spliced_into(overlaps, video, other, cut_near)
+            if overlaps.is_part(video, other) and not spliced_into(overlaps, video, other, cut_near)
         ]
     return {
         video: [outer for outer in outers if not _beside_another(overlaps, video, outer, result)]
@@ -246,10 +153,10 @@ def _absorptions(overlaps: _Overlaps, cut_near: CutNear) -> dict[VideoId, list[V
 
 
 def _beside_another(
-    overlaps: _Overlaps,
+    overlaps: Overlaps,
     video: VideoId,
     outer: VideoId,
-    absorbed_by: Mapping[VideoId, list[VideoId]],
+    wholes: Mapping[VideoId, list[VideoId]],
 ) -> bool:
     """Tell whether ``outer`` shows ``video`` beside unrelated footage in one picture."""
     own = overlaps.get(video, outer)
@@ -257,7 +164,7 @@ def _beside_another(
         return False
     for other in overlaps.partners(outer):
         theirs = overlaps.get(other, outer)
-        if other == video or outer not in absorbed_by[other] or theirs is None:
+        if other == video or outer not in wholes[other] or theirs is None:
             continue
         if overlaps.get(video, other) is None and _apart(own.region, theirs.region):
             return True
@@ -274,31 +181,8 @@ def _apart(one: Region | None, other: Region | None) -> bool:
     return max(0.0, width) * max(0.0, height) < APART_SHARE * smaller
 
 
-def _spliced_into(overlaps: _Overlaps, inner: VideoId, outer: VideoId, cut_near: CutNear) -> bool:
-    """Tell whether ``outer`` shows ``inner`` as an insertion between other footage."""
-    overlap = overlaps.get(inner, outer)
-    assert overlap is not None  # noqa: S101 - callers iterate over existing pairs
-    stretch, length_ms = overlap.outer, overlaps.durations[outer]
-    at_start = stretch.start_ms <= BORDER_TOLERANCE_MS
-    at_end = stretch.end_ms >= length_ms - BORDER_TOLERANCE_MS
-    if at_start and at_end:
-        return False
-    begins, ends = overlaps.borders(outer)
-    bounded_before = (
-        at_start or cut_near(outer, stretch.start_ms) or _is_near(stretch.start_ms, ends)
-    )
-    bounded_after = at_end or cut_near(outer, stretch.end_ms) or _is_near(stretch.end_ms, begins)
-    return bounded_before and bounded_after
-
-
-def _is_near(at_ms: int, borders_ms: Sequence[int]) -> bool:
-    """Tell whether one of the sorted borders lies within the tolerance of ``at_ms``."""
-    next_one = bisect_left(borders_ms, at_ms - BORDER_TOLERANCE_MS)
-    return next_one < len(borders_ms) and borders_ms[next_one] <= at_ms + BORDER_TOLERANCE_MS
-
-
 def _uses(
-    overlaps: _Overlaps, cores: Mapping[VideoId, frozenset[VideoId]]
+    overlaps: Overlaps, cores: Mapping[VideoId, frozenset[VideoId]], cut_near: CutNear
 ) -> dict[VideoId, set[VideoId]]:
     """Map each anchor to the videos outside its core that use a part of its footage."""
     breadth = _breadths(overlaps)
@@ -306,13 +190,13 @@ def _uses(
         anchor: {
             other
             for other in overlaps.partners(anchor)
-            if other not in core and _user(overlaps, breadth, anchor, other) == other
+            if other not in core and _user(overlaps, breadth, cut_near, anchor, other) == other
         }
         for anchor, core in cores.items()
     }
 
 
-def _breadths(overlaps: _Overlaps) -> dict[VideoId, int]:
+def _breadths(overlaps: Overlaps) -> dict[VideoId, int]:
     """Count, for each video, the disjoint stretches that it shares with others."""
     result: dict[VideoId, int] = {}
     for video in overlaps.durations:
@@ -334,22 +218,31 @@ def _disjoint_count(spans: Iterable[tuple[int, int]]) -> int:
 
 
 def _user(
-    overlaps: _Overlaps, breadth: Mapping[VideoId, int], one: VideoId, other: VideoId
+    overlaps: Overlaps,
+    breadth: Mapping[VideoId, int],
+    cut_near: CutNear,
+    one: VideoId,
+    other: VideoId,
 ) -> VideoId:
     """Of two partly overlapping videos, return the one that uses the other's footage.
 
-    A video that lies inside the other is the source of what the other spliced in. Otherwise the
-    one that shares more separate stretches with anything is the compilation; then the shorter.
+    A video that lies inside the other is the source of what the other spliced in. Otherwise it is
+    the one that shows the shared footage between cuts; then the one that shares more separate
+    stretches with anything is the compilation; then the shorter.
     """
     one_is_part, other_is_part = overlaps.is_part(one, other), overlaps.is_part(other, one)
     if one_is_part != other_is_part:
         return other if one_is_part else one
+    in_one = bounded(overlaps, overlaps.between(one, other).inner, cut_near)
+    in_other = bounded(overlaps, overlaps.between(other, one).inner, cut_near)
+    if in_one != in_other:
+        return one if in_one else other
     if breadth[one] != breadth[other]:
         return one if breadth[one] > breadth[other] else other
     return min(one, other, key=overlaps.rank)
 
 
-def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: _Overlaps) -> bool:
+def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: Overlaps) -> bool:
     """Tell whether ``anchor`` is little more than the footage of other clips."""
     found = [overlaps.get(anchor, source) for source in sources]
     spans = [(o.inner.start_ms, o.inner.end_ms) for o in found if o is not None]
@@ -359,7 +252,7 @@ def _explained(anchor: VideoId, sources: Sequence[VideoId], overlaps: _Overlaps)
 def _own_stretches(
     anchors: Iterable[VideoId],
     sources: Mapping[VideoId, Sequence[VideoId]],
-    overlaps: _Overlaps,
+    overlaps: Overlaps,
     cut_near: CutNear,
 ) -> dict[VideoId, Stretch]:
     """Return what is each anchor's own: all of it, but for footage of other clips spliced in.
@@ -376,7 +269,7 @@ def _own_stretches(
             held = own.get(source)
             if overlap is None or held is None or not _shows(overlap.inner, held):
                 continue
-            if _spliced_into(overlaps, source, anchor, cut_near):
+            if spliced_into(overlaps, source, anchor, cut_near):
                 given.append((overlap.outer.start_ms, overlap.outer.end_ms))
         own[anchor] = _left(whole, _merged(given))
     return own
@@ -410,15 +303,61 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _footage(
-    whole: Stretch, core: frozenset[VideoId], users: Iterable[VideoId], overlaps: _Overlaps
+    whole: Stretch,
+    core: frozenset[VideoId],
+    users: Iterable[VideoId],
+    overlaps: Overlaps,
+    cut_near: CutNear,
 ) -> Footage:
     """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
-    shown = (overlaps.get(video, whole.video) for video in sorted(core | set(users)))
-    members = [whole, *(o.inner for o in shown if o is not None and _shows(o.outer, whole))]
-    return Footage(whole.video, tuple(sorted(members, key=lambda m: m.video)), core)
+    members = [Placed(whole, whole, inset=False), *_shown(whole, core, overlaps)]
+    members += [one for one in _shown(whole, users, overlaps) if _with_others(one, members)]
+    further = carried(members, overlaps, settled=overlaps.partners(whole.video))
+    absorbed = core | {
+        video
+        for video, place in further.items()
+        if place.own.duration_ms >= PART_OF_SHARE * overlaps.durations[video]
+    }
+    others = [member for member in members[1:] if member.own.video != whole.video]
+    others += further.values()
+    shown = [_without_additions(whole, others, cut_near), *(other.own for other in others)]
+    return Footage(whole.video, tuple(sorted(shown, key=lambda m: m.video)), absorbed)
 
 
-def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: _Overlaps) -> Footage:
+def _without_additions(whole: Stretch, others: Sequence[Placed], cut_near: CutNear) -> Stretch:
+    """Return the anchor's stretch without shots at its ends that nobody else shows.
+
+    An opening or a closing card was added to the footage by whoever made the anchor, or nobody
+    copied those shots; in either case the clip is what begins and ends with a cut there.
+    """
+    if len(others) < LEAST_OTHERS:
+        return whole
+    start_ms = min(other.clip.start_ms for other in others)
+    end_ms = max(other.clip.end_ms for other in others)
+    if start_ms - whole.start_ms <= BORDER_TOLERANCE_MS or not cut_near(whole.video, start_ms):
+        start_ms = whole.start_ms
+    if whole.end_ms - end_ms <= BORDER_TOLERANCE_MS or not cut_near(whole.video, end_ms):
+        end_ms = whole.end_ms
+    return Stretch(whole.video, start_ms, end_ms)
+
+
+def _shown(whole: Stretch, videos: Iterable[VideoId], overlaps: Overlaps) -> list[Placed]:
+    """Return those of the videos that show ``whole``, a stretch of an anchor, with their places."""
+    found = (overlaps.get(video, whole.video) for video in sorted(videos))
+    return [placed(overlap) for overlap in found if overlap and _shows(overlap.outer, whole)]
+
+
+def _with_others(user: Placed, members: Sequence[Placed]) -> bool:
+    """Tell whether a user of the clip's footage shows of it what most others show, too.
+
+    If not, all they have in common is the anchor: it has an opening from elsewhere, say.
+    """
+    others = members[1:]
+    beside = sum(_shows(user.clip, other.clip) for other in others)
+    return 2 * beside >= len(others)
+
+
+def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overlaps) -> Footage:
     """Return the footage with those of its anchor's parts that are ``alone``: in no clip at all."""
     found = [overlaps.get(video, footage.anchor) for video in footage.absorbed & set(alone)]
     added = [overlap.inner for overlap in found if overlap is not None]

@@ -18,8 +18,9 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
 from tracker.provenance.arborescence import likeliest_tree
-from tracker.provenance.footage import PART_OF_SHARE, covered_ms
+from tracker.provenance.footage import covered_ms
 from tracker.provenance.order import interval_of, not_orderable_with
+from tracker.provenance.overlaps import PART_OF_SHARE
 
 MatchOf = Callable[[VideoId, VideoId], Match | None]
 """The asserted match with the first video as query and the second as reference."""

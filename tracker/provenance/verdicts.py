@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
-from tracker.provenance.footage import CutNear, Footage, Stretch, group_footage, holding
+from tracker.provenance.footage import Footage, group_footage, holding
+from tracker.provenance.overlaps import Stretch
+from tracker.provenance.splices import CutNear
 
 Ruling = tuple[VideoId, VideoId]
 """The video that anchors a judged clip, and the video that was judged."""

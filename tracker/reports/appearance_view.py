@@ -76,6 +76,7 @@ def appearance_view(
         claims=tuple(_claim(n, claim) for n, claim in enumerate(seen.claims, start=1)),
         conflicts=conflicts,
         pictures=_pictures(index, seen),
+        no_pictures=_no_pictures(index, seen),
         sound=sound_view(index.sounds.get(seen.id, ()), index.same_sounds.get(seen.id, ())),
     )
 
@@ -177,6 +178,21 @@ def _stretches(segment: Segment, other: int | None) -> str:
 def _pictures(index: ReportIndex, seen: Appearance) -> tuple[PictureView, ...]:
     mine = [pair for pair in index.pictures.get(seen.id, ()) if _shows(pair)]
     return tuple(_picture(pair, index, index.positions[seen.id]) for pair in mine[:MAX_PICTURES])
+
+
+def _no_pictures(index: ReportIndex, seen: Appearance) -> str:
+    """Return why there are no frames to show; nothing where that is not for want of them."""
+    compared = index.compared.get(seen.id)
+    if not seen.cites and seen.video in index.without_pictures:
+        whose = "this file"
+    elif compared is not None and compared.match.reference in index.without_pictures:
+        whose = f"appearance {index.positions[compared.other]}"
+    else:
+        return ""
+    return (
+        f"No pictures of {whose} are kept any more, so no frames can be shown. A deletion by order "
+        "is in the ledger; its digest and fingerprints stay."
+    )
 
 
 def _shows(pair: SideBySide) -> bool:

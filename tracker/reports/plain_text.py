@@ -57,7 +57,10 @@ def file_name(path: str) -> str:
 
 def _harmless(text: str, limit: int) -> str:
     # Cut first: what is far beyond the limit need not be looked at at all.
-    cut = _ESCAPE_SEQUENCE.sub("", text[: limit * 4 + 4000])
+    cut = text[: limit * 4 + 4000]
+    if cut.isascii() and cut.isprintable():  # addresses, ids, most sentences of our own
+        return cut
+    cut = _ESCAPE_SEQUENCE.sub("", cut)
     return _thin_marks("".join(map(_replace, _INVISIBLE.sub("", cut))))
 
 

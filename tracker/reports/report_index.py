@@ -12,7 +12,14 @@ from tracker.model.ids import AppearanceId, PostKey, VideoId
 from tracker.model.post import Post
 from tracker.model.status import StatusChange
 from tracker.reports.plain_text import file_name
-from tracker.reports.report_input import Compared, ReportInput, SameSound, SideBySide, SoundBeside
+from tracker.reports.report_input import (
+    Compared,
+    Held,
+    ReportInput,
+    SameSound,
+    SideBySide,
+    SoundBeside,
+)
 from tracker.reports.wording import positions_of, root_link
 
 
@@ -31,6 +38,7 @@ class ReportIndex:
     credentials: Mapping[VideoId, ContentCredentials]
     first_with_video: Mapping[VideoId, int]
     file_names: Mapping[str, str]
+    without_pictures: frozenset[VideoId]
 
     def without_paths(self, text: str) -> str:
         """Return a sentence with files by name instead of by path."""
@@ -65,5 +73,11 @@ def report_index(report: ReportInput) -> ReportIndex:
         same_sounds=same_sounds,
         credentials={held.video: held.credentials for held in report.credentials},
         first_with_video=first,
+        without_pictures=frozenset(held.video for held in report.held if _lost_pictures(held)),
         file_names={path: file_name(path) for link in links for path in link.appearance.files},
     )
+
+
+def _lost_pictures(held: Held) -> bool:
+    """Tell whether a video was decoded, which keeps pictures, and has none left."""
+    return held.algorithm is not None and not held.keyframes

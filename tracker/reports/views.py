@@ -108,6 +108,7 @@ class AppearanceView:
     claims: tuple[ClaimView, ...]
     conflicts: tuple[ConflictView, ...]
     pictures: tuple[PictureView, ...]
+    no_pictures: str
     sound: SoundView
 
 

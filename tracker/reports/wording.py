@@ -249,8 +249,9 @@ def sentence(text: str) -> str:
 def confidence_words(confidence: float) -> str:
     """Return a word for a confidence in [0, 1], with the number."""
     steps = ((0.9, "high"), (0.75, "fair"), (0.5, "moderate"))
-    word = next((name for limit, name in steps if confidence >= limit), "low")
-    return f"{word} ({confidence:.2f} of 1)"
+    shown = round(confidence, 2)  # the word goes by the number that stands beside it
+    word = next((name for limit, name in steps if shown >= limit), "low")
+    return f"{word} ({shown:.2f} of 1)"
 
 
 # --- relations ----------------------------------------------------------------------------

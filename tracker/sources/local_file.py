@@ -37,12 +37,14 @@ def local_post(
     address = parse_address(post_url) if post_url is not None else None
     stated = platform and clean_line(platform.lower(), 40)
     known = address.platform if address is not None else FILE
+    kind = _kind(address is not None or bool(stated) or bool(account))
     return Post(
         key=address.key if address is not None else PostKey(uri),
         platform=Platform(stated) if stated and known in {FILE, WEB} else known,
-        kind=_kind(address is not None or bool(stated) or bool(account)),
+        kind=kind,
         account=clean_account(account) or (address.account if address is not None else None),
-        title=clean_line(path.name),
+        # What a file is called here says nothing about what was written in the post.
+        title=clean_line(path.name) if kind is PostKind.FILE else None,
         media=(MediaRef(uri, "file"),),
         claims=_operator_claims(published_at),
         spellings=(post_url,) if post_url is not None and address is not None else (),

@@ -22,7 +22,7 @@ from tracker.errors import (
 from tracker.model.capture import Exchange, FetchedPost
 from tracker.model.post import Post, PostKind
 from tracker.model.watch import Watch
-from tracker.net.http import HttpClient, Response
+from tracker.net.http import HttpClient, Permit, Response
 from tracker.net.urls import WEB, Address, canonical_url, is_shorthand, parse_address
 from tracker.net.ytdlp import YtDlp
 from tracker.sources.article import has_content, read_article
@@ -57,7 +57,10 @@ class Sources:
         ytdlp: YtDlp,
         clock: Clock,
         native: Sequence[PlatformSource] = (),
+        permit: Permit | None = None,
     ) -> None:
+        # ``permit`` is asked before a plain page or feed is read (see ``HttpClient.get``).
+        self._permit = permit
         self._native = native
         self._http = http
         self._ytdlp = ytdlp
@@ -106,6 +109,7 @@ class Sources:
             etag=watch.etag,
             last_modified=watch.last_modified,
             abandon=is_media,
+            permit=self._permit,
         )
         exchange = answer.exchange
         if answer.not_modified or is_feed(exchange.body, exchange.content_type):
@@ -149,7 +153,10 @@ class Sources:
         address = parse_address(url)
         web = address.key if url.startswith("at:") else feed_of_list(url) or url
         answer = self._http.get(
-            web, abandon=is_media, leaves=lambda target: _is_other_post(target, address)
+            web,
+            abandon=is_media,
+            leaves=lambda target: _is_other_post(target, address),
+            permit=self._permit,
         )
         exchange = answer.exchange
         if answer.leads_to is not None:

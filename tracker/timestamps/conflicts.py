@@ -17,6 +17,7 @@ _A_DAY = timedelta(days=1)
 _X_TOLERANCE = timedelta(minutes=2)
 _ID_TOLERANCE = timedelta(hours=1)
 _MADE = frozenset({ClaimKind.CONTAINER_METADATA, ClaimKind.C2PA_SIGNED})
+_OF_THE_POST = frozenset({ClaimKind.PLATFORM_REPORTED, ClaimKind.OPERATOR})
 _STATED = (
     ClaimKind.ID_DERIVED,
     ClaimKind.PLATFORM_REPORTED,
@@ -119,7 +120,7 @@ def _differing_times(one: TimeClaim, other: TimeClaim) -> str | None:
 
 
 def _tolerance(one: TimeClaim, other: TimeClaim) -> timedelta:
-    if one.kind is ClaimKind.ID_DERIVED and other.kind is ClaimKind.PLATFORM_REPORTED:
+    if one.kind is ClaimKind.ID_DERIVED and other.kind in _OF_THE_POST:
         return _X_TOLERANCE if one.source == "x:id" else _ID_TOLERANCE
     return _A_DAY
 

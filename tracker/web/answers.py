@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tracker.errors import OutsideError, TrackerError, UnknownSubject, UsageError
 from tracker.reports.documents import Document, chain_document, clip_document, lookup_document
+from tracker.reports.health_document import health_document
 from tracker.web.guard import asked_by_another_site
 from tracker.web.questions import Busy, Questions
+from tracker.web.upload import Upload, UploadRefused
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 5
@@ -46,26 +49,29 @@ class Answers:
         found = self._questions.lookup(target)
         return _documents(request, [lookup_document(result) for result in found])
 
+    def lookup_file(self, request: Request, upload: Upload) -> Response:
+        """Return ``tracker/lookup/1`` of the file that was sent."""
+        found = self._questions.lookup_file(upload.path, upload.name)
+        return _documents(request, [lookup_document(result) for result in found])
+
     def health(self, request: Request) -> Response:
-        """Return whether the archive can be read."""
+        """Return whether the archive can be read and its disk is not full."""
         del request
-        status = self._questions.status()
-        broken = status.fixity.broken_files if status.fixity else 0
-        document: Document = {
-            "schema": "tracker/health/1",
-            "ok": True,
-            "ledger_entries": status.ledger_entries,
-            "videos": status.held.videos,
-            "clips": status.clips,
-            "broken_files": broken,
-        }
-        return _json(document)
+        health = self._questions.health()
+        return _json(health_document(health), 200 if health.ok else 503)
+
+    def metrics(self, request: Request) -> Response:
+        """Return the gauges over the archive and this server's counters, for Prometheus."""
+        del request
+        return Response(self._questions.metrics(), media_type=CONTENT_TYPE_LATEST)
 
 
 def failed(error: TrackerError) -> tuple[int, str]:
     """Return the HTTP status and the sentence for an error."""
     if isinstance(error, UnknownSubject):
         return 404, str(error)
+    if isinstance(error, UploadRefused):
+        return error.status, str(error)
     if isinstance(error, Busy):
         return 503, str(error)
     if isinstance(error, UsageError):
@@ -88,8 +94,8 @@ def _wants_lines(request: Request) -> bool:
     return NDJSON in request.headers.get("accept", "")
 
 
-def _json(content: object) -> Response:
-    return Response(_text(content) + "\n", media_type="application/json")
+def _json(content: object, status: int = 200) -> Response:
+    return Response(_text(content) + "\n", status, media_type="application/json")
 
 
 def _lines(documents: Sequence[Document]) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import anyio.to_thread
@@ -22,12 +22,15 @@ from tracker.web.answers import Answers, error_response, failed
 from tracker.web.guard import AllowedHosts, Guard
 from tracker.web.pages import Pages, error_page, page_of
 from tracker.web.questions import Questions
+from tracker.web.upload import FORM_BYTES, Uploads, UploadTerms
 
 THREADS = 4
 """Answers worked out at once; more would only share the processor."""
 
 log = structlog.get_logger()
 Endpoint = Callable[[Request], Response]
+FileEndpoint = Callable[..., Response]
+"""Called with the request and ``upload``, the file that came with it."""
 
 
 def application(app: App, hosts: AllowedHosts) -> ASGIApp:
@@ -38,6 +41,13 @@ def application(app: App, hosts: AllowedHosts) -> ASGIApp:
 
     def route(path: str, endpoint: Endpoint) -> Route:
         return Route(path, _in_a_thread(endpoint, limiter), methods=["GET"])
+
+    network = app.settings.network
+    terms = UploadTerms(app.archive.staging, network.max_media_bytes, network.media_timeout_s)
+    uploads = Uploads(terms)
+
+    def upload_route(path: str, endpoint: FileEndpoint) -> Route:
+        return Route(path, _with_file(endpoint, uploads, limiter), methods=["POST"])
 
     starlette = Starlette(
         routes=[
@@ -50,10 +60,13 @@ def application(app: App, hosts: AllowedHosts) -> ASGIApp:
             route("/api/chain/{subject:path}", answers.chain),
             route("/api/lookup", answers.lookup),
             route("/health", answers.health),
+            upload_route("/lookup", pages.lookup_file),
+            upload_route("/api/lookup", answers.lookup_file),
+            route("/metrics", answers.metrics),
         ],
         exception_handlers={HTTPException: _not_found, Exception: _crashed},
     )
-    return Guard(starlette, hosts)
+    return Guard(starlette, hosts, network.max_media_bytes + FORM_BYTES)
 
 
 def _in_a_thread(endpoint: Endpoint, limiter: anyio.CapacityLimiter) -> Callable[..., object]:
@@ -63,11 +76,29 @@ def _in_a_thread(endpoint: Endpoint, limiter: anyio.CapacityLimiter) -> Callable
     return answered
 
 
+def _with_file(
+    endpoint: FileEndpoint, uploads: Uploads, limiter: anyio.CapacityLimiter
+) -> Callable[..., object]:
+    async def answered(request: Request) -> Response:
+        try:
+            async with uploads.received(request) as upload:
+                asked = partial(endpoint, upload=upload)
+                return await anyio.to_thread.run_sync(_answer, asked, request, limiter=limiter)
+        except TrackerError as exc:
+            return _said(request, exc)
+
+    return answered
+
+
 def _answer(endpoint: Endpoint, request: Request) -> Response:
     try:
         return endpoint(request)
     except TrackerError as exc:
-        return error_response(*failed(exc)) if _wants_json(request) else page_of(exc)
+        return _said(request, exc)
+
+
+def _said(request: Request, error: TrackerError) -> Response:
+    return error_response(*failed(error)) if _wants_json(request) else page_of(error)
 
 
 def _wants_json(request: Request) -> bool:

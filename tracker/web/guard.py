@@ -23,6 +23,8 @@ MAX_TARGET_BYTES = 8192
 
 MAX_HEADERS_BYTES = 32 * 1024
 ALLOWED_METHODS = ("GET", "HEAD")
+UPLOAD_PATHS = frozenset({"/lookup", "/api/lookup"})
+"""Where a question may bring the video along (POST); it changes nothing either."""
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; "
@@ -38,7 +40,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Other sites learn nothing; our own forms keep the Origin by which they are told from theirs.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -71,11 +74,15 @@ class AllowedHosts:
 
 
 class Guard:
-    """Refuses requests that are not for this server, too large, or not a mere question."""
+    """Refuses requests that are not for this server, too large, or not a mere question.
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
+    ``max_upload_bytes``: the largest body of a look-up that brings its video along; 0: none may.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts, max_upload_bytes: int = 0) -> None:
         self._app = app
         self._hosts = hosts
+        self._max_upload_bytes = max_upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -90,14 +97,29 @@ class Guard:
         headers = Headers(scope=scope)
         if not self._hosts.allows(headers.get("host", "")):
             return 421, "this server does not answer under that name"
-        if scope["method"] not in ALLOWED_METHODS:
+        uploads = scope["method"] == "POST" and scope["path"] in UPLOAD_PATHS
+        uploads = uploads and self._max_upload_bytes > 0
+        if scope["method"] not in ALLOWED_METHODS and not uploads:
             return 405, "this server only answers questions (GET); it changes nothing"
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET_BYTES:
             return 414, "the address is too long"
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_BYTES:
             return 431, "the headers are too large"
+        if uploads:
+            return self._upload_refusal(headers)
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
             return 413, "a question has no body here"
+        return None
+
+    def _upload_refusal(self, headers: Headers) -> tuple[int, str] | None:
+        """Refuse what can be refused before a byte of the body is read."""
+        if asked_by_another_site(headers):
+            return 403, "look-ups are not made for pages of other sites"
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) < 19):
+            return 400, "the length of the body cannot be read"
+        if int(length) > self._max_upload_bytes:
+            return 413, "the file is too large (network.max_media_bytes)"
         return None
 
 

@@ -20,9 +20,11 @@ from tracker.reports.lookup_words import lookup_answer, segment_words
 from tracker.reports.media_words import length_words
 from tracker.reports.plain_text import clean_line, web_link
 from tracker.reports.transformation_words import transformation_phrases
+from tracker.reports.verdict_words import verdict_words
 from tracker.web.answers import failed
 from tracker.web.guard import REPORT_POLICY, asked_by_another_site
 from tracker.web.questions import Questions
+from tracker.web.upload import Upload
 
 PAGE_SIZE = 100
 
@@ -108,13 +110,21 @@ class Pages:
         if asked_by_another_site(request.headers):
             return error_page(403, "look-ups are not made for pages of other sites")
         target = request.query_params.get("target", "")
-        found = self._questions.lookup(target)
-        return _page(
-            "lookup.html.j2",
-            target=clean_line(target, 300),
-            results=[_result(result) for result in found],
-            not_searched=wording.NOT_SEARCHED,
-        )
+        return _results(target, self._questions.lookup(target))
+
+    def lookup_file(self, request: Request, upload: Upload) -> Response:
+        """Look up the file that was sent and show what is known of its footage."""
+        del request
+        return _results(upload.name, self._questions.lookup_file(upload.path, upload.name))
+
+
+def _results(target: str, found: Sequence[LookupResult]) -> Response:
+    return _page(
+        "lookup.html.j2",
+        target=clean_line(target, 300),
+        results=[_result(result) for result in found],
+        not_searched=wording.NOT_SEARCHED,
+    )
 
 
 def error_page(status: int, message: str) -> Response:
@@ -168,6 +178,7 @@ def _match(item: LookupMatch) -> MatchView:
     lines = [segment_words(segment) for segment in item.match.segments[:10]]
     if changes:
         lines.append(f"Changed: {changes}")
+    lines += [verdict_words(verdict, item.clip) for verdict in item.verdicts]
     return MatchView(
         score=f"{item.match.score:.2f}",
         clip=item.clip,

@@ -6,13 +6,18 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from storage import ledger
 from tracker.app import App
-from tracker.errors import TrackerError, UnsupportedSource, UsageError
+from tracker.archive_metrics import ArchiveMetrics
+from tracker.errors import TrackerError, UnsupportedSource, UsageError, speaking_of
+from tracker.health import Checkup, HealthTerms
 from tracker.model.chain import Chain
+from tracker.model.health import Health
 from tracker.model.lookup import LookupResult
-from tracker.model.summary import ClipSummary, StatusSummary
+from tracker.model.summary import ClipSummary
 
 _CLIP = re.compile(r"clip-[0-9a-f]{4,64}")
 _DIGEST = re.compile(r"[0-9a-fA-F]{6,64}")
@@ -35,6 +40,12 @@ class Questions:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        archive, settings = app.archive, app.settings
+        terms = HealthTerms(free_bytes=settings.monitor.min_free_mb * 1024**2)
+        self._checkup = Checkup(archive.database, settings.data_dir, terms, app.clock)
+        self._metrics = ArchiveMetrics(
+            archive.database, settings.data_dir, app.algorithm_key, app.clock
+        )
         self._looking_up = threading.Lock()
         self._listing = threading.Lock()
         self._clips: tuple[str, tuple[ClipSummary, ...]] | None = None
@@ -71,9 +82,26 @@ class Questions:
         with self._one_at_a_time():
             return self._app.lookup.run(target.strip())
 
-    def status(self) -> StatusSummary:
-        """Return what is held, pending and failing."""
-        return self._app.status()
+    def lookup_file(self, path: Path, name: str) -> list[LookupResult]:
+        """Return what is known of the footage in a file, which its sender calls ``name``.
+
+        Raises ``Busy`` while another look-up is made, and whatever a look-up raises.
+        """
+        with (
+            self._one_at_a_time(),
+            speaking_of(name, path.name),
+            speaking_of(path.name, str(path)),
+        ):
+            found = self._app.lookup.run(str(path))
+        return [replace(one, subject=replace(one.subject, target=name)) for one in found]
+
+    def health(self) -> Health:
+        """Return whether the archive can be read and its disk is not full."""
+        return self._checkup.health(with_daemon=False)
+
+    def metrics(self) -> bytes:
+        """Return what Prometheus reads."""
+        return self._metrics.page()
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

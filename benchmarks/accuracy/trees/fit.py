@@ -1,6 +1,6 @@
 """Fits the weights of ``tracker.provenance.descent`` to made trees.
 
-    python -m benchmarks.accuracy.trees.fit REFDIR --work DIR --seed N [--trees N]
+    python -m benchmarks.accuracy.trees.fit REFDIR --work DIR --seed N… [--trees N…]
 
 Every copy chooses one parent among all other videos of its tree: a conditional logit model with
 a ridge, fitted by Newton's method. Judge the weights on trees of another seed.
@@ -114,11 +114,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.trees.fit")
     parser.add_argument("folder", type=Path, metavar="REFDIR")
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--trees", type=int, default=50)
+    parser.add_argument("--seed", type=int, nargs="+", required=True)
+    parser.add_argument("--trees", type=int, nargs="+", default=[50], help="one number a seed")
     options = parser.parse_args(arguments)
-    worlds = make_worlds(options.folder, options.work, options.seed, options.trees)
-    made = [choice for world in worlds for choice in choices(world)]
+    made = [
+        choice
+        for seed, trees in zip(options.seed, options.trees, strict=True)
+        for world in make_worlds(options.folder, options.work, seed, trees)
+        for choice in choices(world)
+    ]
     weights = fitted(made)
     for name, weight in zip(NAMES, weights, strict=True):
         print(f'    "{name}": {weight:.2f},')

@@ -25,7 +25,7 @@ from tracker.acquire import sha256_of
 from tracker.app import App
 from tracker.clock import SystemClock
 from tracker.config import FixitySettings, RetentionSettings
-from tracker.errors import TrackerError, UnknownSubject, UsageError
+from tracker.errors import OnHold, TrackerError, UnknownSubject, UsageError
 from tracker.fixity import Fixity, FixityTerms
 from tracker.ingest.add import Stated
 from tracker.model.anchor import Token, TokenKind, TokenState
@@ -242,7 +242,7 @@ def test_a_hold_wins_over_the_rule_and_over_orders(
     clock.turn(days=11)
     assert retention_job.run(app, no_stop()) == 0
     for video in (old, part, alone):
-        with pytest.raises(UsageError, match="is on hold"):
+        with pytest.raises(OnHold, match="is on hold"):
             app.retention.forget(video, by=BY, why="please")
     assert app.status().holds == 2
     app.holds.remove(clip, by=BY, why="closed")
@@ -263,7 +263,7 @@ def test_a_hold_on_a_video_by_the_beginning_of_its_digest(
     (video,) = take_in(app, site, footage[2])
     hold = app.holds.add(video[:12], by=f"  {BY}\n", why=WHY)
     assert (hold.kind, hold.subject, hold.by) == (HeldKind.VIDEO, video, BY)
-    with pytest.raises(UsageError, match="is on hold"):
+    with pytest.raises(OnHold, match="is on hold"):
         app.retention.forget(video[:12], by=BY, why=WHY)
 
 
@@ -302,7 +302,8 @@ def test_what_is_forgotten_loses_its_pictures_and_gets_them_again_if_captured_ag
     assert app.fixity.run_slice() > 0
     assert app.status().fixity is not None
     app.reports.write(video, "html", tmp_path / "r.html")
-    with pytest.raises(UsageError, match="nothing of video"):
+    assert "No pictures of this file are kept any more" in (tmp_path / "r.html").read_text()
+    with pytest.raises(UnknownSubject, match="nothing of video"):
         app.retention.forget(video, by=BY, why=WHY)
     app.add.take_in(post_of(site, "again", path), Stated())
     assert is_there(app, video)

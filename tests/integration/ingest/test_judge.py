@@ -25,6 +25,7 @@ from tracker.app import App
 from tracker.errors import UnknownSubject, UsageError
 from tracker.model.ids import ClipId
 from tracker.model.verdict import VerdictKind
+from tracker.reports.verdict_words import verdict_words
 
 SAME, DIFFERENT, UNSURE = VerdictKind.SAME, VerdictKind.DIFFERENT, VerdictKind.UNSURE
 STRANGER = Upload("stranger", 8, 6)
@@ -58,6 +59,17 @@ def test_what_is_judged_different_leaves_the_clip_and_stays_out(app: App) -> Non
     with app.archive.database.read() as s:
         reasons = [revision.reason for revision in clips.history(s, clip)]
     assert any("does not show this clip" in reason for reason in reasons)
+
+
+def test_a_verdict_is_told_beside_the_video_whatever_clip_it_is_shown_with(app: App) -> None:
+    archive_of(app, TRIM, WHOLE, LONGER)
+    clip = clip_of(app, "trim")
+    judge(app, clip, "longer", DIFFERENT)
+    with app.archive.database.read() as s:
+        (verdict,) = verdicts.of_video(s, vid("longer"))
+        assert verdicts.of_video(s, vid("whole")) == ()
+    assert "does not show this clip" in verdict_words(verdict, clip)
+    assert f"does not show the footage of {clip}" in verdict_words(verdict, clip_of(app, "longer"))
 
 
 def test_the_latest_verdict_is_obeyed_and_all_are_kept(app: App) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -152,7 +153,8 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrackerError]:
         answers = dict(zip(posts, answers_of(asked, folder), strict=True))
     for name, answer in answers.items():
         assert answer["outcome"] == "failed", (name, answer)
-    return {name: error_of(answer, posts[name].url) for name, answer in answers.items()}
+    now = datetime.now(UTC)
+    return {name: error_of(answer, posts[name].url, now) for name, answer in answers.items()}
 
 
 @pytest.mark.parametrize("name", sorted(REFUSALS))

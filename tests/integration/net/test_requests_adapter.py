@@ -144,6 +144,30 @@ def test_what_is_secret_is_added_on_the_way_out_and_for_its_own_address_only(
     assert "canary" not in repr((held, exchanges))
 
 
+@pytest.mark.parametrize("status", [200, 401, 500])
+@pytest.mark.parametrize("where", ["body", "header"])
+def test_an_answer_that_repeats_the_token_is_not_handed_on(
+    where: str, status: int, server: WebServer
+) -> None:
+    secret = {"authorization": "Bearer canary"}
+    adapter = GuardedAdapter(LOOPBACK, LIMITS, SystemClock(), secret_headers=lambda _url: secret)
+    session = requests.Session()
+    guarded_session(session, adapter)
+
+    def echo(call: Call) -> None:
+        said = call.headers["authorization"]
+        if where == "body":
+            call.reply(f"you sent {said}".encode(), status=status)
+        else:
+            call.reply(status=status, headers={"X-You-Sent": said})
+
+    server.routes["/echo"] = echo
+    with adapter.recording() as exchanges, pytest.raises(NetworkError) as caught:
+        session.get(server.url("/echo"))
+    adapter.close()
+    assert "canary" not in repr((exchanges, caught.value, caught.value.__cause__))
+
+
 def test_size_and_time_are_bounded(server: WebServer, session: requests.Session) -> None:
     server.routes["/large"] = lambda call: call.reply(b"x" * 60_000)
 

@@ -284,6 +284,10 @@ def test_a_limited_poll_keeps_what_it_read_and_waits_as_long_as_it_was_told(
     (failing,) = app.status().failing
     assert failing.retry_at == datetime.fromtimestamp(1772370000, UTC)
     site.limited_after = None
+    assert app.turns is not None
+    (closed,) = app.turns.closed()  # nothing else asks this host before its time either
+    assert closed.until == failing.retry_at
+    app.turns.lift(closed.host)
     assert app.watches.poll(_watch(app)) == 10
     with app.archive.database.read() as s:
         assert posts.coverage(s).posts == 60

@@ -12,7 +12,8 @@ import pytest
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment, Transformation
-from tracker.provenance.footage import BORDER_TOLERANCE_MS, Footage, group_footage
+from tracker.provenance.footage import Footage, group_footage
+from tracker.provenance.overlaps import BORDER_TOLERANCE_MS
 
 
 def vid(name: str) -> VideoId:
@@ -164,6 +165,114 @@ def test_two_crops_of_one_video_that_match_each_other_stay_together() -> None:
     right = beside(shared("right", (0, 10), "whole", (2, 12)), [0.5, 0.0, 0.5, 1.0])
     found = group(durations, [left, right, shared("left", (2, 10), "right", (0, 8))])
     assert found == {"whole": {"left", "right", "whole"}}
+
+
+def edited(match: Match, *kinds: str) -> Match:
+    """The match, with what was done to the query's picture; nothing but an encoding otherwise."""
+    found = tuple(Transformation(kind) for kind in kinds or ("reencode",))
+    return replace(
+        match, transformations=found, reverse_transformations=(Transformation("reencode"),)
+    )
+
+
+def test_a_trim_that_happens_to_begin_and_end_with_a_shot_joins() -> None:
+    found = group(
+        {"long": 30, "trim": 10, "copy": 29},
+        [
+            shared("trim", (0, 10), "long", (8, 18)),
+            shared("copy", (0, 29), "long", (0, 29)),
+            shared("trim", (0, 10), "copy", (8, 18)),
+        ],
+        Cuts(long=(8, 18), copy=(8, 18)),
+    )
+    assert found == {"long": {"long", "trim", "copy"}}
+
+
+def test_a_copy_that_is_found_in_a_copy_only_joins() -> None:
+    found = group(
+        {"whole": 10, "crop": 9, "subtitled": 9},
+        [
+            edited(shared("crop", (0, 9), "whole", (0, 9)), "crop"),
+            edited(shared("subtitled", (0, 9), "crop", (0, 9)), "caption"),
+        ],
+    )
+    assert found == {"whole": {"whole", "crop", "subtitled"}}
+
+
+def test_a_copy_of_another_part_of_a_copy_does_not_join() -> None:
+    found = group(
+        {"whole": 10, "with_more": 20, "other": 8},
+        [
+            edited(shared("with_more", (0, 9), "whole", (0, 9)), "trim"),
+            edited(shared("other", (0, 8), "with_more", (11, 19)), "trim"),
+        ],
+        Cuts(with_more=(9,)),
+    )
+    assert found["whole"] == {"whole", "with_more"}
+    assert all({"whole", "other"} - members for members in found.values())
+
+
+def test_a_copy_of_the_picture_around_an_inset_does_not_join() -> None:
+    inset = edited(shared("reaction", (0, 9), "whole", (0, 9)), "picture_in_picture")
+    crop = replace(
+        edited(shared("viewer", (0, 9), "reaction", (0, 9)), "crop"),
+        reverse_transformations=(Transformation("picture_in_picture"),),
+    )
+    found = group({"whole": 10, "reaction": 9, "viewer": 9}, [inset, crop])
+    assert all({"whole", "viewer"} - members for members in found.values())
+    copy = edited(shared("viewer", (0, 9), "reaction", (0, 9)), "caption")
+    found = group({"whole": 10, "reaction": 9, "viewer": 9}, [inset, copy])
+    assert found == {"whole": {"whole", "reaction", "viewer"}}
+
+
+def test_two_full_copies_are_in_one_clip_whichever_anchors_it() -> None:
+    """The longest shows an opening of its own; the others are whole copies of each other."""
+    durations = {"with_opening": 12.0, "one": 9.0, "two": 9.0}
+    matches = [
+        shared("one", (0, 9), "with_opening", (3, 12)),
+        shared("two", (0, 6), "with_opening", (3, 9)),
+        shared("two", (0, 9), "one", (0, 9)),
+    ]
+    found = group(durations, matches, Cuts(with_opening=(3,)))
+    assert any({"one", "two"} <= members for members in found.values())
+
+
+def test_the_clip_leaves_out_an_opening_that_only_the_longest_shows() -> None:
+    durations = {"opened": 14_000, "one": 10_000, "two": 10_000}
+    matches = [
+        shared("one", (0, 10), "opened", (4, 14)),
+        shared("two", (0, 10), "opened", (4, 14)),
+        shared("one", (0, 10), "two", (0, 10)),
+    ]
+    lengths = {vid(name): ms for name, ms in durations.items()}
+    (cut,) = group_footage(lengths, matches, Cuts(opened=(4,)))
+    assert (cut.whole.start_ms, cut.whole.end_ms) == (4_000, 14_000)
+    (running,) = group_footage(lengths, matches, Cuts())
+    assert (running.whole.start_ms, running.whole.end_ms) == (0, 14_000)
+
+
+def test_who_shares_the_opening_only_is_no_member() -> None:
+    durations = {"opened": 20.0, "one": 15.0, "two": 15.0, "also_opened": 18.0, "third": 14.0}
+    matches = [
+        shared("one", (0, 15), "opened", (5, 20)),
+        shared("two", (0, 15), "opened", (5, 20)),
+        shared("one", (0, 15), "two", (0, 15)),
+        shared("opened", (0, 5), "also_opened", (0, 5)),
+        shared("third", (0, 13), "also_opened", (5, 18)),
+    ]
+    found = group(durations, matches, Cuts(opened=(5,), also_opened=(5,)))
+    assert all(not {"one", "two"} & m or not {"also_opened", "third"} & m for m in found.values())
+    assert any({"opened", "one", "two"} <= members for members in found.values())
+    assert any({"also_opened", "third"} <= members for members in found.values())
+
+
+def test_every_video_is_in_a_clip() -> None:
+    """One that is explained by others, none of which shows enough to count as its source."""
+    durations = {"a": 20.0, "b": 20.0, "c": 10.0}
+    matches = [shared("c", (0, 4), "a", (0, 4)), shared("c", (4, 8.5), "b", (3, 7.5))]
+    for cuts in (Cuts(), Cuts(c=(4,)), Cuts(a=(4,), b=(3, 7.5), c=(4, 8.5))):
+        found = group(durations, matches, cuts)
+        assert set(durations) == set().union(*found.values())
 
 
 @pytest.mark.parametrize("count", [3, 4])

@@ -75,6 +75,14 @@ def test_every_kind_of_claim_has_words(kind: ClaimKind) -> None:
     assert "_" not in wording.basis_words(kind)
 
 
+@pytest.mark.parametrize("hundredth", range(101))
+def test_the_word_for_a_confidence_goes_by_the_number_beside_it(hundredth: int) -> None:
+    shown = wording.confidence_words(hundredth / 100)
+    assert f"({hundredth / 100:.2f} of 1)" in shown
+    for near in (max(hundredth / 100 - 0.0049, 0), min(hundredth / 100 + 0.0049, 1)):
+        assert wording.confidence_words(near) == shown
+
+
 def test_every_status_party_and_relation_has_words() -> None:
     for status in PostStatus:
         assert "_" not in wording.status_words(status)

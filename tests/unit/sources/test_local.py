@@ -32,7 +32,7 @@ def test_a_file_that_says_nothing_of_itself(video: Path) -> None:
     post = local_post(video)
     assert (post.key, post.kind, post.platform) == (video.as_uri(), PostKind.FILE, "file")
     assert [(ref.url, ref.via) for ref in post.media] == [(video.as_uri(), "file")]
-    assert post.claims == ()
+    assert (post.title, post.claims) == ("clip one.mp4", ())
 
 
 def test_a_file_whose_source_the_operator_names(video: Path) -> None:
@@ -40,6 +40,7 @@ def test_a_file_whose_source_the_operator_names(video: Path) -> None:
     post = local_post(video, post_url=url, published_at="2019-02-20T14:40:27Z")
     assert (post.key, post.kind) == ("https://x.com/i/status/1098230906194546688", PostKind.POST)
     assert (post.platform, post.account, post.status) == ("x", "ann", PostStatus.UNKNOWN)
+    assert post.title is None  # what a file is called is nothing that the post says
     (claim,) = post.claims
     assert (claim.kind, claim.forgeable_by) == (ClaimKind.OPERATOR, ForgeableBy.US)
     assert claim.interval.earliest_at == datetime(2019, 2, 20, 14, 40, 27, tzinfo=UTC)

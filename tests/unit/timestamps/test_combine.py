@@ -127,6 +127,8 @@ X_ID = claim(K.ID_DERIVED, 0, 0.1, source="x:id")
         (claim(K.PAGE_METADATA, 0, 1), claim(K.OPERATOR, 2000, 2001), "33.3 hours apart"),
         (claim(K.PAGE_METADATA, 0, 1), claim(K.PAGE_METADATA, 3000, 3001), "apart"),
         (claim(K.ID_DERIVED, 0, 1, source="tiktok:id"), claim(K.PLATFORM_REPORTED, 90, 91), "89"),
+        (X_ID, claim(K.OPERATOR, -44, -44), "are 44 minutes apart"),
+        (claim(K.ID_DERIVED, 0, 1, source="tiktok:id"), claim(K.OPERATOR, 90, 90), "89 minutes"),
     ],
 )
 def test_what_cannot_both_be_true(one: TimeClaim, other: TimeClaim, words: str) -> None:
@@ -142,6 +144,8 @@ def test_what_cannot_both_be_true(one: TimeClaim, other: TimeClaim, words: str) 
     [
         (X_ID, claim(K.PLATFORM_REPORTED, 0, 1)),
         (X_ID, claim(K.PLATFORM_REPORTED, 1, 1.1)),
+        (X_ID, claim(K.OPERATOR, -1, -1)),
+        (X_ID, claim(K.OPERATOR, -600, 840)),
         (claim(K.ID_DERIVED, 0, 1, source="instagram:id"), claim(K.PLATFORM_REPORTED, 30, 31)),
         (claim(K.PAGE_METADATA, 0, 1), claim(K.FEED, 1000, 1001)),
         (claim(K.FEED, 60, 61), claim(K.CONTAINER_METADATA, 0, 0)),

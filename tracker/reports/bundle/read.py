@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tracker.errors import IntegrityError, OutsideError, UsageError
+from tracker.errors import IntegrityError, OutsideError, UnknownSubject
 
 MAX_FILES = 2_000_000
 MAX_READ_BYTES = 1 << 30
@@ -113,12 +113,12 @@ class _ZipBundle(Bundle):
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
-    """Open a bundle; raises ``UsageError`` when there is none of that name."""
+    """Open a bundle; raises ``UnknownSubject`` when there is none of that name."""
     if path.is_dir():
         yield _DirectoryBundle(path)
         return
     if not path.is_file():
-        raise UsageError(f"there is no bundle {path}")
+        raise UnknownSubject(f"there is no bundle {path}")
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:

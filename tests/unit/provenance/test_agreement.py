@@ -1,0 +1,86 @@
+"""Which matches the others contradict."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.model.ids import VideoId
+from tracker.model.match import Match, Segment
+from tracker.provenance.agreement import LEAST_BESIDE, corroborated
+
+
+def vid(name: str) -> VideoId:
+    return VideoId(hashlib.sha256(name.encode()).hexdigest())
+
+
+def found(one: str, other: str, offset_ms: int, score: float = 1.0) -> Match:
+    """The first eight seconds of ``one``, seen so much later in ``other``."""
+    segment = Segment(0, 8_000, offset_ms, 8_000 + offset_ms, 1.0, mirrored=False, score=score)
+    return Match(vid(one), vid(other), score, (segment,))
+
+
+def copies(*names: str) -> list[Match]:
+    return [found(one, other, 0) for one, other in combinations(names, 2)]
+
+
+FAMILIES = [*copies("a", "b", "c"), *copies("x", "y", "z")]
+
+
+def test_matches_that_each_say_something_else_are_dropped() -> None:
+    alike = [
+        found("a", "x", 0, 0.8),
+        found("a", "y", 1_500, 0.8),
+        found("b", "x", 4_000, 0.8),
+        found("c", "z", 2_500, 0.8),
+    ]
+    assert corroborated([*FAMILIES, *alike]) == FAMILIES
+
+
+def test_unsure_matches_that_agree_are_kept() -> None:
+    true = [found(one, other, 300, 0.7) for one in "abc" for other in "xyz"]
+    assert corroborated([*FAMILIES, *true]) == [*FAMILIES, *true]
+
+
+def test_one_that_nothing_stands_beside_is_kept() -> None:
+    lonely = found("a", "x", 2_000, 0.6)
+    assert corroborated([*FAMILIES, lonely]) == [*FAMILIES, lonely]
+
+
+def test_a_sure_match_is_kept_whatever_the_others_say() -> None:
+    odd = [found("a", "x", 0, 0.7), found("b", "y", 2_000, 0.7), found("c", "z", 4_000, 0.7)]
+    sure = found("a", "z", 6_000, 0.99)
+    assert sure in corroborated([*FAMILIES, *odd, sure])
+
+
+def test_speed_is_followed() -> None:
+    """Copies at double speed lead to the same moments at half the distance."""
+    slow = [
+        Match(
+            vid(one),
+            vid(other),
+            0.8,
+            (Segment(0, 4_000, 0, 8_000, 2.0, mirrored=False, score=0.8),),
+        )
+        for one in ("f", "g")
+        for other in "xyz"
+    ]
+    everything = [*copies("x", "y", "z"), found("f", "g", 0), *slow]
+    assert corroborated(everything) == everything
+
+
+@given(st.permutations([*FAMILIES, *(found("a", o, n * 900, 0.8) for n, o in enumerate("xyz"))]))
+def test_the_order_changes_nothing(matches: list[Match]) -> None:
+    kept = corroborated(matches)
+    assert {(m.query, m.reference) for m in kept} == {
+        (m.query, m.reference) for m in corroborated(sorted(matches, key=lambda m: m.reference))
+    }
+
+
+def test_the_constant_leaves_two_ways_undecided() -> None:
+    two = [found("a", "x", 0, 0.8), found("b", "x", 3_000, 0.8), found("c", "x", 6_000, 0.8)]
+    assert LEAST_BESIDE == 3
+    assert corroborated([*FAMILIES[:3], *two]) == [*FAMILIES[:3], *two]

@@ -1,0 +1,165 @@
+"""What any two videos of a component share: one hull of segments a pair, in both time lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracker.model.ids import VideoId
+from tracker.model.match import Match, Segment, Transformation
+
+PART_OF_SHARE = 0.8
+"""A video lies inside another when at least this share of it does; the rest is an added card."""
+
+BORDER_TOLERANCE_MS = 1_000
+"""How far a measured border may lie from the true one (segment borders are good to about 1 s)."""
+
+Region = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """``[start_ms, end_ms)`` of one video."""
+
+    video: VideoId
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """Length in milliseconds."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines.
+
+    ``region`` is the part of the outer picture that the inner one shows, where it was measured:
+    x, y, width and height as fractions. ``edits`` are the kinds of change that make the inner
+    one out of the outer one; none at all: the pictures could not be laid over each other.
+    ``inset``: the inner one shows the outer one within another picture.
+    """
+
+    inner: Stretch
+    outer: Stretch
+    region: Region | None
+    score: float
+    edits: frozenset[str]
+    inset: bool
+
+
+class Overlaps:
+    """All pairwise overlaps, in both directions."""
+
+    def __init__(self, durations: Mapping[VideoId, int], matches: Iterable[Match]) -> None:
+        self.durations = durations
+        self._pairs: dict[tuple[VideoId, VideoId], Overlap] = {}
+        self._partners: dict[VideoId, set[VideoId]] = defaultdict(set)
+        self._borders: dict[VideoId, tuple[list[int], list[int]]] = {}
+        for match in matches:
+            if match.query == match.reference or not match.asserted:
+                continue
+            if match.query in durations and match.reference in durations:
+                self._add(match)
+
+    def _add(self, match: Match) -> None:
+        segments = _main_run(match.segments)
+        query = _hull(match.query, [(s.query_start_ms, s.query_end_ms) for s in segments])
+        reference = _hull(
+            match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
+        )
+        self._partners[match.query].add(match.reference)
+        self._partners[match.reference].add(match.query)
+        self._pairs[match.query, match.reference] = Overlap(
+            query,
+            reference,
+            _region(match.transformations),
+            match.score,
+            _kinds(match.transformations),
+            _inset(match.transformations),
+        )
+        self._pairs[match.reference, match.query] = Overlap(
+            reference,
+            query,
+            _region(match.reverse_transformations),
+            match.score,
+            _kinds(match.reverse_transformations),
+            _inset(match.reverse_transformations),
+        )
+
+    def get(self, inner: VideoId, outer: VideoId) -> Overlap | None:
+        """Return what the two share, None if they do not match."""
+        return self._pairs.get((inner, outer))
+
+    def between(self, inner: VideoId, outer: VideoId) -> Overlap:
+        """Return what two videos share that match; raises ``KeyError`` if they do not."""
+        return self._pairs[inner, outer]
+
+    def partners(self, video: VideoId) -> list[VideoId]:
+        """Return who matches the video, by digest."""
+        return sorted(self._partners[video])
+
+    def borders(self, outer: VideoId) -> tuple[list[int], list[int]]:
+        """Return where whole other videos begin and where they end in ``outer``, sorted, in ms."""
+        if outer not in self._borders:
+            parts = [o for o in self._partners[outer] if self.is_part(o, outer)]
+            places = [self._pairs[part, outer].outer for part in parts]
+            self._borders[outer] = (
+                sorted(place.start_ms for place in places),
+                sorted(place.end_ms for place in places),
+            )
+        return self._borders[outer]
+
+    def is_part(self, inner: VideoId, outer: VideoId) -> bool:
+        """Tell whether nearly all of ``inner`` lies in ``outer``, which it matches."""
+        overlap = self._pairs[inner, outer]
+        return overlap.inner.duration_ms >= PART_OF_SHARE * self.durations[inner]
+
+    def rank(self, video: VideoId) -> tuple[int, str]:
+        """Longer videos rank higher; the digest breaks ties so that the order is total."""
+        return (self.durations[video], video)
+
+
+def _main_run(segments: Sequence[Segment]) -> list[Segment]:
+    """Return the longest run of segments that follow each other in both time lines."""
+    ordered = sorted(segments, key=lambda s: (s.query_start_ms, s.reference_start_ms))
+    runs: list[list[Segment]] = []
+    for segment in ordered:
+        if runs and _continues(runs[-1][-1], segment):
+            runs[-1].append(segment)
+        else:
+            runs.append([segment])
+    return max(runs, key=lambda run: sum(s.query_end_ms - s.query_start_ms for s in run))
+
+
+def _continues(before: Segment, after: Segment) -> bool:
+    gap_query_ms = after.query_start_ms - before.query_end_ms
+    gap_reference_ms = after.reference_start_ms - before.reference_end_ms
+    drift_ms = abs(gap_reference_ms - gap_query_ms * after.speed)
+    return before.mirrored == after.mirrored and drift_ms <= 2 * BORDER_TOLERANCE_MS
+
+
+def _hull(video: VideoId, spans: Sequence[tuple[int, int]]) -> Stretch:
+    return Stretch(video, min(start for start, _ in spans), max(end for _, end in spans))
+
+
+def _region(transformations: Iterable[Transformation]) -> Region | None:
+    """Return the region a crop was taken from, None when no crop was measured."""
+    for transformation in transformations:
+        box = transformation.detail.get("box")
+        if transformation.kind == "crop" and isinstance(box, Sequence) and len(box) == 4:
+            x, y, width, height = (float(side) for side in box)
+            return x, y, width, height
+    return None
+
+
+def _kinds(transformations: Iterable[Transformation]) -> frozenset[str]:
+    return frozenset(transformation.kind for transformation in transformations)
+
+
+def _inset(transformations: Iterable[Transformation]) -> bool:
+    return any(
+        t.kind == "picture_in_picture" and t.detail.get("shows") != "other" for t in transformations
+    )

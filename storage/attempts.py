@@ -113,6 +113,12 @@ def held_back(s: Session, stage: str, now: datetime) -> frozenset[str]:
     return frozenset(s.exec(select_rows(AttemptRow.item).where(AttemptRow.stage == stage, late)))
 
 
+def is_parked(s: Session, stage: str, item: str) -> bool:
+    """Tell whether an item was given up."""
+    row = s.get(AttemptRow, (stage, item))
+    return row is not None and row.parked
+
+
 def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -71,7 +71,7 @@ class Identifier:
         query: VideoId,
         examined: Examined,
         *,
-        exclude: Collection[VideoId] = (),
+        exclude: Container[VideoId] = (),
         only: Collection[VideoId] | None = None,
         both_directions: bool = False,
     ) -> Identified:
@@ -211,7 +211,7 @@ def _explained(
     return transformations(segments, source[1], shape, query_duration_ms=copy[1])
 
 
-def _wanted(video: VideoId, exclude: Collection[VideoId], only: Collection[VideoId] | None) -> bool:
+def _wanted(video: VideoId, exclude: Container[VideoId], only: Collection[VideoId] | None) -> bool:
     return video not in exclude and (only is None or video in only)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from storage import attempts, ledger
 from storage import fingerprints as fingerprint_rows
-from storage import ledger
 from storage import matches as match_rows
 from storage import sounds as sound_rows
 from storage import videos as video_rows
+from storage.database import Database
 from storage.index.contents import difference
 from storage.index.hash_index import FaissHashIndex
 from storage.index.sound_index import SoundIndex
@@ -111,6 +112,38 @@ class ArchivedFingerprints:
             row_id = batch[-1][0]
 
 
+class _Uncompared:
+    """The video itself and those that wait for their own comparison, asked for one by one.
+
+    Whoever was given up waits for nothing, and is compared with.
+    """
+
+    def __init__(self, database: Database, video: VideoId, algorithm_key: str) -> None:
+        self._database = database
+        self._video = video
+        self._algorithm = algorithm_key
+        self._waits: dict[VideoId, bool] = {}
+
+    def __contains__(self, video: object) -> bool:
+        if video == self._video:
+            return True
+        return isinstance(video, str) and self._is_waiting(VideoId(video))
+
+    @property
+    def waiting(self) -> frozenset[VideoId]:
+        """Those of the videos asked for that wait."""
+        return frozenset(video for video, waits in self._waits.items() if waits)
+
+    def _is_waiting(self, video: VideoId) -> bool:
+        if video not in self._waits:
+            with self._database.read() as session:
+                detected = fingerprint_rows.is_detected(session, video, self._algorithm)
+                self._waits[video] = not detected and not attempts.is_parked(
+                    session, Detect.name, video
+                )
+        return self._waits[video]
+
+
 class Detect:
     """Finds what each fingerprinted video shares with the archive."""
 
@@ -145,16 +178,31 @@ class Detect:
         """Compare the video with all others and record what they share.
 
         A pair is judged the same whichever of the two comes second, so the order of arrival
-        changes nothing.
+        changes nothing. Videos that wait for their own comparison are left to it: of a backlog
+        each pair is compared once, not twice.
         """
         self._fingerprints.refresh_index()
         examined = self._fingerprints.examined(item)
         if examined is None:
             raise IntegrityError(f"the fingerprint of {item} is missing")
-        found = self._identifier.identify(item, examined, exclude={item}, both_directions=True)
-        self._record(item, found)
+        left = _Uncompared(self._archive.database, item, self._algorithm)
+        found = self._identifier.identify(item, examined, exclude=left, both_directions=True)
+        waiting = left.waiting
+        while met := self._record(item, found, waiting):
+            # Another process compared these meanwhile, and left their pairs to us.
+            waiting -= met
+            found = self._identifier.identify(
+                item, examined, exclude={item}, only=met, both_directions=True
+            )
 
-    def _record(self, video: VideoId, found: Identified) -> None:
+    def _record(
+        self, video: VideoId, found: Identified, left: Collection[VideoId]
+    ) -> frozenset[VideoId]:
+        """Record what was found, and that nothing remains to be compared.
+
+        Returns those of the videos ``left`` out that were compared by now, which only this
+        transaction can tell: then they remain, and the video is not done.
+        """
         now = self._clock.now()
         with self._archive.database.write() as session:
             for match in found.matches:
@@ -165,8 +213,15 @@ class Detect:
                 if sound_rows.save_sound_match(session, heard, self._algorithm, now=now):
                     body = self._ledger_body(heard, sound_match_digest(heard))
                     ledger.append(session, LedgerKind.SOUND_MATCH, body, at=now)
-            fingerprint_rows.mark_detected(session, video, self._algorithm, now=now)
-            video_rows.touch(session, video)
+            met = frozenset(
+                other
+                for other in left
+                if fingerprint_rows.is_detected(session, other, self._algorithm)
+            )
+            if not met:
+                fingerprint_rows.mark_detected(session, video, self._algorithm, now=now)
+                video_rows.touch(session, video)
+        return met
 
     def _ledger_body(self, match: Match | SoundMatch, digest: str) -> dict[str, object]:
         return {

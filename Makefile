@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies kill-sweep fault-sweep
+.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies kill-sweep fault-sweep soak throughput
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
@@ -61,6 +61,17 @@ audit-dependencies:
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(AUDIT)/bin/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off \
 		--strict --vulnerability-service $(SERVICE)
+
+# make soak [POSTS=20000] [VIDEOS=2000]: memory and descriptors of the daemon on a world on loopback
+POSTS ?= 20000
+VIDEOS ?= 2000
+SOAK_OUTPUT ?= soak-output
+soak: $(STAMP)
+	$(BIN)/python -m benchmarks.reliability.soak --posts $(POSTS) --videos $(VIDEOS) --output $(SOAK_OUTPUT)
+
+# make throughput [CORPUS=DIR]: CPU of the daemon beside that of its bare stages
+throughput: $(STAMP)
+	$(BIN)/python -m benchmarks.reliability.throughput $(CORPUS)
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'

@@ -101,6 +101,14 @@ def clear(s: Session, stage: str, item: str) -> None:
         s.flush()
 
 
+def clear_all(s: Session, stage: str, items: Collection[str]) -> None:
+    """Forget the failures of items that were done together with another one."""
+    for row in s.exec(select_rows(AttemptRow).where(col(AttemptRow.stage) == stage)).all():
+        if row.item in items:
+            s.delete(row)
+    s.flush()
+
+
 def waits(s: Session, stage: str, item: str, now: datetime) -> bool:
     """Tell whether an item failed and is not to be tried again yet."""
     row = s.get(AttemptRow, (stage, item))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
+from storage import attempts, discoveries, ledger, pending
 from storage import clips as clip_rows
-from storage import discoveries, ledger
 from storage import likenesses as likeness_rows
 from storage import posts as post_rows
 from storage import verdicts as verdict_rows
@@ -175,6 +175,8 @@ class Tracer:
         changed = [chain for chain in plan.chains if self._revise(session, chain)]
         for member, version in plan.component.versions.items():
             video_rows.mark_recorded(session, member, version)
+        # Those that failed by themselves are done as well: nothing would try them again.
+        attempts.clear_all(session, pending.RECORD, plan.component.versions)
         return changed
 
     def _revise(self, session: Session, chain: Chain) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -193,4 +194,5 @@ def _write_whole(output: Path, body: bytes) -> None:
     except OSError as exc:
         raise OutsideError(f"cannot write {output}: {exc.strerror}") from exc
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # whatever went wrong is told above; what is left is hidden
+            temporary.unlink(missing_ok=True)

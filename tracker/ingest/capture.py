@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from storage.captures import PendingMedia
 from storage.credentials import get_credentials
 from tracker.acquire import Acquirer, media_name
 from tracker.clock import Clock
-from tracker.errors import ToolError, speaking_of
+from tracker.errors import OutsideError, ToolError, speaking_of
 from tracker.ingest.collect import observe
 from tracker.ingest.credentials import keep_manifest, read_original, record_credentials
 from tracker.ingest.stage import Archive
@@ -85,8 +86,8 @@ class Capture:
         held = self._held(item)
         if held is not None:
             return Captured(held, new=False)
-        with tempfile.TemporaryDirectory(dir=self._archive.staging) as staging:
-            fetched = self._acquirer.media(item.ref, Path(staging))
+        with _staging_folder(self._archive.staging) as staging:
+            fetched = self._acquirer.media(item.ref, staging)
             with speaking_of(media_name(item.ref), fetched.path.name):
                 self.check(fetched.path)
             # First of all, on the very bytes that were served: nothing may touch them before.
@@ -172,3 +173,14 @@ def _ledger_body(item: PendingMedia, fetched: FetchedMedia) -> dict[str, object]
         "started_at": exchange.started_at.isoformat(),
         "tools": [list(tool) for tool in exchange.tools],
     }
+
+
+@contextmanager
+def _staging_folder(staging: Path) -> Iterator[Path]:
+    """Give a folder of its own that is removed at the end, whatever is in it."""
+    try:
+        folder = tempfile.TemporaryDirectory(dir=staging)
+    except OSError as exc:
+        raise OutsideError(f"cannot write into {staging}: {exc.strerror}") from exc
+    with folder as name:
+        yield Path(name)

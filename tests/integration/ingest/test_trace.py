@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from storage import clips, fingerprints, matches, post_media, posts, videos
+from storage import attempts, clips, fingerprints, matches, post_media, posts, videos
 from tests.support.values import a_video
 from tests.unit.provenance.test_footage import shared, vid
 from tracker.app import App
@@ -125,6 +125,27 @@ def story(chains: Iterable[Chain]) -> list[list[tuple[str, str, str]]]:
 
 def _name(post: object) -> str:
     return str(getattr(post, "key", "")).rpartition("/")[2]
+
+
+def test_a_failure_is_forgotten_when_another_video_brings_the_chain_up_to_date(app: App) -> None:
+    archive = Archive(app, [shared("trim", (0, 6), "whole", (2, 8))])
+    archive.arrive(TRIM)
+    archive.arrive(WHOLE, record=False)
+    database = app.archive.database
+    with database.write() as s:
+        for name in ("trim", "whole", "stranger"):
+            attempts.record_failure(
+                s,
+                "record",
+                vid(name),
+                error="the database does not answer",
+                retryable=True,
+                retry_at=None,
+                now=app.clock.now(),
+            )
+    app.record.process(vid("whole"))
+    with database.read() as s:
+        assert [failure.item for failure in attempts.failing(s)] == [vid("stranger")]
 
 
 TRIM, WHOLE, LONGER = Upload("trim", 6, 3), Upload("whole", 10, 1), Upload("longer", 20, 2)

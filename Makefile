@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies kill-sweep fault-sweep soak throughput
+.PHONY: demo test check format bench bench-peers bench-accuracy lock clean guard audit-dependencies kill-sweep fault-sweep soak throughput fuzz
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.support.demo --output demo-output
@@ -61,6 +61,12 @@ audit-dependencies:
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(AUDIT)/bin/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off \
 		--strict --vulnerability-service $(SERVICE)
+
+# make fuzz [CORPUS=DIR] [MINUTES=60]: broken media through the children, broken texts through each parser
+MINUTES ?= 60
+fuzz: $(STAMP)
+	$(BIN)/python -m benchmarks.reliability.fuzz_media $(CORPUS) --files 5000
+	$(BIN)/python -m benchmarks.reliability.fuzz_parsers --minutes $(MINUTES)
 
 # make soak [POSTS=20000] [VIDEOS=2000]: memory and descriptors of the daemon on a world on loopback
 POSTS ?= 20000

@@ -183,13 +183,13 @@ def open_app(
 
 def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
     root = settings.data_dir
-    staging = root / "staging"
     database = Database(settings.database_url, now=clock.now)
     stack.callback(database.close)
     if not writes and not database.exists():
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
         database, writes = Database(f"sqlite:///{root / 'tracker.db'}", now=clock.now), True
         stack.callback(database.close)
+    staging = root / "staging"
     archive = Archive(
         database,
         MediaStore(root / "media"),

@@ -90,11 +90,20 @@ class Retention:
                     f"video {video[:16]}… is on hold (number {hold.id}, {hold.kind.value} "
                     f"{hold.subject}, by {hold.by}: {hold.why}); it stays until the hold is removed"
                 )
-            if not self._has_anything(session, video):
-                raise UnknownSubject(f"nothing of video {video[:16]}… is left to delete")
-            deletion = self._decide(session, video, FORGET, by, why, with_keyframes=True)
+            deletion = self._interrupted(session, video)
+            if deletion is None:
+                if not self._has_anything(session, video):
+                    raise UnknownSubject(f"nothing of video {video[:16]}… is left to delete")
+                deletion = self._decide(session, video, FORGET, by, why, with_keyframes=True)
         self._remove(deletion)
         return deletion
+
+    def _interrupted(self, session: Session, video: VideoId) -> Deletion | None:
+        """Return the order to forget the video that could not be carried out, if there is one."""
+        waiting = (
+            d for d in deletions.unfinished(session) if d.video == video and d.rule == FORGET
+        )
+        return next(waiting, None)
 
     # --- by rule -------------------------------------------------------------------------
 

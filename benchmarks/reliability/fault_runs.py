@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -252,11 +253,17 @@ def _faulted_step(work: Work, clock: TurnedClock, fault: Fault) -> tuple[list[st
     return said, [f"unclear: {text}" for text in unclear]
 
 
+def _with_a_fork_server_of_its_own(run: Callable[..., None], *arguments: object) -> None:
+    """Run with a new fork server: that of the process this one was forked from is not its child."""
+    forkserver.ensure_running.__self__.__init__()  # type: ignore[attr-defined]  # its one instance
+    run(*arguments)
+
+
 def in_child(run: Callable[..., None], *arguments: object) -> Any:
     """Run in a process of its own, which may be changed for good, and return what it sends."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=run, args=(*arguments, sender))
+    process = context.Process(target=_with_a_fork_server_of_its_own, args=(run, *arguments, sender))
     process.start()
     sender.close()
     try:

@@ -17,7 +17,7 @@ from storage import clips as clip_rows
 from tracker.acquire import sha256_of
 from tracker.app import App, open_app
 from tracker.config import NetworkSettings, RetentionSettings, Settings
-from tracker.errors import TrackerError, UsageError
+from tracker.errors import TrackerError, UnknownSubject
 from tracker.ingest.add import Stated
 from tracker.ingest.stage import Stage, attempt
 from tracker.model.watch import Watch
@@ -109,7 +109,7 @@ def _export(app: App, work: Work) -> list[TrackerError]:
 
 
 def _forget(app: App, work: Work) -> list[TrackerError]:
-    with contextlib.suppress(UsageError):  # done already
+    with contextlib.suppress(UnknownSubject):  # done already
         app.retention.forget(sha256_of(work.part.file), by="the sweep", why="to see it deleted")
     app.retention.finish()
     return []

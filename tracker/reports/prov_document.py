@@ -58,7 +58,8 @@ def prov_counts(report: ReportInput) -> ProvCounts:
 def render_prov(report: ReportInput) -> str:
     """Return the report as PROV-JSON with a final line feed; equal input gives equal text."""
     document = json.loads(str(prov_document(report).serialize(format="json")))
-    return json.dumps(_ordered(document), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(_ordered(document), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates
 
 
 def prov_document(report: ReportInput) -> ProvDocument:

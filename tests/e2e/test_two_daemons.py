@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -56,6 +58,31 @@ def stands_by(tracker: TrackerCommand, process: Popen[bytes]) -> bool:
     return standby is not None and standby.pid == process.pid
 
 
+def suspend(tracker: TrackerCommand, process: Popen[bytes]) -> None:
+    """Stop a process of ours between two of its writes.
+
+    Stopped within one it would go on holding SQLite's lock: nobody could write, nor take over.
+    """
+    while True:
+        os.kill(process.pid, signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+        if is_writable(tracker):
+            return
+        os.kill(process.pid, signal.SIGCONT)
+        time.sleep(0.05)
+
+
+def is_writable(tracker: TrackerCommand) -> bool:
+    path = tracker.data_dir / "tracker.db"
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        database.execute("ROLLBACK")
+        return True
+
+
 def all_done(tracker: TrackerCommand) -> bool:
     with rows(tracker) as session:
         pending = queue_depths(session, current_algorithm().key)
@@ -106,7 +133,7 @@ def test_one_that_slept_through_its_lease_finds_itself_replaced_and_ends(
     with daemon(tracker) as first, daemon(tracker) as second:
         wait_for(lambda: leads(tracker, first) or leads(tracker, second))
         asleep, other = (first, second) if leads(tracker, first) else (second, first)
-        os.kill(asleep.pid, signal.SIGSTOP)
+        suspend(tracker, asleep)
         try:
             wait_for(lambda: leads(tracker, other), TAKEN_OVER_S)
             wait_for(lambda: all_done(tracker))

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
 
 from storage.anchor_store import AnchorStore
-from storage.database import Database
-from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
-from storage.index.snapshot import snapshot
-from storage.index.sound_index import SoundIndex
-from storage.keyframe_store import KeyframeStore
-from storage.media_store import MediaStore
-from storage.staging import own_folder
 from tracker.acquire import Acquirer
 from tracker.audit import verify_archive
 from tracker.clock import Clock, SystemClock
+from tracker.composition.archive import indexes, lost_database, open_archive, wrong_indexes
+from tracker.composition.doors import (
+    address_guard,
+    host_turns,
+    native_sources,
+    page_permits,
+    x_source,
+)
+from tracker.composition.terms import (
+    configured_watches,
+    cookie_file,
+    discovery_terms,
+    fixity_terms,
+    http_limits,
+    media_limits,
+    retention_rule,
+    timestamp_terms,
+    ytdlp_limits,
+)
 from tracker.config import Settings
-from tracker.errors import OutsideError
 from tracker.export import Reports
-from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
-from tracker.fixity import Fixity, FixityTerms
+from tracker.fingerprint.algorithm import current_algorithm
+from tracker.fixity import Fixity
 from tracker.holds import Holds
 from tracker.identify import Identifier
 from tracker.ingest.add import Add, Stages
-from tracker.ingest.anchoring import Anchoring, Authority, TimestampTerms
+from tracker.ingest.anchoring import Anchoring
 from tracker.ingest.capture import Capture
 from tracker.ingest.collect import Collect
 from tracker.ingest.credentials import CredentialsStage
 from tracker.ingest.detect import ArchivedFingerprints, Detect
-from tracker.ingest.discovery import Discover, DiscoveryTerms
+from tracker.ingest.discovery import Discover
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.imports import Imports
 from tracker.ingest.previews import MAX_PREVIEW_BYTES, Previews
-from tracker.ingest.read_budget import MonthlyReads
 from tracker.ingest.recheck import Recheck
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive
@@ -46,27 +53,16 @@ from tracker.lookup import Lookup
 from tracker.matching.sound_search import SoundSearch
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.download import MediaDownloader
-from tracker.media.probe import MediaLimits
-from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
-from tracker.model.ledger import Broken
 from tracker.model.summary import StatusSummary, Verified
-from tracker.model.watch import Watch
-from tracker.net.bluesky import BlueskyClient
 from tracker.net.guard import AddressGuard
-from tracker.net.http import HttpClient, HttpLimits
-from tracker.net.mastodon import MastodonClient
-from tracker.net.politeness import HostTurns, Pace
-from tracker.net.rerouting import Rerouting
-from tracker.net.robots import PagePermits, Robots
+from tracker.net.http import HttpClient
+from tracker.net.politeness import HostTurns
 from tracker.net.timestamping import TimestampDoor
-from tracker.net.ytdlp import YtDlp, YtDlpLimits
-from tracker.retention import Retention, RetentionRule
+from tracker.net.ytdlp import YtDlp
+from tracker.retention import Retention
 from tracker.retry import Retry
-from tracker.sources.bluesky import Bluesky
-from tracker.sources.mastodon import Mastodon
 from tracker.sources.ports import PlatformSource
 from tracker.sources.registry import Sources
-from tracker.sources.telegram import Telegram
 from tracker.status import archive_status
 from tracker.subjects import Subjects
 from tracker.trace import Tracer
@@ -129,37 +125,15 @@ class App:
             anchors=archive.anchors,
             with_files=with_files,
         )
-        broken = (*_lost_database(self.settings), *verified.broken)
+        broken = (*lost_database(self.settings), *verified.broken)
         if with_files:
-            broken += tuple(_wrong_indexes(self.settings, archive, self.algorithm_key))
+            broken += tuple(wrong_indexes(self.settings, archive, self.algorithm_key))
         return replace(verified, broken=broken)
 
     def status(self) -> StatusSummary:
         """Return what is held, pending and failing."""
-        terms = _timestamp_terms(self.settings)
+        terms = timestamp_terms(self.settings)
         return archive_status(self.archive, self.algorithm_key, self.clock, self.fixity, terms)
-
-
-def _lost_database(settings: Settings) -> Iterator[Broken]:
-    """Yield the database where there is none, though files were taken in beside it."""
-    database = Database(settings.database_url)
-    try:
-        kept = next(MediaStore(settings.data_dir / "media").digests(), None)
-        if kept is not None and not database.exists():
-            yield Broken("file", database.name, "it is gone, yet what it recorded lies beside it")
-    finally:
-        database.close()
-
-
-def _wrong_indexes(settings: Settings, archive: Archive, key: str) -> Iterator[Broken]:
-    """Yield each search index, as it lies on disk, that is not what the database makes of it."""
-    # Whoever only reads has a copy of links, in which a lost file looks like none at all.
-    own = replace(archive, index_directory=settings.data_dir / "index")
-    index, features, sounds = _indexes(own, key)
-    held = ArchivedFingerprints(own, index, key, features, sounds)
-    for folder, reason in held.wrong_indexes():
-        advice = "it is a cache of the database: delete the folder, and it is built anew"
-        yield Broken("file", str(folder), f"search index: {reason} ({advice})")
 
 
 @contextmanager
@@ -173,50 +147,12 @@ def open_app(
     """
     with ExitStack() as stack:
         clock = clock or SystemClock()
-        archive = _open_archive(settings, stack, clock, writes=writes)
-        turns = _turns(settings, clock, stack, private=not writes)
-        guard = _guard(settings, turns)
+        archive = open_archive(settings, stack, clock, writes=writes)
+        turns = host_turns(settings, clock, stack, private=not writes)
+        guard = address_guard(settings, turns)
         # The reads of X are counted: whoever may write nothing cannot ask it.
-        x = _x_source(settings, archive, guard, clock, stack) if writes else None
+        x = x_source(settings, archive, guard, clock, stack) if writes else None
         yield _build(settings, archive, guard, clock, stack, (x,) if x else (), writes=writes)
-
-
-def _open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: bool) -> Archive:
-    root = settings.data_dir
-    database = Database(settings.database_url, now=clock.now)
-    stack.callback(database.close)
-    if not writes and not database.exists():
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-empty-")))
-        database, writes = Database(f"sqlite:///{root / 'tracker.db'}", now=clock.now), True
-        stack.callback(database.close)
-    staging = root / "staging"
-    archive = Archive(
-        database,
-        MediaStore(root / "media"),
-        KeyframeStore(root / "keyframes"),
-        staging,
-        root / "index",
-        AnchorStore(settings.data_dir / "anchors"),  # they outlive a database that was removed
-    )
-    if (settings.data_dir / RESTORING).exists():
-        raise OutsideError(
-            f"a restore into {settings.data_dir} was interrupted: run the same `tracker restore` "
-            "again"
-        )
-    if writes:
-        database.migrate()
-        archive.media.clean()  # what a killed process left unfinished
-        archive.keyframes.clean()
-        archive.anchors.clean()
-        return replace(archive, staging=stack.enter_context(own_folder(staging)))
-    # The index is a cache that a lookup may have to bring up to date: in a copy of its own.
-    copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
-    snapshot(archive.index_directory, copy)
-    return replace(archive, index_directory=copy)
-
-
-RESTORING = "restore.unfinished"
-"""A file that stands in the data directory from the first to the last file of a restore."""
 
 
 def _build(
@@ -230,17 +166,15 @@ def _build(
     writes: bool,
 ) -> App:
     algorithm_key = current_algorithm().key
-    limits = _media_limits(settings)
-    executor = _executor(settings, stack)
-    http = HttpClient(_http_limits(settings), guard, clock)
+    limits = media_limits(settings)
+    executor = _child_executor(settings, stack)
+    http = HttpClient(http_limits(settings), guard, clock)
     stack.callback(http.close)
-    ytdlp = YtDlp(_ytdlp_limits(settings), guard, clock, cookie_file=_cookie_file(settings))
-    native = (*billed, *_native_sources(settings, http, guard, clock, stack))
-    sources = Sources(
-        http, ytdlp, clock, native, _page_permits(settings, http, guard, clock).permit
-    )
+    ytdlp = YtDlp(ytdlp_limits(settings), guard, clock, cookie_file=cookie_file(settings))
+    native = (*billed, *native_sources(settings, http, guard, clock, stack))
+    sources = Sources(http, ytdlp, clock, native, page_permits(settings, http, guard, clock).permit)
     acquirer = Acquirer(sources, MediaDownloader(http, ytdlp, clock))
-    index, features, sounds = _indexes(archive, algorithm_key)
+    index, features, sounds = indexes(archive, algorithm_key)
     if writes:
         for cache in (index, features, sounds):
             cache.clean()
@@ -255,11 +189,11 @@ def _build(
         record=Record(archive, tracer, clock),
     )
     pictures = HttpClient(
-        replace(_http_limits(settings), max_page_bytes=MAX_PREVIEW_BYTES), guard, clock
+        replace(http_limits(settings), max_page_bytes=MAX_PREVIEW_BYTES), guard, clock
     )
     stack.callback(pictures.close)
     previews = Previews(pictures, executor)
-    door = TimestampDoor(guard, _http_limits(settings), clock)
+    door = TimestampDoor(guard, http_limits(settings), clock)
     stack.callback(door.close)
     subjects = Subjects(archive, tracer)
     add = Add(
@@ -286,9 +220,9 @@ def _build(
         record=stages.record,
         recheck=Recheck(archive, acquirer, stages.collect, clock),
         discover=Discover(
-            archive, acquirer, stages.collect, tracer, previews, _discovery_terms(settings), clock
+            archive, acquirer, stages.collect, tracer, previews, discovery_terms(settings), clock
         ),
-        anchoring=Anchoring(archive, door, _timestamp_terms(settings), clock),
+        anchoring=Anchoring(archive, door, timestamp_terms(settings), clock),
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
@@ -296,135 +230,16 @@ def _build(
         subjects=subjects,
         reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
         fixity=Fixity(
-            archive, AnchorStore(settings.data_dir / "anchors"), _fixity_terms(settings), clock
+            archive, AnchorStore(settings.data_dir / "anchors"), fixity_terms(settings), clock
         ),
         holds=Holds(archive, clock),
         judge=Judge(archive, subjects, tracer, clock),
-        retention=Retention(archive, algorithm_key, _retention_rule(settings), clock),
+        retention=Retention(archive, algorithm_key, retention_rule(settings), clock),
         retry=Retry(archive, clock),
     )
 
 
-def _indexes(archive: Archive, key: str) -> tuple[FaissHashIndex, FaissHashIndex, SoundIndex]:
-    """Return the indexes of hashes, of local features and of sounds."""
-    folder = archive.index_directory
-    return (
-        FaissHashIndex(folder, key, CODE_BYTES),
-        FaissHashIndex(folder, features_key(key), FEATURE_CODE_BYTES, feature_rows),
-        SoundIndex(folder, key),
-    )
-
-
-def _native_sources(
-    settings: Settings, http: HttpClient, guard: AddressGuard, clock: Clock, stack: ExitStack
-) -> tuple[PlatformSource, ...]:
-    bluesky = BlueskyClient(
-        guard,
-        _http_limits(settings),
-        clock,
-        appview=settings.bluesky.appview,
-        plc_directory=settings.bluesky.plc_directory,
-    )
-    stack.callback(bluesky.close)
-    mastodon = MastodonClient(guard, _http_limits(settings), clock)
-    stack.callback(mastodon.close)
-    return (
-        Telegram(http, host=settings.telegram.host),
-        Bluesky(bluesky),
-        Mastodon(mastodon, servers=settings.mastodon.servers),
-    )
-
-
-def _x_source(
-    settings: Settings, archive: Archive, guard: AddressGuard, clock: Clock, stack: ExitStack
-) -> PlatformSource | None:
-    """The API of X, where there is a token for it; yt-dlp reads its posts otherwise."""
-    token = settings.x.token()
-    if not token:
-        return None
-    from tracker.net.x_api import XApi  # loaded late: tweepy takes a tenth of a second
-    from tracker.sources.x import XSource
-
-    reads = MonthlyReads(archive.database, "x", settings.x.monthly_reads, clock)
-    reads.adopt_limit()
-    api = XApi(
-        token,
-        reads,
-        guard,
-        _http_limits(settings),
-        clock,
-        api_url=settings.x.api_url,
-    )
-    stack.callback(api.close)
-    return XSource(api, clock, full_archive=settings.x.full_archive)
-
-
-def _discovery_terms(settings: Settings) -> DiscoveryTerms:
-    discovery = settings.discovery
-    return DiscoveryTerms(
-        platforms=discovery.platforms,
-        mastodon_servers=settings.mastodon.servers,
-        recent=timedelta(days=discovery.recent_days),
-        every=timedelta(hours=discovery.every_hours),
-        searches_per_day=discovery.searches_per_day,
-        posts_per_search=discovery.posts_per_search,
-        fetch_without_preview=discovery.fetch_without_preview,
-    )
-
-
-def _timestamp_terms(settings: Settings) -> TimestampTerms:
-    return TimestampTerms(
-        authorities=tuple(
-            Authority(a.url, Path(a.ca_file) if a.ca_file else None)
-            for a in settings.timestamps.authorities
-        ),
-        calendars=settings.timestamps.calendars,
-    )
-
-
-def _fixity_terms(settings: Settings) -> FixityTerms:
-    return FixityTerms(settings.fixity.slice_mb * 1024**2, settings.fixity.days)
-
-
-def _retention_rule(settings: Settings) -> RetentionRule:
-    days = settings.retention.originals_days
-    return RetentionRule(timedelta(days=days) if days else None)
-
-
-def _turns(settings: Settings, clock: Clock, stack: ExitStack, *, private: bool) -> HostTurns:
-    network = settings.network
-    pace = Pace(network.pause_per_host_s, network.connections_per_host, network.media_timeout_s)
-    turns = HostTurns(settings.data_dir / "hosts", pace, clock, private=private)
-    stack.callback(turns.close)
-    return turns
-
-
-def _guard(settings: Settings, turns: HostTurns) -> AddressGuard:
-    return AddressGuard(
-        allow_private=settings.network.allow_private,
-        allowed_networks=settings.network.allowed_networks,
-        rerouting=_rerouting(settings),
-        turns=turns,
-    )
-
-
-def _page_permits(
-    settings: Settings, http: HttpClient, guard: AddressGuard, clock: Clock
-) -> PagePermits:
-    if not settings.network.obey_robots:
-        return PagePermits(None)
-    return PagePermits(Robots(http, settings.network.user_agent, clock, guard.turns))
-
-
-def _rerouting(settings: Settings) -> Rerouting:
-    ca_file = settings.network.ca_file
-    return Rerouting(
-        connect_to=settings.network.connect_to,
-        ca_file=Path(ca_file).expanduser() if ca_file else None,
-    )
-
-
-def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
+def _child_executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
     limits = ChildLimits(
         wall_time_s=settings.media.decode_timeout_s,
         memory_bytes=settings.media.decode_memory_mb * 1024**2,
@@ -432,55 +247,3 @@ def _executor(settings: Settings, stack: ExitStack) -> ChildProcessExecutor:
     executor = ChildProcessExecutor(settings.jobs.workers, limits, preload=CHILD_PRELOAD)
     stack.callback(executor.shutdown, wait=False, cancel_futures=True)
     return executor
-
-
-def _http_limits(settings: Settings) -> HttpLimits:
-    network = settings.network
-    return HttpLimits(
-        connect_timeout_s=network.connect_timeout_s,
-        read_timeout_s=network.read_timeout_s,
-        total_timeout_s=network.page_timeout_s,
-        media_timeout_s=network.media_timeout_s,
-        max_page_bytes=network.max_page_bytes,
-        max_media_bytes=network.max_media_bytes,
-        max_redirects=network.max_redirects,
-        user_agent=network.user_agent,
-    )
-
-
-def _ytdlp_limits(settings: Settings) -> YtDlpLimits:
-    return replace(
-        YtDlpLimits(),
-        download_timeout_s=settings.network.media_timeout_s,
-        generic_allowed=True,  # every connection it makes passes the guard
-        max_media_bytes=settings.network.max_media_bytes,
-        user_agent=settings.network.user_agent,
-        identifies_everywhere=settings.ytdlp.identify_everywhere,
-    )
-
-
-def _cookie_file(settings: Settings) -> Path | None:
-    return Path(settings.ytdlp.cookie_file).expanduser() if settings.ytdlp.cookie_file else None
-
-
-def _media_limits(settings: Settings) -> MediaLimits:
-    media = settings.media
-    return MediaLimits(
-        max_duration_ms=round(media.max_duration_s * 1000), max_pixels=media.max_pixels
-    )
-
-
-def configured_watches(settings: Settings) -> list[Watch]:
-    """Return the watches of the config, with the general depth and budget where none is given."""
-    return [
-        Watch(
-            target=watch.target,
-            interval_s=watch.interval_s,
-            depth=settings.collect.depth if watch.depth is None else watch.depth,
-            budget=settings.collect.budget if watch.budget is None else watch.budget,
-            paused=watch.paused,
-            from_config=True,
-            back_to=watch.back_to_at,
-        )
-        for watch in settings.watches
-    ]

@@ -30,8 +30,9 @@ from storage.files import outside_errors
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
 from tracker import __version__
-from tracker.app import RESTORING, App, open_app
+from tracker.app import App, open_app
 from tracker.clock import Clock
+from tracker.composition.archive import RESTORING
 from tracker.config import Settings
 from tracker.errors import IntegrityError, UnknownSubject, UsageError
 from tracker.model.fixity import KeptFile, KeptKind

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.app import configured_watches
+from tracker.composition.terms import configured_watches
 from tracker.config import load_settings
 from tracker.errors import ConfigError
 

@@ -21,8 +21,9 @@ from storage import deletions, holds, videos
 from tests.support.json_schema import load, problems
 from tests.support.made_case import make_case
 from tests.support.tracker_cli import TrackerCommand
-from tracker.app import RESTORING, App, open_app
+from tracker.app import App, open_app
 from tracker.backup import back_up, restore
+from tracker.composition.archive import RESTORING
 from tracker.config import DatabaseSettings, Settings
 from tracker.errors import IntegrityError, OutsideError, UnknownSubject, UsageError
 from tracker.model.ids import VideoId

@@ -145,7 +145,7 @@ def _is_covered(row: object) -> bool:
     if known is None:
         return False
     attributes = inspect(row, raiseerr=True).attrs
-    columns = (*known[1].columns, known[1].owner)
+    columns = (*known[1].columns, *known[1].later, known[1].owner)
     return any(attributes[name].history.has_changes() for name in columns)
 
 

@@ -39,7 +39,8 @@ class Part:
     """The rows of one table that belong to an owner; ``noun`` is what they are called.
 
     ``owner`` is the column that names the owner, ``columns`` are those the digest covers: what
-    was observed, not how far work has come.
+    was observed, not how far work has come. ``later`` are columns that a later release added:
+    the digest covers them where they hold something, so that digests made before still stand.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Part:
     table: type[Row]
     owner: str
     columns: tuple[str, ...]
+    later: tuple[str, ...] = ()
 
 
 POST_PARTS = (
@@ -73,6 +75,7 @@ VIDEO_PARTS = (
         "video", "facts", VideoRow, "sha256",
         ("size_bytes", "first_observed_at", "container", "codec", "width", "height",
          "duration_ms", "has_audio", "creation_at"),
+        later=("broken_packets", "stated_duration_ms"),
     ),
     Part("files", "paths", VideoFileRow, "video", ("path",)),
     Part("claims", "time claims", VideoClaimRow, "video", _CLAIM),
@@ -101,12 +104,18 @@ def digests(
 
 def _digests(s: Session, part: Part, owners: Sequence[Any] | None) -> Iterator[tuple[Any, str]]:
     owner = getattr(part.table, part.owner)
-    query = select(owner, *(getattr(part.table, name) for name in part.columns)).order_by(owner)
+    names = (*part.columns, *part.later)
+    query = select(owner, *(getattr(part.table, name) for name in names)).order_by(owner)
     if owners is not None:
         query = query.where(owner.in_(owners))
     rows = s.execute(query.execution_options(yield_per=1000))
     for name, group in groupby(rows, key=lambda row: row[0]):
-        yield name, _digest([list(row)[1:] for row in group])
+        yield name, _digest([_covered(part, row[1:]) for row in group])
+
+
+def _covered(part: Part, row: Sequence[object]) -> Sequence[object]:
+    named, later = row[: len(part.columns)], row[len(part.columns) :]
+    return named if all(value is None for value in later) else [*named, *later]
 
 
 def _digest(rows: Sequence[Sequence[object]]) -> str:

@@ -41,7 +41,7 @@ from tracker.model.time_claim import (
     TimeClaim,
     TimeInterval,
 )
-from tracker.model.video import MediaInfo, Video
+from tracker.model.video import Damage, MediaInfo, Video
 from tracker.model.watch import Watch
 
 
@@ -119,6 +119,8 @@ def set_info_columns(row: VideoRow, info: MediaInfo) -> None:
     row.width, row.height = info.width, info.height
     row.duration_ms, row.has_audio = info.duration_ms, info.has_audio
     row.creation_at = info.creation_at
+    row.broken_packets = info.damage.broken_packets if info.damage else None
+    row.stated_duration_ms = info.damage.stated_duration_ms if info.damage else None
 
 
 def video_from(row: VideoRow) -> Video:
@@ -133,8 +135,15 @@ def video_from(row: VideoRow) -> Video:
             duration_ms=row.duration_ms,
             has_audio=row.has_audio,
             creation_at=row.creation_at,
+            damage=_damage_from(row),
         )
     return Video(VideoId(row.sha256), row.size_bytes, info)
+
+
+def _damage_from(row: VideoRow) -> Damage | None:
+    if row.broken_packets is None:
+        return None
+    return Damage(row.broken_packets, row.stated_duration_ms)
 
 
 def fingerprint_columns(fingerprint: Fingerprint) -> dict[str, Any]:

@@ -193,7 +193,9 @@ class Lookup:
             earliest = self._earliest(session, matches)
             searched = post_rows.coverage(session)
         info = query.examined.info
-        subject = LookupSubject(target, query.video, info.duration_ms, info.width, info.height)
+        subject = LookupSubject(
+            target, query.video, info.duration_ms, info.width, info.height, info.damage
+        )
         return LookupResult(
             subject=subject,
             matches=tuple(matches[:top]),

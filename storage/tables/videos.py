@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     Index,
     false,
 )
@@ -16,6 +17,8 @@ from storage.tables.base import Row, partial
 
 class VideoRow(Row, table=True):
     """A media file; ``container`` and what follows is empty until it was examined.
+
+    ``broken_packets`` and ``stated_duration_ms`` are empty where all of it decodes.
 
     ``credentials_read`` and the numbers of the algorithms that fingerprinted it and compared it
     last are kept by triggers: what is left to do is found by them without reading every row.
@@ -50,6 +53,8 @@ class VideoRow(Row, table=True):
     duration_ms: int = Field(default=0, sa_type=RowId)
     has_audio: bool = False
     creation_at: datetime | None = Field(default=None, sa_type=Instant)
+    broken_packets: int | None = Field(default=None, sa_type=BigInteger)
+    stated_duration_ms: int | None = Field(default=None, sa_type=BigInteger)
     evidence_version: int = 1
     recorded_version: int = 0
     credentials_read: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

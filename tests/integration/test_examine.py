@@ -209,8 +209,25 @@ def test_a_file_cut_off_is_fingerprinted_as_far_as_it_goes(tmp_path: Path, clip:
     ffmpeg("-i", str(clip.path), "-c", "copy", "-movflags", "+faststart", str(whole))
     path = tmp_path / "half.mp4"
     path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
-    examined = examine(path)
-    assert 1000 <= examined.info.duration_ms < 5500
+    info = examine(path).info
+    assert 1000 <= info.duration_ms < 5500
+    assert info.damage is not None
+    assert info.damage.broken_packets >= 1
+    assert info.damage.stated_duration_ms == 6000
+    assert examine(whole).info.damage is None
+
+
+def test_a_file_whose_container_counts_no_packets_is_seen_to_be_cut_off(
+    tmp_path: Path, clip: Footage
+) -> None:
+    whole = tmp_path / "whole.mkv"
+    ffmpeg("-i", str(clip.path), "-c", "copy", str(whole))
+    path = tmp_path / "half.mkv"
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    damage = examine(path).info.damage
+    assert damage is not None
+    assert damage.stated_duration_ms == 6000
+    assert examine(whole).info.damage is None
 
 
 def test_a_file_cut_off_at_once_is_damaged(tmp_path: Path, clip: Footage) -> None:
@@ -227,7 +244,10 @@ def test_noise_inside_a_file_does_not_stop_the_rest(tmp_path: Path, clip: Footag
     data[middle : middle + 3000] = np.random.default_rng(0).bytes(3000)
     path = tmp_path / "scratched.mp4"
     path.write_bytes(data)
-    assert examine(path).info.duration_ms > 3000
+    info = examine(path).info
+    assert info.duration_ms > 3000
+    assert info.damage is not None
+    assert info.damage.broken_packets >= 1
 
 
 def test_limits_are_kept(clip: Footage) -> None:

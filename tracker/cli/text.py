@@ -35,7 +35,7 @@ from tracker.reports.credential_words import credential_words, tells_something
 from tracker.reports.lookup_words import lookup_answer, opening_words
 from tracker.reports.lookup_words import segment_words as _segment_words
 from tracker.reports.lookup_words import stretch_words as _stretch
-from tracker.reports.media_words import length_words
+from tracker.reports.media_words import damage_words, length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
 from tracker.reports.transformation_words import transformation_phrases
@@ -60,6 +60,8 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
         _print_earliest(console, result.earliest)
     console.print()
     _say(console, _subject_words(result.subject), style=DIM)
+    if result.subject.damage is not None:
+        _say(console, damage_words(result.subject.damage), style=DIM)
     if result.credentials is not None:
         _say(console, credential_words(result.credentials), style=DIM)
     _print_matches(console, "Matches, best first:", result.matches)

@@ -19,11 +19,13 @@ from av.video.reformatter import VideoReformatter
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, NotAVideo
 from tracker.media.probe import MediaLimits, header_info, opened, video_stream
-from tracker.model.video import MediaInfo
+from tracker.model.video import Damage, MediaInfo
 
 Gray = npt.NDArray[np.uint8]
 _MIN_DAMAGED_MS = 1000
 _MAX_DAMAGED_PACKETS = 5000
+_LEAST_DECODED = 0.9
+"""Of the length that the header states; a last picture that stands long is no damage."""
 
 _DECODER_OPTIONS = {"export_side_data": "film_grain"}
 """Film grain that a decoder would make up (AV1, HEVC) is handed over instead of drawn: it costs
@@ -73,7 +75,7 @@ class FrameReader:
 
     def __init__(self, path: Path, sampling: Sampling, limits: MediaLimits) -> None:
         self.info: MediaInfo | None = None
-        self.damaged = False
+        self.broken_packets = 0
         self._path = path
         self._sampling = sampling
         self._limits = limits
@@ -100,8 +102,8 @@ class FrameReader:
     def _decoded(
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
     ) -> Iterator[av.video.frame.VideoFrame]:
-        """Yield every frame that decodes; a packet that does not is passed over."""
-        damaged_packets = 0
+        """Yield every frame that decodes; a packet that does not is passed over, and counted."""
+        undecoded = 0
         packets = container.demux(stream)
         while True:
             try:
@@ -109,6 +111,7 @@ class FrameReader:
                 if packet is None:
                     return
                 frames = packet.decode()
+                self.broken_packets += packet.is_corrupt
             except av.error.EOFError:
                 return
             except IndexError:
@@ -116,12 +119,15 @@ class FrameReader:
                 packets = container.demux(stream)
                 continue
             except av.error.InvalidDataError:
-                self.damaged = True
-                damaged_packets += 1
-                if damaged_packets > _MAX_DAMAGED_PACKETS:
+                self.broken_packets += 1
+                undecoded += 1
+                if undecoded > _MAX_DAMAGED_PACKETS:
                     return
                 continue
-            yield from (f for f in frames if isinstance(f, av.video.frame.VideoFrame))
+            for frame in frames:
+                if isinstance(frame, av.video.frame.VideoFrame):
+                    self.broken_packets += frame.is_corrupt
+                    yield frame
 
     def _check(self, frame: av.video.frame.VideoFrame, pts_ms: int, frames: int) -> None:
         name, limits = self._path.name, self._limits
@@ -159,13 +165,22 @@ class FrameReader:
         if size is None:
             raise DamagedVideo(f"{name} is damaged: not one frame of it decodes")
         if clock.frames == 1:
-            if self.damaged or header.duration_ms >= _MIN_DAMAGED_MS:
+            if self.broken_packets or header.duration_ms >= _MIN_DAMAGED_MS:
                 raise DamagedVideo(f"{name} is damaged: only one frame of it decodes")
             raise NotAVideo(f"{name} is not a video: it holds a single frame")
-        self.damaged = self.damaged or clock.end_ms < 0.9 * header.duration_ms
-        if self.damaged and clock.end_ms < _MIN_DAMAGED_MS:
+        damage = self._damage(header.duration_ms, clock.end_ms)
+        if damage and clock.end_ms < _MIN_DAMAGED_MS:
             raise DamagedVideo(f"{name} is damaged: less than a second of it decodes")
-        self.info = replace(header, width=size[0], height=size[1], duration_ms=clock.end_ms)
+        width, height = size
+        self.info = replace(
+            header, width=width, height=height, duration_ms=clock.end_ms, damage=damage
+        )
+
+    def _damage(self, stated_ms: int, decoded_ms: int) -> Damage | None:
+        missing = decoded_ms < _LEAST_DECODED * stated_ms
+        if not self.broken_packets and not missing:
+            return None
+        return Damage(self.broken_packets, stated_ms if missing else None)
 
 
 class _Clock:

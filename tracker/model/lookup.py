@@ -13,6 +13,7 @@ from tracker.model.match import Match
 from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import Published
 from tracker.model.verdict import Verdict
+from tracker.model.video import Damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class LookupSubject:
     duration_ms: int
     width: int
     height: int
+    damage: Damage | None = None
 
 
 @dataclass(frozen=True, slots=True)

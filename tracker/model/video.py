@@ -9,6 +9,18 @@ from tracker.model.ids import VideoId
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """What of a file did not decode, or only with errors: it may be cut off.
+
+    ``broken_packets`` counts packets and frames. ``stated_duration_ms`` is what the header states,
+    where pictures for less than nine tenths of it decoded; otherwise ``None``.
+    """
+
+    broken_packets: int = 0
+    stated_duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """What the container and its first video stream say about themselves.
 
@@ -23,6 +35,7 @@ class MediaInfo:
     duration_ms: int
     has_audio: bool
     creation_at: datetime | None = None  # container metadata: forgeable, often absent
+    damage: Damage | None = None  # None: all of it decodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tracker.model.match import Segment
 from tracker.model.time_claim import TimeClaim, TimeInterval
 from tracker.reports import wording
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.media_words import length_words, media_time
+from tracker.reports.media_words import damage_words, length_words, media_time
 from tracker.reports.plain_text import clean_block, clean_line, web_link
 from tracker.reports.report_index import ReportIndex
 from tracker.reports.report_input import SideBySide
@@ -69,6 +69,7 @@ def appearance_view(
         segment=_segment(seen),
         shared=_shared(index, seen.id),
         credentials=_credentials(index, seen),
+        damage=_damage(index, seen),
         sha256=clean_line(seen.video, 64),
         title=clean_line((post and post.title) or "", 200),
         text=clean_block((post and post.text) or "", 800),
@@ -234,3 +235,9 @@ def _credentials(index: ReportIndex, seen: Appearance) -> str:
     if found is None or not tells_something(found):
         return ""
     return capital(credential_words(found).removeprefix("Content Credentials: "))
+
+
+def _damage(index: ReportIndex, seen: Appearance) -> str:
+    """Return what of the file did not decode, where that is so."""
+    damage = index.damages.get(seen.video)
+    return "" if damage is None else damage_words(damage)

@@ -29,6 +29,7 @@ from tracker.model.status import PostStatus, Visibility
 from tracker.model.summary import ClipSummary, Verified
 from tracker.model.time_claim import Published, TimeClaim, require_utc
 from tracker.model.verdict import Verdict
+from tracker.model.video import Damage
 from tracker.model.watch import Watch
 
 Document = dict[str, object]
@@ -178,6 +179,16 @@ def credentials_document(found: ContentCredentials | None) -> Document | None:
     }
 
 
+def damage_document(damage: Damage | None) -> Document | None:
+    """Return what of a file did not decode; ``None`` where all of it did."""
+    if damage is None:
+        return None
+    return {
+        "broken_packets": damage.broken_packets,
+        "stated_duration_ms": damage.stated_duration_ms,
+    }
+
+
 def transformation_documents(transformations: Iterable[Transformation]) -> list[Document]:
     """Return what was done to a copy, in the order given."""
     return [{"kind": item.kind, "detail": dict(item.detail)} for item in transformations]
@@ -221,6 +232,7 @@ def _subject(subject: LookupSubject) -> Document:
         "duration_ms": subject.duration_ms,
         "width": subject.width,
         "height": subject.height,
+        "damage": damage_document(subject.damage),
     }
 
 

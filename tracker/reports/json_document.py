@@ -13,6 +13,7 @@ from tracker.reports.documents import (
     Document,
     chain_document,
     claim_document,
+    damage_document,
     instant_text,
     lead_document,
     post_document,
@@ -157,6 +158,7 @@ def _file(video: Video) -> Document:
         "duration_ms": info and info.duration_ms,
         "has_audio": info and info.has_audio,
         "creation_at": instant_text(info.creation_at) if info else None,
+        "damage": damage_document(info.damage) if info else None,
     }
 
 

@@ -11,6 +11,7 @@ from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import AppearanceId, PostKey, VideoId
 from tracker.model.post import Post
 from tracker.model.status import StatusChange
+from tracker.model.video import Damage
 from tracker.reports.plain_text import file_name
 from tracker.reports.report_input import (
     Compared,
@@ -36,6 +37,7 @@ class ReportIndex:
     sounds: Mapping[AppearanceId, Sequence[SoundBeside]]
     same_sounds: Mapping[AppearanceId, Sequence[SameSound]]
     credentials: Mapping[VideoId, ContentCredentials]
+    damages: Mapping[VideoId, Damage]
     first_with_video: Mapping[VideoId, int]
     file_names: Mapping[str, str]
     without_pictures: frozenset[VideoId]
@@ -72,6 +74,7 @@ def report_index(report: ReportInput) -> ReportIndex:
         sounds=sounds,
         same_sounds=same_sounds,
         credentials={held.video: held.credentials for held in report.credentials},
+        damages={v.id: v.info.damage for v in report.videos if v.info and v.info.damage},
         first_with_video=first,
         without_pictures=frozenset(held.video for held in report.held if _lost_pictures(held)),
         file_names={path: file_name(path) for link in links for path in link.appearance.files},

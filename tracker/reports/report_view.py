@@ -26,7 +26,7 @@ from tracker.reports.appearance_view import (
 from tracker.reports.chain_tree import chain_tree
 from tracker.reports.credential_words import credential_words
 from tracker.reports.criteria import criteria
-from tracker.reports.media_words import length_words
+from tracker.reports.media_words import damage_words, length_words
 from tracker.reports.plain_text import clean_line, file_name
 from tracker.reports.report_index import ReportIndex, report_index
 from tracker.reports.report_input import ReportInput
@@ -234,4 +234,5 @@ def _file_facts(video: Video) -> str:
     size, info = f"{video.size_bytes:,} bytes", video.info
     if info is None:
         return size
-    return f"{size}, {length_words(info.duration_ms)}, {info.width} × {info.height} pixels"
+    facts = f"{size}, {length_words(info.duration_ms)}, {info.width} × {info.height} pixels"
+    return f"{facts}. {damage_words(info.damage).rstrip('.')}" if info.damage else facts

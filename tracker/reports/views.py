@@ -101,6 +101,7 @@ class AppearanceView:
     segment: str
     shared: tuple[str, ...]
     credentials: str
+    damage: str
     sha256: str
     title: str
     text: str

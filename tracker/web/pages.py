@@ -17,7 +17,7 @@ from tracker.model.summary import ClipSummary
 from tracker.reports import wording
 from tracker.reports.credential_words import credential_words, tells_something
 from tracker.reports.lookup_words import lookup_answer, segment_words
-from tracker.reports.media_words import length_words
+from tracker.reports.media_words import damage_words, length_words
 from tracker.reports.plain_text import clean_line, web_link
 from tracker.reports.transformation_words import transformation_phrases
 from tracker.reports.verdict_words import verdict_words
@@ -155,6 +155,8 @@ def _clip(summary: ClipSummary) -> ClipView:
 
 def _result(result: LookupResult) -> ResultView:
     notes = list(_reasons(result))
+    if result.subject.damage is not None:
+        notes.append(damage_words(result.subject.damage))
     if result.credentials is not None and tells_something(result.credentials):
         notes.append(credential_words(result.credentials))
     return ResultView(

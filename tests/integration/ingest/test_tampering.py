@@ -289,6 +289,7 @@ def test_a_changed_token_is_named(data: Path, statement: str) -> None:
         ),
         "UPDATE video SET duration_ms = duration_ms + 1",
         "UPDATE video SET first_observed_at = 0",
+        "UPDATE video SET broken_packets = 3",
         (
             "INSERT INTO video_claim (video, kind, forgeable_by, source) "
             "SELECT sha256, 'container', 'file', 'made up' FROM video"

@@ -103,7 +103,7 @@ def test_lookup_has_the_promised_fields() -> None:
         *("schema", "subject", "matches", "candidates", "sound_matches", "earliest", "searched"),
         "elapsed_ms",
     }
-    subject = {"target", "sha256", "duration_ms", "width", "height", "credentials"}
+    subject = {"target", "sha256", "duration_ms", "width", "height", "damage", "credentials"}
     assert set(part(document, "subject")) == subject
     match = first(document, "matches")
     assert set(match) == {

@@ -23,6 +23,7 @@ from tests.support.sample_chain import (
 )
 from tracker.model.chain import Answer, Chain, Relation
 from tracker.model.verdict import Verdict, VerdictKind
+from tracker.model.video import Damage
 from tracker.reports.html import render_html
 from tracker.reports.report_input import ReportInput, SideBySide
 
@@ -323,3 +324,14 @@ def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:
     assert "What contradicts it: Two <i>times</i>." in text
     assert "What would overturn it, once known: A copy from before that day." in text
     assert "What contradicts it" not in Page(render_html(sample_report())).text
+
+
+def test_a_file_that_is_not_whole_is_said_to_be_so() -> None:
+    report = sample_report()
+    damaged = tuple(
+        replace(one, info=one.info and replace(one.info, damage=Damage(3, 20_000)))
+        for one in report.videos
+    )
+    words = "Not whole: its header states 20.0 s, which its pictures do not reach; 3 packets or"
+    assert words in render_html(replace(report, videos=damaged))
+    assert "Not whole" not in render_html(report)

@@ -21,6 +21,7 @@ from tracker.composition.doors import (
 from tracker.composition.terms import (
     configured_watches,
     cookie_file,
+    credential_anchors,
     discovery_terms,
     fixity_terms,
     http_limits,
@@ -167,6 +168,7 @@ def _build(
 ) -> App:
     algorithm_key = current_algorithm().key
     limits = media_limits(settings)
+    anchors = credential_anchors(settings)
     executor = _child_executor(settings, stack)
     http = HttpClient(http_limits(settings), guard, clock)
     stack.callback(http.close)
@@ -183,7 +185,7 @@ def _build(
     tracer = Tracer(archive.database, algorithm_key, clock)
     stages = Stages(
         collect=Collect(archive, acquirer, clock, budget=settings.collect.budget),
-        capture=Capture(archive, acquirer, executor, limits, clock),
+        capture=Capture(archive, acquirer, executor, limits, clock, anchors),
         fingerprint=FingerprintStage(archive, executor, limits, algorithm_key, clock),
         detect=Detect(archive, identifier, fingerprints, algorithm_key, clock),
         record=Record(archive, tracer, clock),
@@ -214,7 +216,7 @@ def _build(
         turns=guard.turns,
         collect=stages.collect,
         capture=stages.capture,
-        credentials=CredentialsStage(archive, executor, clock),
+        credentials=CredentialsStage(archive, executor, clock, anchors),
         fingerprint=stages.fingerprint,
         detect=stages.detect,
         record=stages.record,
@@ -226,7 +228,7 @@ def _build(
         watches=Watches(archive, stages.collect, configured_watches(settings), clock),
         add=add,
         imports=Imports(add),
-        lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits),
+        lookup=Lookup(archive, acquirer, executor, identifier, fingerprints, limits, anchors),
         subjects=subjects,
         reports=Reports(archive, subjects, algorithm_key, clock, settings.data_dir),
         fixity=Fixity(

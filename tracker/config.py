@@ -248,6 +248,12 @@ class TimestampSettings(_Section):
     calendars: tuple[WebAddress, ...] = ()
 
 
+class C2paSettings(_Section):
+    """Whose word is taken for who signed Content Credentials: certificates (PEM), if any."""
+
+    trust_anchors_file: str = ""
+
+
 class WatchSettings(_Section):
     """A standing order; ``tracker watch add`` records the same."""
 
@@ -300,6 +306,7 @@ class Settings(BaseSettings):
     ytdlp: YtDlpSettings = YtDlpSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     timestamps: TimestampSettings = TimestampSettings()
+    c2pa: C2paSettings = C2paSettings()
     fixity: FixitySettings = FixitySettings()
     retention: RetentionSettings = RetentionSettings()
     serve: ServeSettings = ServeSettings()

@@ -92,6 +92,7 @@ class Lookup:
         identifier: Identifier,
         fingerprints: ArchivedFingerprints,
         limits: MediaLimits,
+        anchors: str = "",
     ) -> None:
         self._archive = archive
         self._acquirer = acquirer
@@ -99,6 +100,7 @@ class Lookup:
         self._identifier = identifier
         self._fingerprints = fingerprints
         self._limits = limits
+        self._anchors = anchors
 
     def run(
         self,
@@ -153,7 +155,7 @@ class Lookup:
     def _examined(self, path: Path, video: VideoId, watch: _Stopwatch) -> _Query:
         with watch.phase("decode"):
             # Beside the decoding: the manifest is read by another child process.
-            credentials = self._executor.submit(read_credentials, path)
+            credentials = self._executor.submit(read_credentials, path, self._anchors)
             examined = self._executor.submit(examine, path, self._limits).result()
             return _Query(video, examined, _found(credentials))
 

@@ -1,7 +1,8 @@
 """Signs a video with Content Credentials, as a camera or an editor would, with made-up keys.
 
 The chain is what c2pa-python asks of a signer: an ES256 end-entity certificate for e-mail
-protection under a CA; nothing trusts it, so a whole file is ``valid`` and never ``trusted``.
+protection under a CA; nothing trusts it by itself, so a whole file is ``valid``, and ``trusted``
+where its CA is named.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class SigningKeys:
 
     chain: bytes
     key: bytes
+
+    @property
+    def authority(self) -> str:
+        """The CA at the end of the chain, as PEM."""
+        return "-----BEGIN" + self.chain.decode().rpartition("-----BEGIN")[2]
 
 
 def signing_keys(organisation: str = ISSUER) -> SigningKeys:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from storage.database import Database
+from tracker.composition.terms import credential_anchors
 from tracker.config import AuthoritySettings, Settings
 from tracker.errors import ConfigError, TrackerError
 from tracker.net.javascript import OLDEST_DENO, deno_version
@@ -53,6 +54,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
         _rerouting,
         _x_token,
         _timestamps,
+        _trusted_signers,
         _data_directory,
         _database,
     )
@@ -178,6 +180,25 @@ def _timestamps(settings: Settings) -> Iterator[Finding]:
         yield _authority(authority)
     for calendar in wanted.calendars:
         yield Finding("calendar", True, f"{calendar} (its proofs are pending for some hours)")
+
+
+def _trusted_signers(settings: Settings) -> Iterator[Finding]:
+    name = "trusted signers"
+    try:
+        anchors = credential_anchors(settings)
+    except ConfigError as exc:
+        yield Finding(name, False, str(exc))
+        return
+    if anchors:
+        count = anchors.count("-----BEGIN CERTIFICATE-----")
+        path = settings.c2pa.trust_anchors_file
+        yield Finding(name, True, f"Content Credentials are held against {count} of {path}")
+    else:
+        detail = (
+            "no c2pa.trust_anchors_file: who signed Content Credentials is told by the name in "
+            "their certificate, which anyone can make"
+        )
+        yield Finding(name, False, detail, needed=False)
 
 
 def _authority(authority: AuthoritySettings) -> Finding:

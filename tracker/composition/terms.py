@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tracker.config import Settings
+from tracker.errors import ConfigError
 from tracker.fixity import FixityTerms
 from tracker.ingest.anchoring import Authority, TimestampTerms
 from tracker.ingest.discovery import DiscoveryTerms
@@ -40,6 +41,28 @@ def timestamp_terms(settings: Settings) -> TimestampTerms:
         ),
         calendars=settings.timestamps.calendars,
     )
+
+
+def credential_anchors(settings: Settings) -> str:
+    """Return the certificates (PEM) that trusted signers of Content Credentials must lead to.
+
+    Empty where none are configured. Raises ``ConfigError`` where the file holds none.
+    """
+    if not settings.c2pa.trust_anchors_file:
+        return ""
+    from tracker.evidence.timestamp_tokens import authority_certificates  # loaded late: 60 ms
+
+    path = Path(settings.c2pa.trust_anchors_file).expanduser()
+    try:
+        pem = path.read_bytes()
+        authority_certificates(pem)
+        return pem.decode()
+    except OSError as exc:
+        raise ConfigError(f"c2pa.trust_anchors_file: cannot read {path}: {exc.strerror}") from exc
+    except (ConfigError, ValueError) as exc:
+        raise ConfigError(
+            f"c2pa.trust_anchors_file: {path} holds no certificates in PEM form"
+        ) from exc
 
 
 def fixity_terms(settings: Settings) -> FixityTerms:

@@ -8,9 +8,10 @@ Source: C2PA Technical Specification 2.4; settings of c2pa-rs ``core`` and ``ver
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from tracker.errors import SourceError
 from tracker.evidence.canonical import canonical_digest
 from tracker.model.credentials import (
     SIGNED,
+    UNTRUSTED_SIGNER,
     ContentCredentials,
     CredentialAction,
     CredentialState,
@@ -40,8 +42,8 @@ MAX_TEXT = 200
 TIME_PRECISION = timedelta(seconds=1)
 """Time stamps and manifests state whole seconds. Source: RFC 3161 §2.4.2, ISO 8601."""
 
-UNTRUSTED = "signingCredential.untrusted"
-"""Says only that no list of trusted signers was given; told by the state, not as a problem."""
+_TRUST_LIST = "c2pa trust anchors (SHA-256)"
+"""Among the tools: which list of trusted certificates the signer was held against."""
 
 _SETTINGS: Mapping[str, object] = {
     "version": 1,
@@ -66,18 +68,20 @@ class ReadCredentials:
     manifest_store: bytes = b""
 
 
-def read_credentials(path: Path) -> ReadCredentials:
+def read_credentials(path: Path, anchors: str = "") -> ReadCredentials:
     """Return the Content Credentials of the file at ``path``, whatever it may hold.
 
-    Never fails on the file's content: what cannot be read is a finding with its reason. Raises
-    ``SourceError`` when the file itself cannot be opened.
+    ``anchors`` are the certificates (PEM) that a trusted signer's must lead to; without any,
+    nothing is said of whether the signer is who it says. Never fails on the file's content: what
+    cannot be read is a finding with its reason. Raises ``SourceError`` when the file itself cannot
+    be opened.
     """
     from c2pa import C2paError, Context, Reader  # loaded late: 16 MB that most commands never use
 
     try:
         with (
             path.open("rb") as file,
-            Context.from_dict(dict(_SETTINGS)) as context,
+            Context.from_dict(_settings(anchors)) as context,
             Reader(None, file, context=context) as reader,
         ):
             text = reader.json()
@@ -85,11 +89,18 @@ def read_credentials(path: Path) -> ReadCredentials:
         raise SourceError(f"cannot read {path}: {exc.strerror}") from exc
     except C2paError as exc:
         return ReadCredentials(_refused(exc))
-    return parsed_store(text)
+    return parsed_store(text, anchors)
 
 
-def parsed_store(text: str) -> ReadCredentials:
-    """Return what a manifest store (the reader's JSON) says, every text cleaned and cut."""
+def _settings(anchors: str) -> dict[str, object]:
+    return {**_SETTINGS, "trust": {"trust_anchors": anchors}} if anchors else dict(_SETTINGS)
+
+
+def parsed_store(text: str, anchors: str = "") -> ReadCredentials:
+    """Return what a manifest store (the reader's JSON) says, every text cleaned and cut.
+
+    ``anchors`` are those it was read with.
+    """
     body = text.encode("utf-8", "replace")
     try:
         store = json.loads(text)
@@ -98,7 +109,17 @@ def parsed_store(text: str) -> ReadCredentials:
         return ReadCredentials(unreadable("the reader's answer has no validation state"))
     kept = body if len(body) <= MAX_KEPT_BYTES else b""
     reason = "" if kept else f"the manifest store ({len(body)} bytes) is too large to be kept"
-    return ReadCredentials(_described(_mapping(store), state, reason), kept)
+    found = _described(_mapping(store), state, reason)
+    return ReadCredentials(_held_against(found, anchors), kept)
+
+
+def _held_against(found: ContentCredentials, anchors: str) -> ContentCredentials:
+    """Return ``found`` with the list its signer was held against; without one, as nobody's."""
+    if not anchors:
+        # Says only that no list was given: that is told by the tools, it is no problem.
+        return replace(found, problems=tuple(p for p in found.problems if p != UNTRUSTED_SIGNER))
+    named = (_TRUST_LIST, hashlib.sha256(anchors.encode()).hexdigest())
+    return replace(found, tools=(*found.tools, named))
 
 
 def unreadable(reason: str) -> ContentCredentials:
@@ -197,7 +218,7 @@ def _problems(store: _Json) -> list[str]:
         for part in parts
         for item in _list(part.get("failure"))[:MAX_PROBLEMS]
     ]
-    return [code for code in dict.fromkeys(codes) if code and code != UNTRUSTED][:MAX_PROBLEMS]
+    return [code for code in dict.fromkeys(codes) if code][:MAX_PROBLEMS]
 
 
 def _last_part(value: object) -> str | None:

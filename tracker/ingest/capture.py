@@ -50,12 +50,14 @@ class Capture:
         executor: Executor,
         limits: MediaLimits,
         clock: Clock,
+        anchors: str = "",
     ) -> None:
         self._archive = archive
         self._acquirer = acquirer
         self._executor = executor
         self._limits = limits
         self._clock = clock
+        self._anchors = anchors
 
     def pending(self, limit: int) -> Sequence[PendingMedia]:
         """Return media addresses without a video, of each upload to a platform only one.
@@ -100,7 +102,7 @@ class Capture:
         with self._archive.database.read() as session:
             if get_credentials(session, fetched.video) is not None:
                 return None
-        read = read_original(self._executor, fetched.path)
+        read = read_original(self._executor, fetched.path, self._anchors)
         return keep_manifest(self._archive.media, read)
 
     def _held(self, item: PendingMedia) -> VideoId | None:

@@ -38,10 +38,13 @@ class CredentialsStage:
 
     name = "credentials"
 
-    def __init__(self, archive: Archive, executor: Executor, clock: Clock) -> None:
+    def __init__(
+        self, archive: Archive, executor: Executor, clock: Clock, anchors: str = ""
+    ) -> None:
         self._archive = archive
         self._executor = executor
         self._clock = clock
+        self._anchors = anchors
 
     def pending(self, limit: int) -> Sequence[VideoId]:
         """Return kept videos whose credentials were not read."""
@@ -55,20 +58,23 @@ class CredentialsStage:
     def process(self, item: VideoId) -> None:
         """Read the stored original, which is what was downloaded byte for byte, and record it."""
         self._archive.media.verify(item)
-        read = read_original(self._executor, self._archive.media.path(item))
+        path = self._archive.media.path(item)
+        read = read_original(self._executor, path, self._anchors)
         found = keep_manifest(self._archive.media, read)
         with self._archive.database.write() as session:
             record_credentials(session, item, found, self._clock.now())
 
 
-def read_original(executor: Executor, path: Path) -> ReadCredentials:
+def read_original(executor: Executor, path: Path, anchors: str = "") -> ReadCredentials:
     """Return the credentials of the file at ``path``, read in a child process with limits.
+
+    ``anchors`` are as ``read_credentials`` takes them.
 
     A file on which the reader dies or overruns its limits is a finding like any other. Raises
     ``ToolError`` when the work was stopped.
     """
     try:
-        return executor.submit(read_credentials, path).result()
+        return executor.submit(read_credentials, path, anchors).result()
     except MediaError as exc:
         return ReadCredentials(unreadable(str(exc)))
 

@@ -30,6 +30,18 @@ SIGNED = frozenset({CredentialState.TRUSTED, CredentialState.VALID})
 """States in which the manifest speaks about these very bytes."""
 
 
+UNTRUSTED_SIGNER = "signingCredential.untrusted"
+"""The C2PA status code of a signer whose certificate leads to none of the trusted ones."""
+
+
+class SignerTrust(StrEnum):
+    """Whether the signer's certificate leads to one that the operator trusts."""
+
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    UNKNOWN = "unknown"  # it was held against no list
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialAction:
     """One step in the making of the file, as its signer states it.
@@ -52,8 +64,10 @@ class ContentCredentials:
 
     ``issuer`` and ``signer`` are the organisation and common name of the signing certificate,
     ``signed_at`` the time of the signature's own time stamp. ``problems`` are C2PA status codes
-    of what does not hold. ``reason`` says why nothing could be read, where that is so.
-    ``manifest_sha256`` names the kept manifest store (JSON as the reader gave it).
+    of what does not hold; that of an untrusted signer is among them only where a list of trusted
+    ones was given, which ``tools`` names by its digest. ``reason`` says why nothing could be read,
+    where that is so. ``manifest_sha256`` names the kept manifest store (JSON as the reader gave
+    it).
     """
 
     state: CredentialState
@@ -68,6 +82,15 @@ class ContentCredentials:
     reason: str = ""
     tools: tuple[tuple[str, str], ...] = ()
     manifest_sha256: str | None = None
+
+    @property
+    def signer_trust(self) -> SignerTrust | None:
+        """Whether the signer is a trusted one; ``None`` where nobody signed these bytes."""
+        if self.state not in SIGNED:
+            return None
+        if self.state is CredentialState.TRUSTED:
+            return SignerTrust.TRUSTED
+        return SignerTrust.UNTRUSTED if UNTRUSTED_SIGNER in self.problems else SignerTrust.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

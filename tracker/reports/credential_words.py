@@ -7,6 +7,7 @@ from tracker.model.credentials import (
     ContentCredentials,
     CredentialAction,
     CredentialState,
+    SignerTrust,
 )
 from tracker.reports.plain_text import clean_line
 from tracker.reports.wording import moment_words
@@ -20,6 +21,12 @@ _STATES = {
     CredentialState.ABSENT: ABSENT_WORDS,
     CredentialState.UNSUPPORTED: "not looked for: this kind of file is not read for them",
     CredentialState.REMOTE: "not in the file: it only names an address, which was not asked",
+}
+
+_TRUST = {
+    SignerTrust.TRUSTED: "a signer that the operator's list of certificates vouches for",
+    SignerTrust.UNTRUSTED: "a signer that the operator's list of certificates does not vouch for",
+    SignerTrust.UNKNOWN: "its name is unchecked",
 }
 
 
@@ -51,7 +58,7 @@ def _signed(found: ContentCredentials) -> str:
         why = f" ({codes})" if codes else ""
         return f"a manifest signed{by} that does not fit this file{why}"
     at = f", {moment_words(found.signed_at)}" if found.signed_at else ", at a time not stamped"
-    name = "a trusted signer" if found.state is CredentialState.TRUSTED else "its name is unchecked"
+    name = _TRUST[found.signer_trust or SignerTrust.UNKNOWN]
     return f"signed{by} ({name}){at}; the file is what was signed"
 
 

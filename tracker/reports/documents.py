@@ -157,6 +157,7 @@ def credentials_document(found: ContentCredentials | None) -> Document | None:
         return None
     return {
         "state": found.state.value,
+        "signer_trust": found.signer_trust and found.signer_trust.value,
         "issuer": found.issuer,
         "signer": found.signer,
         "signed_at": instant_text(found.signed_at),

@@ -14,12 +14,22 @@ from jobs.turn import Turn
 from storage import credentials as credential_rows
 from storage import ledger
 from storage import videos as video_rows
+from tests.integration.ingest.conftest import AppMaker
 from tests.support.footage import make_footage
 from tests.support.pages import video_page
-from tests.support.signed_video import CREATED_AT, ISSUER, remux, sign_video, signing_keys
+from tests.support.signed_video import (
+    CREATED_AT,
+    ISSUER,
+    SigningKeys,
+    remux,
+    sign_video,
+    signing_keys,
+)
 from tests.support.webserver import WebServer
 from tracker.acquire import sha256_of
 from tracker.app import App
+from tracker.config import C2paSettings
+from tracker.errors import ConfigError
 from tracker.ingest.add import Stated
 from tracker.ingest.credentials import read_original
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
@@ -33,10 +43,15 @@ from tracker.reports.documents import chain_document
 
 
 @pytest.fixture(scope="session")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def keys() -> SigningKeys:
+    return signing_keys()
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory, keys: SigningKeys) -> Path:
     folder = tmp_path_factory.mktemp("signed")
     plain = make_footage(folder / "plain.mp4", seed=7, seconds=4).path
-    return sign_video(plain, folder / "signed.mp4", signing_keys())
+    return sign_video(plain, folder / "signed.mp4", keys)
 
 
 def post_of(site: WebServer, name: str, video: Path, published: str) -> str:
@@ -79,6 +94,30 @@ def test_a_signed_upload_is_told_and_its_remuxed_copy_has_none(
     entries = credential_entries(app)
     assert [json.loads(e.body)["state"] for e in entries] == ["valid", "absent"]
     assert app.verify().ok
+
+
+def test_a_signer_that_the_config_trusts_is_told_as_trusted(
+    make_app: AppMaker, signed: Path, keys: SigningKeys, tmp_path: Path
+) -> None:
+    anchors = tmp_path / "trusted.pem"
+    anchors.write_text(keys.authority)
+    with make_app(c2pa=C2paSettings(trust_anchors_file=str(anchors))) as app:
+        app.add.take_in(str(signed), Stated())
+        document = chain_document(chain_of(app, sha256_of(signed)))
+        assert '"signer_trust": "trusted"' in json.dumps(document)
+        assert app.verify().ok
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_list_of_signers_that_cannot_be_read_is_named(
+    make_app: AppMaker, tmp_path: Path, text: str | None
+) -> None:
+    anchors = tmp_path / "trusted.pem"
+    if text is not None:
+        anchors.write_text(text)
+    opened = make_app(c2pa=C2paSettings(trust_anchors_file=str(anchors)))
+    with pytest.raises(ConfigError, match=r"c2pa\.trust_anchors_file.*trusted\.pem"), opened:
+        pass
 
 
 def test_published_before_the_file_was_made_is_a_conflict(

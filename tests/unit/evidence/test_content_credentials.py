@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from tests.support import tsa_server
 from tests.support.footage import make_footage
-from tests.support.signed_video import CREATED_AT, ISSUER, remux, sign_video, signing_keys
+from tests.support.signed_video import (
+    CREATED_AT,
+    ISSUER,
+    SigningKeys,
+    remux,
+    sign_video,
+    signing_keys,
+)
 from tests.support.webserver import WebServer, serve
 from tracker.errors import SourceError
 from tracker.evidence.content_credentials import (
@@ -28,7 +35,12 @@ from tracker.evidence.content_credentials import (
     read_credentials,
     unreadable,
 )
-from tracker.model.credentials import ContentCredentials, CredentialAction, CredentialState
+from tracker.model.credentials import (
+    ContentCredentials,
+    CredentialAction,
+    CredentialState,
+    SignerTrust,
+)
 from tracker.model.time_claim import ClaimKind, ForgeableBy
 from tracker.reports.credential_words import ABSENT_WORDS, credential_words
 from tracker.timestamps.combine import combine
@@ -45,8 +57,13 @@ def plain(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def signed(folder: Path, plain: Path) -> Path:
-    return sign_video(plain, folder / "signed.mp4", signing_keys())
+def keys() -> SigningKeys:
+    return signing_keys()
+
+
+@pytest.fixture(scope="module")
+def signed(folder: Path, plain: Path, keys: SigningKeys) -> Path:
+    return sign_video(plain, folder / "signed.mp4", keys)
 
 
 @pytest.fixture
@@ -73,9 +90,36 @@ def test_a_signed_file_says_who_when_and_how(signed: Path) -> None:
     assert (trimmed.action, trimmed.at, trimmed.software_agent) == ("c2pa.trimmed", None, "Cutter")
     assert found.problems == ()
     assert json.loads(read.manifest_store)["active_manifest"] == found.active_manifest
+    assert found.signer_trust is SignerTrust.UNKNOWN
+    assert "its name is unchecked" in credential_words(found)
     (claim,) = credentials_claims(found)
     assert (claim.kind, claim.forgeable_by) == (ClaimKind.C2PA_SIGNED, ForgeableBy.SIGNER)
     assert claim.interval.earliest_at == CREATED_AT
+
+
+def test_a_signer_is_held_against_the_list_that_is_given(signed: Path, keys: SigningKeys) -> None:
+    others = signing_keys("Another House").authority
+    trusted = read_credentials(signed, others + keys.authority).credentials
+    untrusted = read_credentials(signed, others).credentials
+    assert (trusted.state, trusted.signer_trust) == (CredentialState.TRUSTED, SignerTrust.TRUSTED)
+    assert (untrusted.state, untrusted.signer_trust) == (
+        CredentialState.VALID,
+        SignerTrust.UNTRUSTED,
+    )
+    assert "does not vouch for" in credential_words(untrusted)
+    lists = {dict(found.tools)["c2pa trust anchors (SHA-256)"] for found in (trusted, untrusted)}
+    assert len(lists) == 2
+
+
+def test_nobody_signed_a_file_that_was_changed_or_has_no_manifest(
+    plain: Path, signed: Path, keys: SigningKeys, tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed.mp4"
+    data = bytearray(signed.read_bytes())
+    data[-200] ^= 1
+    changed.write_bytes(data)
+    for path in (plain, changed):
+        assert read_credentials(path, keys.authority).credentials.signer_trust is None
 
 
 def test_a_signed_time_is_about_the_making_never_about_publication(signed: Path) -> None:

@@ -30,6 +30,8 @@ _WITHOUT_PAIRS = (
     MatchRow.transformations,
     MatchRow.reverse_transformations,
     MatchRow.sound,
+    MatchRow.laid,
+    MatchRow.moment_told,
 )
 
 

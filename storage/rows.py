@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -31,7 +32,7 @@ from tracker.model.clip import Clip
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import ClipId, Platform, PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
-from tracker.model.match import FramePair, Match, Segment, SoundAgreement, Transformation
+from tracker.model.match import FramePair, Laid, Match, Segment, SoundAgreement, Transformation
 from tracker.model.post import Lead, MediaRef
 from tracker.model.sound import SoundMatch
 from tracker.model.time_claim import (
@@ -199,6 +200,8 @@ def match_columns(match: Match) -> dict[str, Any]:
         "transformations": _transformations_text(stored.transformations),
         "reverse_transformations": _transformations_text(stored.reverse_transformations),
         "sound": stored.sound.value,
+        "laid": _laid_text(stored.laid),
+        "moment_told": stored.moment_told,
     }
 
 
@@ -214,6 +217,8 @@ def match_from(row: MatchRow, query: str | None = None) -> Match:
         asserted=row.asserted,
         reverse_transformations=_transformations_from(row.reverse_transformations),
         sound=SoundAgreement(row.sound or "unknown"),
+        laid=_laid_from(row.laid),
+        moment_told=row.moment_told,
     )
     return match if query in (None, row.query) else match.swapped()
 
@@ -226,6 +231,8 @@ def lean_match(
     transformations: str,
     reverse_transformations: str,
     sound: str | None,
+    laid: str | None,
+    moment_told: bool,
 ) -> Match:
     """Return an asserted match from its columns but the frame pairs, which are many and large."""
     return Match(
@@ -236,6 +243,8 @@ def lean_match(
         transformations=_transformations_from(transformations),
         reverse_transformations=_transformations_from(reverse_transformations),
         sound=SoundAgreement(sound or "unknown"),
+        laid=_laid_from(laid),
+        moment_told=moment_told,
     )
 
 
@@ -267,6 +276,14 @@ def _transformations_text(transformations: Sequence[Transformation]) -> str:
 
 def _transformations_from(text: str) -> tuple[Transformation, ...]:
     return tuple(Transformation(kind, detail) for kind, detail in json.loads(text))
+
+
+def _laid_text(laid: Laid | None) -> str | None:
+    return None if laid is None else json_text(list(astuple(laid)))
+
+
+def _laid_from(text: str | None) -> Laid | None:
+    return None if text is None else Laid(*json.loads(text))
 
 
 def _segment_list(segment: Segment) -> Sequence[float | bool]:

@@ -164,12 +164,12 @@ def durations(s: Session, videos: Collection[VideoId]) -> dict[VideoId, int]:
     return {VideoId(i): ms for i, ms, container in found if container is not None}
 
 
-def facts(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[int, int, float]]:
-    """Return length in ms, pixels a frame and bits a second of those that were examined."""
+def facts(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[int, int, int, float]]:
+    """Return length in ms, width, height and bits a second of those that were examined."""
     columns = (VideoRow.duration_ms, VideoRow.width, VideoRow.height, VideoRow.size_bytes)
     found = _of_videos(s, videos, *(col(column) for column in columns))
     return {
-        VideoId(i): (ms, width * height, size * 8000 / max(1, ms))
+        VideoId(i): (ms, width, height, size * 8000 / max(1, ms))
         for i, ms, width, height, size in found
     }
 

@@ -12,7 +12,9 @@ from threadpoolctl import ThreadpoolController
 
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, compare
+from tracker.matching.measured import Measured
 from tracker.matching.openings import only_opening
+from tracker.matching.overlay import both_ways
 from tracker.matching.ports import FingerprintArchive, HashIndex
 from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, OPENING_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
@@ -144,8 +146,8 @@ def _compared(
         return
     with clock.phase("verify"):
         match = _match(query, examined, held, comparison)
-        if both_directions and match.asserted:
-            match = _explained_backwards(match, examined, held)
+        if match.asserted:
+            match = _explained(match, examined, held, both_directions=both_directions)
     yield match
 
 
@@ -155,7 +157,7 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
     # A common opening is no match, however surely it is one.
     limited = min(comparison.score, OPENING_SCORE)
     score = limited if opening else _score(examined, held, comparison)
-    match = Match(
+    return Match(
         query=query,
         reference=held.video,
         score=score,
@@ -163,15 +165,8 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
         transformations=(SHARED_OPENING,) if opening else (),
         pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
         asserted=score >= MATCH_SCORE,
+        moment_told=any(stretch.told for stretch in comparison.stretches),
     )
-    if not match.asserted:
-        return match
-    explained = _explained(
-        segments,
-        (examined.keyframes, examined.fingerprint.duration_ms),
-        (held.keyframes, held.fingerprint.duration_ms),
-    )
-    return replace(match, transformations=explained)
 
 
 def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
@@ -187,28 +182,34 @@ def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
     return comparison.score
 
 
-def _explained_backwards(match: Match, examined: Examined, held: _Held) -> Match:
-    """Return ``match`` with what explains the reference as a copy of the query."""
-    explained = _explained(
-        match.swapped().segments,
-        (held.keyframes, held.fingerprint.duration_ms),
-        (examined.keyframes, examined.fingerprint.duration_ms),
-    )
-    return replace(match, reverse_transformations=explained)
+def _explained(match: Match, examined: Examined, held: _Held, *, both_directions: bool) -> Match:
+    """Return ``match`` with what explains the query as a copy of the reference.
 
-
-def _explained(
-    segments: tuple[Segment, ...],
-    copy: tuple[Sequence[Keyframe], int],
-    source: tuple[Sequence[Keyframe], int],
-) -> tuple[Transformation, ...]:
-    """Return what was done to the source to make the copy, measured on the surest segment.
-
-    ``copy`` and ``source`` are keyframes and duration in milliseconds.
+    With ``both_directions`` also what explains the reference as a copy of the query, and how far
+    the pictures agree, which takes a look from either side.
     """
+    ours_ms, theirs_ms = examined.fingerprint.duration_ms, held.fingerprint.duration_ms
+    ours, theirs = examined.keyframes, held.keyframes
+    shape = _shape(match.segments, ours, theirs)
+    explained = transformations(match.segments, theirs_ms, shape, query_duration_ms=ours_ms)
+    match = replace(match, transformations=explained)
+    if not both_directions:
+        return match
+    turned = match.swapped().segments
+    back = _shape(turned, theirs, ours)
+    return replace(
+        match,
+        reverse_transformations=transformations(turned, ours_ms, back, query_duration_ms=theirs_ms),
+        laid=both_ways(shape.overlay, back.overlay) if shape and back else None,
+    )
+
+
+def _shape(
+    segments: Sequence[Segment], copy: Sequence[Keyframe], source: Sequence[Keyframe]
+) -> Measured | None:
+    """Return what was done to the source's picture, measured on the surest segment."""
     surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-    shape = measured(surest, copy[0], source[0])
-    return transformations(segments, source[1], shape, query_duration_ms=copy[1])
+    return measured(surest, copy, source)
 
 
 def _wanted(video: VideoId, exclude: Container[VideoId], only: Collection[VideoId] | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.likeness import Likeness
 from tracker.model.match import Match
-from tracker.provenance.descent import Facts, beginning_odds, log_odds
+from tracker.provenance.descent import Facts, log_odds, precedence_odds
 
 NEAREST = 40
 """Of each video so many matches are measured: those that explain most of it with fewest edits."""
@@ -36,15 +36,20 @@ class Kinship:
 
     def odds(self, match: Match) -> float:
         """Return the log-odds that the query of ``match`` was made from its reference."""
-        alike = self.likenesses.get((match.query, match.reference))
-        if alike is None:
-            turned = self.likenesses.get((match.reference, match.query))
-            alike = turned.swapped() if turned is not None else None
-        return log_odds(match, alike, self.facts[match.query], self.facts[match.reference])
+        facts = self.facts[match.query], self.facts[match.reference]
+        return log_odds(match, self._likeness(match), *facts)
 
-    def beginning(self, video: VideoId, others: Iterable[VideoId]) -> float:
-        """Return the log-odds that the video was made from none of the others."""
-        return beginning_odds(self.facts[video], (self.facts[other] for other in others))
+    def precedes(self, match: Match) -> float:
+        """Return the log of how likely the reference of ``match`` came before its query."""
+        facts = self.facts[match.query], self.facts[match.reference]
+        return precedence_odds(match, *facts)
+
+    def _likeness(self, match: Match) -> Likeness | None:
+        alike = self.likenesses.get((match.query, match.reference))
+        if alike is not None:
+            return alike
+        turned = self.likenesses.get((match.reference, match.query))
+        return turned.swapped() if turned is not None else None
 
 
 def load_kinship(session: Session, component: Component, algorithm_key: str) -> Kinship:

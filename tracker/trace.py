@@ -270,7 +270,7 @@ class Tracer:
             revision=latest + 1 if as_of_new_revision else max(latest, 1),
             as_of=self._clock.now(),
             odds_of=kinship.odds,
-            begins_of=kinship.beginning,
+            precedes_of=kinship.precedes,
         )
 
 

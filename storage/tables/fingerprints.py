@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    true,
 )
 from sqlmodel import Field
 
@@ -71,7 +72,7 @@ class MatchRow(Row, table=True):
     """What an unordered pair has in common; ``query`` is the lexicographically smaller id.
 
     ``transformations`` describe the query as a copy of the reference, the reverse ones the other
-    way round. ``segments``, ``pairs`` and both lists of transformations are JSON.
+    way round. ``segments``, ``pairs``, both lists of transformations and ``laid`` are JSON.
     """
 
     __tablename__ = "video_match"
@@ -90,6 +91,8 @@ class MatchRow(Row, table=True):
     transformations: str = Field(default="[]", sa_type=CleanText)
     reverse_transformations: str = Field(default="[]", sa_type=CleanText)
     sound: str | None = Field(default=None, sa_type=CleanText)
+    laid: str | None = Field(default=None, sa_type=CleanText)
+    moment_told: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     found_at: datetime = Field(sa_type=Instant)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 
 from tracker.evidence.canonical import canonical_digest
 from tracker.model.fingerprint import Fingerprint, Keyframe
@@ -81,6 +82,10 @@ def match_digest(match: Match) -> str:
     }
     if seen.sound is not SoundAgreement.UNKNOWN:  # as it was before sound was compared
         parts["sound"] = seen.sound.value
+    if seen.laid is not None:  # as it was before pictures were laid over each other
+        parts["laid"] = [_number(value) for value in astuple(seen.laid)]
+    if not seen.moment_told:
+        parts["moment_told"] = False
     return canonical_digest(parts)
 
 

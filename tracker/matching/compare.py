@@ -42,12 +42,14 @@ class SharedStretch:
     """One segment, the views that showed it, and frame pairs as proof.
 
     ``query_view`` and ``reference_view`` are the views most of its frames were closest in.
-    ``judged`` tells whether what moves in it could be compared.
+    ``judged`` tells whether what moves in it could be compared, ``told`` whether the moment is
+    known: where next to nothing moves, it may be another one of the same shot.
     """
 
     segment: Segment
     evidence: float
     judged: bool
+    told: bool
     query_view: int
     reference_view: int
     pairs: tuple[FramePair, ...]
@@ -62,6 +64,7 @@ class SharedStretch:
             self.segment.swapped(),
             self.evidence,
             self.judged,
+            self.told,
             self.reference_view,
             self.query_view,
             pairs,
@@ -188,6 +191,7 @@ def _stretch(
         segment,
         proof,
         known.motion is not None and not known.still,
+        known.told,
         int(np.bincount(run.hits.query_views).argmax()),
         int(np.bincount(run.hits.reference_views).argmax()),
         _pairs(run),

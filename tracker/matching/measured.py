@@ -12,6 +12,7 @@ from tracker.matching.consensus import Consensus
 from tracker.matching.geometry import Geometry
 from tracker.matching.laid_over import Patch, laid_over
 from tracker.matching.map_models import Floats
+from tracker.matching.overlay import Overlay, overlay
 from tracker.matching.registration import Registered, farthest
 from tracker.matching.surroundings import Setting, Surroundings, surroundings
 
@@ -34,7 +35,7 @@ class Measured:
     ``sure`` the geometry is a guess: nothing contradicts it. ``scatter`` is how far the pairs'
     places of the picture differ (share of the picture): the camera moves between two moments.
     ``stretched`` is how much wider the copy shows things than the reference does. ``still`` tells
-    that nothing moves.
+    that nothing moves. ``overlay`` is how far the pictures agree.
     """
 
     mirrored: bool
@@ -47,6 +48,7 @@ class Measured:
     patches: tuple[Patch, ...]
     colours: ColourChange | None
     still: bool
+    overlay: Overlay | None = None
 
 
 def measured_pairs(found: Consensus, laid: Sequence[Registered], *, mirrored: bool) -> Measured:
@@ -70,6 +72,7 @@ def measured_pairs(found: Consensus, laid: Sequence[Registered], *, mirrored: bo
         patches=patches,
         colours=colour_change(fits),
         still=_still(laid),
+        overlay=overlay(laid),
     )
 
 

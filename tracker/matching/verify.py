@@ -164,7 +164,8 @@ def _partners(
         at = segment.reference_start_ms + segment.speed * elapsed
         next_one = bisect(times, at)
         around = ordered[max(0, next_one - 2) : next_one + 2]
-        pairs = [(abs(r.pts_ms - at) / segment.speed, keyframe, r) for r in around]
+        # Rounded: which of the two videos was asked about leaves no trace in the last digit.
+        pairs = [(round(abs(r.pts_ms - at) / segment.speed, 3), keyframe, r) for r in around]
         pairs = sorted((p for p in pairs if p[0] <= LARGEST_GAP_MS), key=lambda p: p[0])[:2]
         if pairs:
             found.append(pairs)

@@ -72,6 +72,42 @@ class FramePair:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The query's picture and the reference's laid over each other, as far as they agree.
+
+    ``residual`` is the median difference, in grey levels, once the colours are fitted, at the
+    moment at which it is least. ``unlike`` is the share of the textured picture that disagrees.
+    ``query_beside`` and ``reference_beside`` are the shares of each picture that lie outside of
+    the other, ``query_seam`` and ``reference_seam`` how much edges stand out there along the
+    border between the two: about 0 where the picture goes on. ``overlaid`` is how much less the
+    query moves than the reference where they differ all along, ``detail`` how much more fine
+    structure it has where they agree: all four are natural logarithms of quotients.
+    """
+
+    residual: float
+    unlike: float
+    query_beside: float
+    reference_beside: float
+    query_seam: float
+    reference_seam: float
+    overlaid: float
+    detail: float
+
+    def swapped(self) -> Laid:
+        """Return the same finding with query and reference exchanged."""
+        return Laid(
+            residual=self.residual,
+            unlike=self.unlike,
+            query_beside=self.reference_beside,
+            reference_beside=self.query_beside,
+            query_seam=self.reference_seam,
+            reference_seam=self.query_seam,
+            overlaid=0.0 - self.overlaid,  # never -0.0, which is another text
+            detail=0.0 - self.detail,
+        )
+
+
 class SoundAgreement(StrEnum):
     """How the sounds of two videos agree where their pictures do.
 
@@ -93,7 +129,10 @@ class Match:
     as a copy of the reference, ``reverse_transformations`` the reference as a copy of the query
     (which of the two came first is not the matcher's to say). ``pairs`` are a few of the frame
     pairs behind the segments, for showing side by side. ``asserted`` is False for a candidate
-    under the threshold. ``sound`` says how the sounds agree over the segments.
+    under the threshold. ``sound`` says how the sounds agree over the segments. ``laid`` is
+    ``None`` where the pictures could not be laid over each other, or nobody asked.
+    ``moment_told`` is False where so little moves that another moment of the same shot would look
+    the same.
     """
 
     query: VideoId
@@ -105,6 +144,8 @@ class Match:
     asserted: bool = True
     reverse_transformations: tuple[Transformation, ...] = ()
     sound: SoundAgreement = SoundAgreement.UNKNOWN
+    laid: Laid | None = None
+    moment_told: bool = True
 
     def swapped(self) -> Match:
         """Return the same finding with query and reference exchanged."""
@@ -118,4 +159,6 @@ class Match:
             asserted=self.asserted,
             reverse_transformations=self.transformations,
             sound=self.sound,
+            laid=self.laid.swapped() if self.laid is not None else None,
+            moment_told=self.moment_told,
         )

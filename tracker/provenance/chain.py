@@ -15,10 +15,10 @@ from tracker.model.verdict import Verdict, VerdictKind
 from tracker.provenance.answer import MAX_NAMED, answer
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
 from tracker.provenance.parents import (
-    BeginsOf,
     Evidence,
     Matches,
     OddsOf,
+    PrecedesOf,
     StatedLinks,
     link_appearances,
 )
@@ -47,7 +47,7 @@ def build_chain(
     revision: int,
     as_of: datetime,
     odds_of: OddsOf | None = None,
-    begins_of: BeginsOf | None = None,
+    precedes_of: PrecedesOf | None = None,
 ) -> Chain:
     """Return the chain; raise ``ValueError`` when there is no appearance to begin it with."""
     ordered = one_citation_a_page(in_order(inputs.appearances))
@@ -56,8 +56,8 @@ def build_chain(
     evidence = Evidence(matches, inputs.stated, inputs.media_ids, judged=_judged(inputs.verdicts))
     if odds_of is not None:
         evidence = replace(evidence, odds_of=odds_of)
-    if begins_of is not None:
-        evidence = replace(evidence, begins_of=begins_of)
+    if precedes_of is not None:
+        evidence = replace(evidence, precedes_of=precedes_of)
     links = link_appearances(ordered, inputs.clip.duration_ms, evidence)
     root = links[0].appearance
     rivals = not_orderable_with(root, ordered)

@@ -1,80 +1,111 @@
 """How well one video explains another as its source: the odds that a child was made from it.
 
-Whoever copies a video changes it in ways that show in one direction. A crop shows less than its
-source, a border more of nothing; a text laid over a picture stands still where the source moves;
-grey comes from colours and never the other way; each encoding costs sharpness and bits. What two
-copies have in common they mostly have from a common source, so the source is also what a copy is
-nearest to.
+Two questions are asked of a pair. *How near are they?* Whoever copies a video adds what it did to
+what its source had been through, so the source is what a copy is nearest to: in time (same length),
+in edits, in what encoders left behind. *Which one came first?* Some changes go in one direction
+only: a crop shows less than its source, a border more of nothing; a text laid over a picture stands
+still where the source moves; grey comes from colours; each encoding costs bits and detail. Where
+the times of publication tell who came first, the second question is not asked.
 
-Each of these is a number, ``features``. ``log_odds`` is their weighted sum: the logarithm of how
-many times more likely this source is than another one with a sum lower by that much (a
-conditional logit model: McFadden, Conditional Logit Analysis of Qualitative Choice Behavior,
-1974). The weights are fitted to made edit trees by ``benchmarks.accuracy.trees.fit``.
+Either answer is a weighted sum of measured numbers. ``log_odds``, of the first, is the logarithm of
+how many times more likely this source is than another one with a sum lower by that much (a
+conditional logit model: McFadden, Conditional Logit Analysis of Qualitative Choice Behavior, 1974).
+``precedence_odds``, of the second, is the logarithm of a probability (logistic regression on what
+differs between the two directions). The weights are fitted to made edit trees by
+``benchmarks.accuracy.trees.fit``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log, log1p
 
 from tracker.model.likeness import Likeness
-from tracker.model.match import Match, Segment, Transformation
+from tracker.model.match import Laid, Match, Segment, Transformation
 from tracker.provenance.footage import covered_ms
+from tracker.provenance.overlaps import SAME_CUT_MS
 
-NAMES = (
+NEARNESS = (
     "bits",
     "near",
     "edits",
     "foreign",
     "unused",
-    "inset",
-    "bordered",
-    "cropped",
-    "rate",
-    "pixels",
-    "overlaid",
-    "score",
     "speed",
     "mirror",
-    "unmeasured",
-    "flattened",
+    "score",
+    "unlaid",
+    "residual",
+    "unlike",
+    "cut",
+    "size",
     "levels",
     "shapes",
-    "differs",
 )
-"""What is looked at, in the order of ``features``."""
+"""What tells how near a child is to a source, in the order of ``nearness``."""
 
-WEIGHTS: Mapping[str, float] = {
-    "bits": -0.29,
-    "near": -1.81,
-    "edits": -1.23,
-    "foreign": -5.14,
-    "unused": -2.20,
-    "inset": 0.33,
-    "bordered": 1.84,
-    "cropped": 0.35,
-    "rate": -2.40,
-    "pixels": -1.16,
-    "overlaid": 0.72,
-    "score": 1.99,
-    "speed": -0.85,
-    "mirror": -1.14,
-    "unmeasured": -1.13,
-    "flattened": -0.11,
-    "levels": -0.23,
-    "shapes": -1.71,
-    "differs": -0.83,
+NEARNESS_WEIGHTS: Mapping[str, float] = {
+    "bits": -1.31,
+    "near": -2.39,
+    "edits": -1.38,
+    "foreign": -1.18,
+    "unused": -1.07,
+    "speed": -0.18,
+    "mirror": -2.52,
+    "score": 0.74,
+    "unlaid": -3.01,
+    "residual": -2.00,
+    "unlike": -1.24,
+    "cut": 2.66,
+    "size": 1.20,
+    "levels": -0.54,
+    "shapes": -1.05,
 }
+"""Fitted to the 514 copies of seeds 21 and 22 (90 trees) that have a choice of sources."""
+
+PRECEDENCE = (
+    "rate",
+    "surplus",
+    "detail",
+    "longer",
+    "foreign",
+    "framed",
+    "within",
+    "overlaid",
+)
+"""What tells which of two came first, in the order of ``precedence``."""
+
+PRECEDENCE_WEIGHTS: Mapping[str, float] = {
+    "rate": -2.86,
+    "surplus": 4.07,
+    "detail": -1.95,
+    "longer": -1.03,
+    "foreign": 2.67,
+    "framed": 2.70,
+    "within": 0.97,
+    "overlaid": 0.69,
+}
+"""Fitted to the 1,144 pairs of copy and ancestor of the same trees."""
 
 GREY_ODDS = -4.0
 """Colours do not come from grey; not fitted, as hardly any tree has the two side by side."""
 
-BEGINNING_WEIGHT = -3.0
-"""What a root loses for each e-fold of bit rate that another has more (on the fitted trees)."""
+LENGTH_TOLERANCE_MS = 120
+LENGTH_TOLERANCE_SHARE = 0.012
+"""Files of one cut differ so much in length: a few frames, or what a speed is rounded by."""
+
+STEADY_RESIDUAL = 0.3
+"""Added to residuals (grey levels), so that the rounding of equal pictures is no difference."""
+
+LEAST_BESIDE = 0.05
+"""A smaller share of a picture beside the other is an error of place."""
+
+CLEAR_SEAM = 0.7
+"""Edges twice as strong as beside them are a border: crops of seeds 21 and 22 stay below 0.2."""
 
 _NOT_OF_THE_PICTURE = frozenset({"trim", "compilation", "reencode", "speed", "mirror"})
-_LEAST_DIFFERENT = 0.01
+_MOST_LONGER_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +113,8 @@ class Facts:
     """What is known of a video apart from its pictures; ``bit_rate`` is in bits a second."""
 
     duration_ms: int
-    pixels: int
+    width: int
+    height: int
     bit_rate: float
 
 
@@ -92,67 +124,138 @@ def log_odds(match: Match, likeness: Likeness | None, child: Facts, parent: Fact
     Only differences between the values of one child mean something; ``likeness`` has the child
     as query.
     """
-    values = features(match, likeness, child, parent)
-    odds = sum(WEIGHTS[name] * value for name, value in zip(NAMES, values, strict=True))
+    values = nearness(match, likeness, child, parent)
+    odds = sum(NEARNESS_WEIGHTS[name] * value for name, value in zip(NEARNESS, values, strict=True))
     return odds + (GREY_ODDS if _won_colours(match) else 0.0)
 
 
-def beginning_odds(video: Facts, others: Iterable[Facts]) -> float:
-    """Return the log-odds that nobody of ``others`` was the video's source, by what it has lost.
+def precedence_odds(match: Match, child: Facts, parent: Facts) -> float:
+    """Return the log of how likely it is, by what they show, that the parent came before the child.
 
-    Who has fewer bits a second than another was hardly the first: encoding again costs bits.
+    Given that one was made from the other; the same pair the other way round has the rest.
     """
-    lacking = [_lacking(video.bit_rate, other.bit_rate) for other in others]
-    return BEGINNING_WEIGHT * max(lacking, default=0.0)
+    values = precedence(match, child, parent)
+    weights = (PRECEDENCE_WEIGHTS[name] for name in PRECEDENCE)
+    odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
+    return -log1p(exp(-odds)) if odds > 0 else odds - log1p(exp(odds))
 
 
-def features(
+def nearness(
     match: Match, likeness: Likeness | None, child: Facts, parent: Facts
 ) -> tuple[float, ...]:
-    """Return the numbers that ``NAMES`` lists, for the query of ``match`` made from its reference.
+    """Return the numbers that ``NEARNESS`` lists, for the query of ``match`` and its reference.
 
     ``bits``: distance of the hashes, 1 for unrelated ones, and ``near`` its square root, as small
     differences count most. ``edits``: how many kinds of edit it takes. ``foreign``: the share of
     the child that the parent does not show; ``unused``: the share of the parent that the child
-    does not. ``inset``: the child shows the parent inside another picture; ``bordered``: it has
-    bars of its own, ``cropped``: it lost a part of the picture. ``rate`` and ``pixels``: how much
-    less of either the parent has (logarithms). ``overlaid``: from 1, something stands still on
-    the child only, to -1, on the parent only. ``speed``, ``mirror``: changed; ``unmeasured``: the
-    pictures could not be laid over each other; ``flattened``: by how much the contrast fell.
-    ``levels``: how far apart the pictures are as they stand (logarithm), ``shapes``: they are of
-    other proportions; ``differs``: the square root of the share that differs all along.
+    does not. ``speed``, ``mirror``: changed. ``unlaid``: the pictures could not be laid over each
+    other; where they could, ``residual`` is how far apart they are where they agree (logarithm)
+    and ``unlike`` the square root of the share that does not agree. ``cut``: both are as long and
+    begin alike, ``size``: both are as large. ``levels``: how far apart the pictures are as they
+    stand (logarithm), ``shapes``: they are of other proportions.
     """
-    forward, backward = _kinds(match.transformations), _kinds(match.reverse_transformations)
+    forward = _kinds(match.transformations)
     bits = (likeness.bits if likeness is not None else 128.0) / 128.0
+    laid = match.laid
     return (
         bits,
         bits**0.5,
         float(len(set(forward) - _NOT_OF_THE_PICTURE)),
-        _uncovered([(s.query_start_ms, s.query_end_ms) for s in match.segments], child),
+        _foreign(match, child),
         _uncovered([(s.reference_start_ms, s.reference_end_ms) for s in match.segments], parent),
-        float("picture_in_picture" in forward),
-        float("borders" in forward),
-        float("crop" in forward and "borders" not in backward),
-        _lacking(parent.bit_rate, child.bit_rate),
-        _lacking(parent.pixels, child.pixels),
-        _overlaid(likeness),
-        match.score,
         float("speed" in forward),
         float(_mirrored(match.segments)),
-        float(not forward),
-        _flattened(forward),
+        match.score,
+        float(laid is None),
+        log(STEADY_RESIDUAL + laid.residual) if laid is not None else 0.0,
+        laid.unlike**0.5 if laid is not None else 0.0,
+        float(_same_cut(match, child, parent)),
+        float((child.width, child.height) == (parent.width, parent.height)),
         log(1.0 + likeness.levels) if likeness and likeness.levels is not None else 0.0,
         float(likeness is None or likeness.levels is None),
-        likeness.differs**0.5 if likeness is not None else 0.0,
     )
+
+
+def precedence(match: Match, child: Facts, parent: Facts) -> tuple[float, ...]:
+    """Return the numbers that ``PRECEDENCE`` lists; the other way round each has the other sign.
+
+    ``rate`` and ``detail``: how much less the parent has of bits a second and of fine structure
+    (logarithms), ``surplus``: by how much the rates differ beyond an e-fold, as noise makes them.
+    ``longer``: by how many seconds the child is longer, ``foreign``: how much more of the child
+    the parent does not show than the other way round. ``framed``: the parent's picture is seen
+    within the child's, with an edge around it; ``within``: the child's picture is a part of the
+    parent's, which goes on beside it. ``overlaid``: where they differ all along, the child stands
+    still.
+    """
+    laid = match.laid
+    rate = _more(child.bit_rate, parent.bit_rate)
+    return (
+        rate,
+        max(0.0, rate - 1.0) - max(0.0, -rate - 1.0),
+        max(-2.0, min(2.0, laid.detail)) if laid is not None else 0.0,
+        _longer(match, child, parent),
+        _foreign(match, child) - _foreign(match.swapped(), parent),
+        _framed(laid) - _framed(laid.swapped()) if laid is not None else 0.0,
+        _within(laid) - _within(laid.swapped()) if laid is not None else 0.0,
+        laid.overlaid if laid is not None else 0.0,
+    )
+
+
+def _framed(laid: Laid) -> float:
+    """Return how clearly the reference's picture is framed in the query's, 0 to 1."""
+    return _edge(laid.query_seam) if laid.query_beside > LEAST_BESIDE else 0.0
+
+
+def _within(laid: Laid) -> float:
+    """Return how clearly the reference's picture goes on around the query's, 0 to 1."""
+    return 1.0 - _edge(laid.reference_seam) if laid.reference_beside > LEAST_BESIDE else 0.0
+
+
+def _edge(seam: float) -> float:
+    return max(0.0, min(1.0, seam / CLEAR_SEAM))
 
 
 def _kinds(transformations: Iterable[Transformation]) -> dict[str, Transformation]:
     return {transformation.kind: transformation for transformation in transformations}
 
 
+def _foreign(match: Match, child: Facts) -> float:
+    return _uncovered([(s.query_start_ms, s.query_end_ms) for s in match.segments], child)
+
+
 def _uncovered(spans: Iterable[tuple[int, int]], facts: Facts) -> float:
     return max(0.0, 1.0 - covered_ms(spans) / max(1, facts.duration_ms))
+
+
+def _same_cut(match: Match, child: Facts, parent: Facts) -> bool:
+    """Tell whether both files are as long and begin with the same moment."""
+    longest = _longest(match)
+    begins_ms = longest.reference_start_ms - longest.speed * longest.query_start_ms
+    return abs(begins_ms) <= SAME_CUT_MS and _as_long(match, child, parent)
+
+
+def _as_long(match: Match, child: Facts, parent: Facts) -> bool:
+    one_ms, other_ms = _lengths_ms(match, child, parent)
+    apart_ms = abs(one_ms - other_ms)
+    return apart_ms <= max(LENGTH_TOLERANCE_MS, LENGTH_TOLERANCE_SHARE * max(one_ms, other_ms))
+
+
+def _longer(match: Match, child: Facts, parent: Facts) -> float:
+    """Return by how many seconds of the footage the child is longer, at most one and a half."""
+    if _as_long(match, child, parent):
+        return 0.0
+    one_ms, other_ms = _lengths_ms(match, child, parent)
+    return max(-_MOST_LONGER_S, min(_MOST_LONGER_S, (one_ms - other_ms) / 1000))
+
+
+def _lengths_ms(match: Match, child: Facts, parent: Facts) -> tuple[float, float]:
+    """Return both lengths on a clock between the two, so that neither has the say."""
+    factor = _longest(match).speed ** 0.5
+    return child.duration_ms * factor, parent.duration_ms / factor
+
+
+def _longest(match: Match) -> Segment:
+    return max(match.segments, key=lambda s: s.query_end_ms - s.query_start_ms)
 
 
 def _won_colours(match: Match) -> bool:
@@ -164,23 +267,9 @@ def _grey(kinds: Mapping[str, Transformation]) -> bool:
     return "colour" in kinds and bool(kinds["colour"].detail.get("grey"))
 
 
-def _lacking(parent: float, child: float) -> float:
-    return max(0.0, min(2.0, log(max(1.0, child) / max(1.0, parent))))
-
-
-def _overlaid(likeness: Likeness | None) -> float:
-    if likeness is None or likeness.differs < _LEAST_DIFFERENT:
-        return 0.0
-    child, parent = likeness.query_moves + 1.0, likeness.reference_moves + 1.0
-    return max(-1.0, min(1.0, log(parent / child)))
+def _more(one: float, other: float) -> float:
+    return max(-2.0, min(2.0, log(max(1.0, one) / max(1.0, other))))
 
 
 def _mirrored(segments: Sequence[Segment]) -> bool:
     return any(segment.mirrored for segment in segments)
-
-
-def _flattened(kinds: Mapping[str, Transformation]) -> float:
-    contrast = kinds["colour"].detail.get("contrast") if "colour" in kinds else None
-    if not isinstance(contrast, int | float) or contrast <= 0:
-        return 0.0
-    return max(-1.0, min(1.0, -log(contrast)))

@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, Transformation
+from tracker.model.match import Match, Segment
 
 PART_OF_SHARE = 0.8
 """A video lies inside another when at least this share of it does; the rest is an added card."""
 
 BORDER_TOLERANCE_MS = 1_000
 """How far a measured border may lie from the true one (segment borders are good to about 1 s)."""
+
+SAME_CUT_SHARE = 0.3
+SAME_CUT_MS = 500
+"""Whoever shares so much, on a line from beginning to beginning and end to end, shares all."""
+
+LEAST_SEAM = 0.1
+"""A picture within another has an edge around it this much stronger than beside it (logarithm)."""
 
 Region = tuple[float, float, float, float]
 
@@ -38,10 +45,10 @@ class Stretch:
 class Overlap:
     """What ``inner`` shares with ``outer``: the hull of their segments, in both time lines.
 
-    ``region`` is the part of the outer picture that the inner one shows, where it was measured:
-    x, y, width and height as fractions. ``edits`` are the kinds of change that make the inner
-    one out of the outer one; none at all: the pictures could not be laid over each other.
-    ``inset``: the inner one shows the outer one within another picture.
+    ``region`` is the part of the outer picture that the inner one shows, where it was measured and
+    has an edge around it: x, y, width and height as fractions. ``edits`` are the kinds of change
+    that make the inner one out of the outer one, ``laid`` tells whether the pictures could be laid
+    over each other. ``inset``: the inner one shows the outer one within another picture.
     """
 
     inner: Stretch
@@ -49,6 +56,7 @@ class Overlap:
     region: Region | None
     score: float
     edits: frozenset[str]
+    laid: bool
     inset: bool
 
 
@@ -73,24 +81,30 @@ class Overlaps:
         reference = _hull(
             match.reference, [(s.reference_start_ms, s.reference_end_ms) for s in segments]
         )
+        query, reference = self._extended(query, reference)
         self._partners[match.query].add(match.reference)
         self._partners[match.reference].add(match.query)
-        self._pairs[match.query, match.reference] = Overlap(
-            query,
-            reference,
-            _region(match.transformations),
-            match.score,
-            _kinds(match.transformations),
-            _inset(match.transformations),
-        )
-        self._pairs[match.reference, match.query] = Overlap(
-            reference,
-            query,
-            _region(match.reverse_transformations),
-            match.score,
-            _kinds(match.reverse_transformations),
-            _inset(match.reverse_transformations),
-        )
+        self._pairs[match.query, match.reference] = _overlap(query, reference, match)
+        self._pairs[match.reference, match.query] = _overlap(reference, query, match.swapped())
+
+    def _extended(self, one: Stretch, other: Stretch) -> tuple[Stretch, Stretch]:
+        """Return both videos as wholes if what they share says that they are of one cut.
+
+        The line through it leads from the beginning of one to the beginning of the other, and from
+        end to end: where no more was found, something lies over the picture, or little moves.
+        """
+        ends = self.durations[one.video], self.durations[other.video]
+        speed = other.duration_ms / one.duration_ms
+        begin_ms = other.start_ms - speed * one.start_ms
+        end_ms = begin_ms + speed * ends[0]
+        if (
+            one.duration_ms < SAME_CUT_SHARE * ends[0]
+            or other.duration_ms < SAME_CUT_SHARE * ends[1]
+        ):
+            return one, other
+        if abs(begin_ms) > SAME_CUT_MS or abs(end_ms - ends[1]) > SAME_CUT_MS:
+            return one, other
+        return Stretch(one.video, 0, ends[0]), Stretch(other.video, 0, ends[1])
 
     def get(self, inner: VideoId, outer: VideoId) -> Overlap | None:
         """Return what the two share, None if they do not match."""
@@ -162,9 +176,14 @@ def _hull(video: VideoId, spans: Sequence[tuple[int, int]]) -> Stretch:
     return Stretch(video, min(start for start, _ in spans), max(end for _, end in spans))
 
 
-def _region(transformations: Iterable[Transformation]) -> Region | None:
-    """Return the region a crop was taken from, None when no crop was measured."""
-    for transformation in transformations:
+def _region(match: Match) -> Region | None:
+    """Return the region the query shows of the reference, None where the picture goes on beside it.
+
+    Also where no crop was measured.
+    """
+    if match.laid is not None and match.laid.reference_seam < LEAST_SEAM:
+        return None
+    for transformation in match.transformations:
         box = transformation.detail.get("box")
         if transformation.kind == "crop" and isinstance(box, Sequence) and len(box) == 4:
             x, y, width, height = (float(side) for side in box)
@@ -172,11 +191,28 @@ def _region(transformations: Iterable[Transformation]) -> Region | None:
     return None
 
 
-def _kinds(transformations: Iterable[Transformation]) -> frozenset[str]:
-    return frozenset(transformation.kind for transformation in transformations)
+def _overlap(inner: Stretch, outer: Stretch, match: Match) -> Overlap:
+    """Return what ``inner``, the query's stretch, shares with ``outer``."""
+    edits = frozenset(transformation.kind for transformation in match.transformations)
+    return Overlap(
+        inner,
+        outer,
+        _region(match),
+        match.score,
+        edits,
+        laid=match.laid is not None or bool(edits),
+        inset=_inset(match),
+    )
 
 
-def _inset(transformations: Iterable[Transformation]) -> bool:
+def _inset(match: Match) -> bool:
+    """Tell whether the query shows the reference within another picture.
+
+    Whoever was cropped looks like an inset of what it was cropped from, but for the edge around it.
+    """
+    if match.laid is not None and match.laid.query_seam < LEAST_SEAM:
+        return False
     return any(
-        t.kind == "picture_in_picture" and t.detail.get("shows") != "other" for t in transformations
+        t.kind == "picture_in_picture" and t.detail.get("shows") != "other"
+        for t in match.transformations
     )

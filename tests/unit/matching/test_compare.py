@@ -144,6 +144,39 @@ def test_a_still_picture_is_asserted(place: int) -> None:
     assert [segment.speed for segment in segments(found)] == [1.0]
 
 
+def shimmering(subject: int, levels: float) -> Film:
+    """A shot in which a few places grow a little brighter and darker, each at its own pace."""
+    still, rng = Take(3, 0, blobs=0), np.random.default_rng(subject)
+    places = [(*rng.integers((96, 208)), *rng.uniform((0.5, 0), (3, 6.28))) for _ in range(6)]
+
+    def film(at_ms: float) -> films.Picture:
+        picture = still(at_ms).astype(np.float64)
+        for top, left, pace, phase in places:
+            lit = picture[int(top) : int(top) + 50, int(left) : int(left) + 60]
+            lit += levels * np.sin(pace * at_ms / 1000 + phase)
+        return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+    return film
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+def test_where_next_to_nothing_moves_only_a_copy_tells_the_moment(levels: float) -> None:
+    """Another moment of the shot looks the same and is asserted, but is not said to be the same."""
+    shot = films.fingerprint(shimmering(1, levels), 9000)
+    copy = films.fingerprint(films.edited(shimmering(1, levels), films.recoded), 9000)
+    later = films.fingerprint(shimmering(2, levels), 9000)
+    assert all(stretch.told for stretch in compared(shot, copy).stretches)
+    other = compared(shot, later)
+    assert other.score >= MATCH_SCORE
+    assert not any(stretch.told for stretch in other.stretches)
+
+
+def test_a_picture_that_is_frozen_has_no_moments_to_tell() -> None:
+    still = Take(3, 0, blobs=0)
+    found = compared(films.fingerprint(still, 9000), films.fingerprint(still, 12_000))
+    assert all(stretch.told for stretch in found.stretches)
+
+
 PARTS = ((0, 3000, 6000), (1, 9000, 5000), (2, 1000, 7000), (0, 15_000, 6000))
 """A compilation: place, where in its take, and how long."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, SoundAgreement
 from tracker.provenance.agreement import corroborated
 
 
@@ -83,3 +84,31 @@ def test_the_order_changes_nothing(matches: list[Match]) -> None:
 def test_two_unsure_ones_that_contradict_each_other_are_both_dropped() -> None:
     two = [found("a", "x", 0, 0.8), found("b", "x", 3_000, 0.8)]
     assert corroborated([*FAMILIES[:3], *two]) == FAMILIES[:3]
+
+
+def untold(one: str, other: str, sound: SoundAgreement = SoundAgreement.UNKNOWN) -> Match:
+    return replace(found(one, other, 0, 0.8), moment_told=False, sound=sound)
+
+
+def test_a_shot_whose_moment_is_not_told_ties_nothing_together() -> None:
+    assert corroborated([*FAMILIES, untold("a", "x")]) == FAMILIES
+
+
+def test_the_same_sound_tells_the_moment() -> None:
+    heard = untold("a", "x", SoundAgreement.SAME)
+    assert corroborated([*FAMILIES, heard]) == [*FAMILIES, heard]
+
+
+def test_matches_that_do_not_tell_the_moment_speak_against_those_beside_them() -> None:
+    """Copies of one moment would all show the little that moves."""
+    untelling = [untold(one, other) for one in "ab" for other in "xy"]
+    for score in (0.8, 0.99):
+        assert corroborated([*FAMILIES, *untelling, found("c", "z", 0, score)]) == FAMILIES
+
+
+def test_another_sound_speaks_against_a_weak_match_only() -> None:
+    weak, strong = (
+        replace(found("a", "x", 0, score), sound=SoundAgreement.DIFFERENT) for score in (0.55, 0.9)
+    )
+    assert corroborated([weak]) == []
+    assert corroborated([strong]) == [strong]

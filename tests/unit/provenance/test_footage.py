@@ -11,7 +11,7 @@ from itertools import permutations
 import pytest
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, Transformation
+from tracker.model.match import Laid, Match, Segment, Transformation
 from tracker.provenance.footage import Footage, group_footage
 from tracker.provenance.overlaps import BORDER_TOLERANCE_MS
 
@@ -223,6 +223,21 @@ def test_a_copy_of_the_picture_around_an_inset_does_not_join() -> None:
     copy = edited(shared("viewer", (0, 9), "reaction", (0, 9)), "caption")
     found = group({"whole": 10, "reaction": 9, "viewer": 9}, [inset, copy])
     assert found == {"whole": {"whole", "reaction", "viewer"}}
+
+
+def test_a_crop_of_the_anchor_is_no_inset_of_it() -> None:
+    """The picture goes on beside what the crop shows: there is no edge around it."""
+    laid = Laid(0.5, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0)
+    crop = replace(
+        edited(shared("anchor", (0, 9), "source", (0, 9)), "crop"),
+        reverse_transformations=(Transformation("picture_in_picture", {"shows": "reference"}),),
+        laid=laid,
+    )
+    part = replace(edited(shared("copy", (0, 8), "source", (0, 8)), "crop"), laid=laid)
+    durations = {"anchor": 9.5, "source": 9, "copy": 8}
+    assert group(durations, [crop, part]) == {"anchor": {"anchor", "source", "copy"}}
+    framed = replace(crop, laid=replace(laid, reference_seam=1.0))
+    assert "copy" not in group(durations, [framed, part])["anchor"]
 
 
 def test_two_full_copies_are_in_one_clip_whichever_anchors_it() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 from tracker.errors import IntegrityError
 from tracker.model.ids import video_id
-from tracker.model.match import FramePair, Match, Segment, SoundAgreement, Transformation
+from tracker.model.match import FramePair, Laid, Match, Segment, SoundAgreement, Transformation
 from tracker.reports.documents import Document
 
 SCHEMA = "tracker/matches/1"
@@ -60,6 +61,8 @@ def _match(match: Match) -> Document:
         ],
         "transformations": [_transformation(t) for t in seen.transformations],
         "reverse_transformations": [_transformation(t) for t in seen.reverse_transformations],
+        "laid": asdict(seen.laid) if seen.laid is not None else None,
+        "moment_told": seen.moment_told,
     }
 
 
@@ -86,7 +89,15 @@ def _match_from(item: Mapping[str, Any]) -> Match:
         asserted=bool(item["asserted"]),
         reverse_transformations=_transformations_from(item["reverse_transformations"]),
         sound=SoundAgreement(item["sound"]),
+        laid=_laid_from(item.get("laid")),  # bundles of older releases have none
+        moment_told=bool(item.get("moment_told", True)),
     )
+
+
+def _laid_from(item: Mapping[str, Any] | None) -> Laid | None:
+    if item is None:
+        return None
+    return Laid(**{field.name: float(item[field.name]) for field in fields(Laid)})
 
 
 def _segment_from(item: Mapping[str, Any]) -> Segment:

@@ -1,0 +1,82 @@
+"""What is known of matched pictures is kept, digested, and found out anew in older archives."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine
+
+from storage import fingerprints as fingerprint_rows
+from storage import matches as match_rows
+from storage.database import Database
+from storage.migrations.runner import migration_config
+from tests.support.made_case import make_case
+from tests.support.values import NOW, a_match
+from tracker.app import open_app
+from tracker.config import Settings
+from tracker.evidence.digests import match_digest
+from tracker.model.match import Laid, Match
+from tracker.reports.bundle.match_form import matches_document, matches_from
+
+LAID = Laid(0.5, 0.1, 0.3, 0.0, 1.2, -0.1, 0.4, -0.2)
+
+
+def changed(match: Match) -> Match:
+    return replace(match, laid=LAID, moment_told=False)
+
+
+def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
+    with open_app(Settings(data_dir=tmp_path)) as app:
+        one, other = make_case(app, 2).videos[:2]
+        match = changed(a_match(one, other))
+        with app.archive.database.write() as session:
+            assert match_rows.save_match(session, match, "some algorithm", now=NOW)
+            assert not match_rows.save_match(session, match.swapped(), "some algorithm", now=NOW)
+        with app.archive.database.read() as session:
+            assert match_rows.match_of(session, one, other, "some algorithm") == match
+            assert match_rows.match_of(session, other, one, "some algorithm") == match.swapped()
+
+
+@pytest.mark.parametrize(
+    "different",
+    [{"laid": None}, {"laid": replace(LAID, detail=0.3)}, {"moment_told": True}],
+)
+def test_the_digest_tells_when_it_was_changed(different: dict[str, object]) -> None:
+    match = changed(a_match(*"ab"))
+    assert match_digest(replace(match, **different)) != match_digest(match)  # type: ignore[arg-type]
+    assert match_digest(match.swapped()) == match_digest(match)
+
+
+def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: Path) -> None:
+    with open_app(Settings(data_dir=tmp_path)) as app:
+        one, other = make_case(app, 2).videos[:2]
+    match = changed(a_match(min(one, other), max(one, other)))
+    document = matches_document("some algorithm", [match])
+    assert matches_from(document) == ("some algorithm", [match])
+    for item in document["matches"]:  # type: ignore[attr-defined]  # a list of objects
+        del item["laid"], item["moment_told"]
+    assert matches_from(document)[1] == [replace(match, laid=None, moment_told=True)]
+
+
+def test_what_an_older_release_matched_is_compared_again(tmp_path: Path) -> None:
+    """Its matches say nothing of how near the pictures are."""
+    with open_app(Settings(data_dir=tmp_path / "new")) as app:
+        case, algorithm = make_case(app, 3), app.algorithm_key
+        with app.archive.database.read() as session:
+            assert set(case.videos) <= fingerprint_rows.detected(session, algorithm)
+    shutil.copytree(tmp_path / "new", tmp_path / "old")
+    engine = create_engine(f"sqlite:///{tmp_path / 'old' / 'tracker.db'}")
+    config = migration_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0016")
+    engine.dispose()
+    database = Database(f"sqlite:///{tmp_path / 'old' / 'tracker.db'}")
+    database.migrate()
+    with database.read() as session:
+        assert not set(case.videos) & fingerprint_rows.detected(session, algorithm)
+    database.close()

@@ -162,7 +162,7 @@ def nearness(
         bits**0.5,
         float(len(set(forward) - _NOT_OF_THE_PICTURE)),
         _foreign(match, child),
-        _uncovered([(s.reference_start_ms, s.reference_end_ms) for s in match.segments], parent),
+        _unused(match, parent),
         float("speed" in forward),
         float(_mirrored(match.segments)),
         match.score,
@@ -194,25 +194,28 @@ def precedence(match: Match, child: Facts, parent: Facts) -> tuple[float, ...]:
         max(0.0, rate - 1.0) - max(0.0, -rate - 1.0),
         max(-2.0, min(2.0, laid.detail)) if laid is not None else 0.0,
         _longer(match, child, parent),
-        _foreign(match, child) - _foreign(match.swapped(), parent),
-        _framed(laid) - _framed(laid.swapped()) if laid is not None else 0.0,
-        _within(laid) - _within(laid.swapped()) if laid is not None else 0.0,
+        _foreign(match, child) - _unused(match, parent),
+        *(_framed_and_within(laid) if laid is not None else (0.0, 0.0)),
         laid.overlaid if laid is not None else 0.0,
     )
 
 
-def _framed(laid: Laid) -> float:
-    """Return how clearly the reference's picture is framed in the query's, 0 to 1."""
-    return _edge(laid.query_seam) if laid.query_beside > LEAST_BESIDE else 0.0
+def _framed_and_within(laid: Laid) -> tuple[float, float]:
+    """Return how clearly the query frames the reference and how clearly it is a part of it.
+
+    Each from 1 to -1, where it is the other way round.
+    """
+    framed, goes_on = _around(laid.query_beside, laid.query_seam)
+    framed_there, goes_on_there = _around(laid.reference_beside, laid.reference_seam)
+    return framed - framed_there, goes_on_there - goes_on
 
 
-def _within(laid: Laid) -> float:
-    """Return how clearly the reference's picture goes on around the query's, 0 to 1."""
-    return 1.0 - _edge(laid.reference_seam) if laid.reference_beside > LEAST_BESIDE else 0.0
-
-
-def _edge(seam: float) -> float:
-    return max(0.0, min(1.0, seam / CLEAR_SEAM))
+def _around(beside: float, seam: float) -> tuple[float, float]:
+    """Return how clearly a picture has an edge around the other, and how clearly it goes on."""
+    if beside <= LEAST_BESIDE:
+        return 0.0, 0.0
+    edge = max(0.0, min(1.0, seam / CLEAR_SEAM))
+    return edge, 1.0 - edge
 
 
 def _kinds(transformations: Iterable[Transformation]) -> dict[str, Transformation]:
@@ -221,6 +224,10 @@ def _kinds(transformations: Iterable[Transformation]) -> dict[str, Transformatio
 
 def _foreign(match: Match, child: Facts) -> float:
     return _uncovered([(s.query_start_ms, s.query_end_ms) for s in match.segments], child)
+
+
+def _unused(match: Match, parent: Facts) -> float:
+    return _uncovered([(s.reference_start_ms, s.reference_end_ms) for s in match.segments], parent)
 
 
 def _uncovered(spans: Iterable[tuple[int, int]], facts: Facts) -> float:

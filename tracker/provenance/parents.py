@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import exp, fsum, log
+from math import exp, expm1, fsum, log
 
 from tracker.model.chain import ChainLink, Relation
 from tracker.model.clip import Appearance
@@ -253,6 +253,7 @@ class _Pictures:
             if not seen.cites:
                 self._seen[seen.video].append(seen)
         self._precedes_of = evidence.precedes_of
+        self._preceding: dict[tuple[VideoId, VideoId], float] = {}
         self._sources: dict[VideoId, dict[VideoId, float]] = {
             video: self._odds(video, evidence) for video in firsts
         }
@@ -266,7 +267,7 @@ class _Pictures:
             certain = interval_of(self._firsts[other]).certainly_before(interval_of(child))
             found[other] = evidence.odds_of(match)
             if not certain:
-                found[other] += evidence.precedes_of(match)
+                found[other] += self._precedes(video, other)
         return found
 
     def _may_precede(self, parent: VideoId, child: Appearance) -> bool:
@@ -297,7 +298,16 @@ class _Pictures:
             return 0.0
         if there.certainly_before(here):
             return CERTAINLY_NOT
-        return self._precedes_of(self._sources_of[other][video])
+        return self._precedes(other, video)
+
+    def _precedes(self, video: VideoId, other: VideoId) -> float:
+        """Return the log of how likely another video came before this one, by what they show."""
+        if (video, other) not in self._preceding:
+            one, two = sorted((video, other))
+            likely = self._precedes_of(self._sources_of[one][two])
+            self._preceding[one, two] = likely
+            self._preceding[two, one] = log(max(-expm1(likely), exp(CERTAINLY_NOT)))
+        return self._preceding[video, other]
 
     def proposal(
         self, child: Appearance, source: VideoId | None, duration_ms: int

@@ -38,6 +38,7 @@ from tracker.model.lookup import (
 )
 from tracker.model.match import Match
 from tracker.model.time_claim import Published
+from tracker.provenance.agreement import tells_the_moment
 from tracker.provenance.chain import describe
 from tracker.provenance.order import in_order, not_orderable_with
 from tracker.subjects import post_key
@@ -235,14 +236,16 @@ class Lookup:
         """Return the earliest known appearance of the stretch that the best match is about."""
         if not matches:
             return None
-        about = [match for match in matches if _same_stretch(matches[0].match, match.match)]
+        telling = [match for match in matches if tells_the_moment(match.match)]
+        best = (telling or matches)[0].match
+        about = [match for match in telling or matches if _same_stretch(best, match.match)]
         ordered = in_order([a for match in about for a in _appearances(session, match)])
         if not ordered:
             return None
         first = ordered[0]
         rivals = not_orderable_with(first, ordered)
         contradictions = [conflict.text for conflict in conflicts(first.claims)]
-        parts = [match for match in matches if match not in about]
+        parts = [match for match in telling or matches if match not in about]
         earlier_parts = [
             a for match in parts for a in _appearances(session, match) if _precedes(a, first)
         ]
@@ -251,7 +254,9 @@ class Lookup:
             post=first.post,
             files=first.files,
             published=first.published,
-            why=_why(len(ordered), len(rivals)) + _about_parts(len(parts), earlier_parts),
+            why=_why(len(ordered), len(rivals))
+            + _about_parts(len(parts), earlier_parts)
+            + _about_moments(matches, telling),
             contradicted_by=tuple(contradictions),
         )
 
@@ -351,6 +356,20 @@ def _about_parts(parts: int, earlier: Sequence[Appearance]) -> str:
     if not earlier:
         return f"{text}."
     return f"{text}; such a part was published earlier, at {describe(in_order(earlier)[0])}."
+
+
+def _about_moments(matches: Sequence[LookupMatch], telling: Sequence[LookupMatch]) -> str:
+    """Say that some show the same shot, in which next to nothing moves, maybe at another moment."""
+    untold = len(matches) - len(telling)
+    if not untold:
+        return ""
+    if not telling:
+        return (
+            " Next to nothing moves in this video: it is the same shot, but nobody can tell from "
+            "the pictures whether it is the same moment of it."
+        )
+    videos = "One other video shows" if untold == 1 else f"{untold} other videos show"
+    return f" {videos} the same shot, maybe at another moment; the answer is not about those."
 
 
 def _precedes(one: Appearance, other: Appearance) -> bool:

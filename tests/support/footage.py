@@ -103,6 +103,24 @@ def make_footage(
     return Footage(path, round(frame_count * 1000 / fps), cuts_ms)
 
 
+def make_still_shot(path: Path, place: int, moment: int, seconds: float, levels: float = 3) -> None:
+    """Write a shot of a ``place`` in which next to nothing moves: some light comes and goes."""
+    size = 320, 180
+    picture = next(_scene(np.random.default_rng(place), 1, size)).astype(np.float64)
+    rng = np.random.default_rng([place, moment])
+    lights = [(*rng.integers((110, 230)), *rng.uniform((0.5, 0), (3, 6.28))) for _ in range(6)]
+
+    def frames() -> Iterator[Image]:
+        for number in range(round(seconds * 25)):
+            shown = picture.copy()
+            for top, left, pace, phase in lights:
+                lit = shown[int(top) : int(top) + 60, int(left) : int(left) + 70]
+                lit += levels * np.sin(pace * number / 25 + phase)
+            yield np.clip(np.rint(shown), 0, 255).astype(np.uint8)
+
+    _encode(path, frames(), size, 25)
+
+
 def make_copy(source: Path, path: Path, edit: Edit) -> Copy:
     """Write ``source`` edited to ``path`` and return which stretch of it the copy shows."""
     end_s = edit.end_s if edit.end_s is not None else duration_s(source)

@@ -32,7 +32,7 @@ from tracker.model.watch import Watch
 from tracker.reports import wording
 from tracker.reports.added_words import left_words
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.lookup_words import lookup_answer, opening_words
+from tracker.reports.lookup_words import lookup_answer, moment_words, opening_words
 from tracker.reports.lookup_words import segment_words as _segment_words
 from tracker.reports.lookup_words import stretch_words as _stretch
 from tracker.reports.media_words import damage_words, length_words
@@ -113,6 +113,8 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
     _say(console, f"{number:2}. score {item.match.score:.2f}  video {video}…{clip}", style=BOLD)
     for segment in item.match.segments:
         _say(console, _segment_words(segment), 4)
+    if moment := moment_words(item.match):
+        _say(console, moment, 4)
     changes = ", ".join(transformation_phrases(item.match.transformations))
     if changes:
         _say(console, f"Changed: {changes}", 4)

@@ -45,12 +45,12 @@ _Spans = Sequence[tuple[int, int, int, int]]
 def corroborated(matches: Iterable[Match]) -> list[Match]:
     """Return the asserted matches that tell one moment and that those beside them bear out."""
     asserted = [match for match in matches if match.asserted]
-    telling = [match for match in asserted if _tells_the_moment(match)]
-    beside = _Beside(telling, [match for match in asserted if not _tells_the_moment(match)])
+    telling = [match for match in asserted if tells_the_moment(match)]
+    beside = _Beside(telling, [match for match in asserted if not tells_the_moment(match)])
     return [match for match in telling if not beside.contradict(match)]
 
 
-def _tells_the_moment(match: Match) -> bool:
+def tells_the_moment(match: Match) -> bool:
     """Tell whether a match ties footage together: one shot is not one moment of it.
 
     Sound is a witness of its own, for a moment that the pictures do not tell, and against one

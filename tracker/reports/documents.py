@@ -244,6 +244,7 @@ def _match(item: LookupMatch) -> Document:
         "clip": item.clip,
         "segments": [segment_document(segment) for segment in item.match.segments],
         "sound": item.match.sound.value,
+        "moment_told": item.match.moment_told,
         "transformations": transformation_documents(item.match.transformations),
         "posts": [post_document(post) for post in item.posts],
         "files": list(item.files),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.model.lookup import LookupMatch, LookupResult
-from tracker.model.match import Segment
+from tracker.model.match import Match, Segment
 from tracker.reports import wording
 from tracker.reports.media_words import media_time
 
@@ -33,6 +33,16 @@ def opening_words(candidates: Sequence[LookupMatch]) -> str:
         return ""
     videos = wording.count_words(sharing, "stored video")
     return f"Nothing but an opening or closing in common with {videos} (--candidates shows it)."
+
+
+def moment_words(match: Match) -> str:
+    """Return that the moment cannot be told, where it cannot; else nothing."""
+    if match.moment_told:
+        return ""
+    return (
+        "Next to nothing moves in it: this is the same shot, but another moment of it would look "
+        "the same"
+    )
 
 
 def segment_words(segment: Segment) -> str:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.sample_results import lookup_match
 from tracker.model.lookup import LookupMatch
 from tracker.model.match import Transformation
-from tracker.reports.lookup_words import opening_words
+from tracker.reports.lookup_words import moment_words, opening_words
 
 
 def candidate(*kinds: str) -> LookupMatch:
@@ -31,3 +31,11 @@ def test_shared_openings_are_counted(candidates: tuple[LookupMatch, ...], said: 
     words = opening_words(candidates)
     assert said in words
     assert bool(words) == bool(said)
+
+
+def test_a_moment_that_is_not_told_is_said() -> None:
+    match = lookup_match().match
+    assert moment_words(match) == ""
+    assert "another moment of it would look the same" in moment_words(
+        replace(match, moment_told=False)
+    )

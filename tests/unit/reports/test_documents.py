@@ -108,7 +108,7 @@ def test_lookup_has_the_promised_fields() -> None:
     match = first(document, "matches")
     assert set(match) == {
         *("video", "score", "clip", "segments", "sound", "transformations", "posts", "files"),
-        *("credentials", "verdicts"),
+        *("credentials", "verdicts", "moment_told"),
     }
     assert first(match, "segments") == {
         "query_ms": [0, 9000],

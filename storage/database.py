@@ -202,7 +202,7 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as exc:
+    except (ArgumentError, NoSuchModuleError, ValueError) as exc:  # ValueError: of its port
         raise ConfigError(
             "database.url is no database address; expected sqlite:////absolute/path"
         ) from exc

@@ -21,6 +21,7 @@ REASONS = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.EMFILE: "too many files are open",
     errno.EIO: "the disk reported an error",
+    errno.EEXIST: "something else is in its place",
     errno.ENOTDIR: "a part of the path is no directory",
     errno.ENOENT: "it does not exist",
     errno.EISDIR: "it is a directory",

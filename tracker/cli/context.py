@@ -55,7 +55,8 @@ def _harmless(line: str) -> str:
     """Escape, as JSON does, what a terminal would obey and what UTF-8 cannot hold."""
     if line.isprintable():
         return line
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+    odd = (char for char in set(line) if not char.isprintable())
+    return line.translate({ord(char): json.dumps(char)[1:-1] for char in odd})
 
 
 def session_of(context: typer.Context) -> Session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 from pathlib import Path
 
@@ -11,11 +10,12 @@ from jobs.daemon import serve
 from tracker.config import load_settings
 from tracker.errors import TrackerError
 from tracker.log import configure_logging
+from tracker.process_start import begin
 
 
 def main() -> int:
     """Run the daemon and return its exit code; errors are one line on standard error."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold tokens
+    begin()
     parser = argparse.ArgumentParser(prog="python -m jobs", description="run the daemon")
     parser.add_argument("--once", action="store_true", help="finish all pending work, then exit")
     parser.add_argument("--config", type=Path, default=None, help="TOML file with settings")

@@ -12,7 +12,7 @@ import platform
 from pathlib import Path
 from typing import IO
 
-from storage.files import outside_errors
+from storage.files import PRIVATE, outside_errors
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -22,7 +22,7 @@ class DaemonLock:
 
     def __init__(self, data_dir: Path) -> None:
         with outside_errors(data_dir, "write to the directory"):
-            data_dir.mkdir(parents=True, exist_ok=True)
+            data_dir.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             self._file: IO[str] = (data_dir / "daemon.lock").open("w")
         seen = os.fstat(self._file.fileno())
         # The same file of the same running machine: after a reboot nothing is known.

@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from storage import row_changes
 from storage.database_errors import database_errors
-from storage.files import outside_errors
+from storage.files import make_private, outside_errors
 from storage.migrations import REVISIONS
 from tracker.errors import ConfigError, DatabaseError
 
@@ -92,8 +92,7 @@ class Database:
         ``DatabaseError`` when a newer release has already changed the schema.
         """
         if self._path is not None:
-            with outside_errors(self._path.parent, "create the directory"):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._path.parent)
         with database_errors(self.name), self._writer_engine().begin() as connection:
             self._lock(connection)
             revision = _revision(connection)
@@ -202,7 +201,7 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as exc:
+    except (ArgumentError, NoSuchModuleError, ValueError) as exc:  # ValueError: of its port
         raise ConfigError(
             "database.url is no database address; expected sqlite:////absolute/path"
         ) from exc

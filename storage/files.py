@@ -21,11 +21,13 @@ REASONS = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.EMFILE: "too many files are open",
     errno.EIO: "the disk reported an error",
+    errno.EEXIST: "something else is in its place",
     errno.ENOTDIR: "a part of the path is no directory",
     errno.ENOENT: "it does not exist",
     errno.EISDIR: "it is a directory",
 }
 READ_ONLY = 0o444
+PRIVATE = 0o700
 TEMPORARY_SUFFIX = ".tmp"
 TEMPORARY_MAX_AGE_S = 24 * 3600
 _STARTED_AT = time.time()
@@ -39,6 +41,12 @@ def outside_errors(path: Path, action: str) -> Iterator[None]:
     except OSError as exc:
         reason = REASONS.get(exc.errno or 0) or exc.strerror or "the system refused"
         raise OutsideError(f"cannot {action} {path}: {reason}") from exc
+
+
+def make_private(directory: Path) -> None:
+    """Make the directory, for its owner alone, where there is none; raises ``OutsideError``."""
+    with outside_errors(directory, "create the directory"):
+        directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
 
 
 def temporary_name(directory: Path) -> Path:

@@ -4,13 +4,14 @@ Imports wait until they are needed: decoding children import this module anew, a
 for the whole command line.
 """
 
-import resource
 import sys
+
+from tracker.process_start import begin
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold tokens
+    begin()
     from tracker.cli.main import run_command  # see the docstring above
 
     sys.exit(run_command(sys.argv[1:]))

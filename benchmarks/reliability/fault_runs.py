@@ -20,13 +20,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reliability.patience import Patience
 from benchmarks.reliability.reposts import serve_world
 from benchmarks.reliability.shim import Call, install
 from benchmarks.reliability.state import differences
 from benchmarks.reliability.steps import STEPS, TurnedClock, Work, result_of, run_step
 
 POSTS = 3
-LONGEST_S = 240.0
+BUSY_S, IDLE_S = 240.0, 240.0
+"""A run that used so much processor time, or next to none for so long, hangs: one takes ten."""
+
 SMALL_DISK_MB = 24
 KILL, FULL_DISK = "kill -9", "full disk"
 LATER = timedelta(days=2)
@@ -267,12 +270,22 @@ def in_child(run: Callable[..., None], *arguments: object) -> Any:
     process.start()
     sender.close()
     try:
-        return receiver.recv() if receiver.poll(LONGEST_S) else None
+        return receiver.recv() if _answers(receiver, process.pid) else None
     except EOFError:
         return None
     finally:
         process.kill()
         process.join()
+
+
+def _answers(receiver: Connection, pid: int | None) -> bool:
+    """Wait for an answer or the end of the process; False once it is clear that none will come."""
+    assert pid is not None
+    patience = Patience(pid, busy_s=BUSY_S, idle_s=IDLE_S)
+    while not receiver.poll(2):
+        if patience.is_over():
+            return False
+    return True
 
 
 def restore(work: Work, step: str, into: Path) -> Work:

@@ -93,7 +93,11 @@ class Sum:
     wrong: list[str] = field(default_factory=list)
 
 
-def looked_at(path: Path) -> Looked:
+Answer = tuple[str, str, float, float]
+"""The fields of ``Looked``: a child may answer with values of the product and plain ones only."""
+
+
+def looked_at(path: Path) -> Answer:
     """Look at the file as the daemon does, in this (child) process."""
     try:
         playable(path)
@@ -104,10 +108,10 @@ def looked_at(path: Path) -> Looked:
     return _looked("examined", "")
 
 
-def _looked(outcome: str, sentence: str) -> Looked:
+def _looked(outcome: str, sentence: str) -> Answer:
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_s = sum(usage.ru_utime + usage.ru_stime for usage in spent)
-    return Looked(outcome, sentence, cpu_s, max(usage.ru_maxrss for usage in spent) / 1024)
+    return (outcome, sentence, cpu_s, max(usage.ru_maxrss for usage in spent) / 1024)
 
 
 # --- the files ------------------------------------------------------------------------------
@@ -191,7 +195,7 @@ class Run:
 
     def _asked(self, path: Path) -> Looked:
         try:
-            return self._executor.submit(looked_at, path).result()
+            return Looked(*self._executor.submit(looked_at, path).result())
         except MediaLimitExceeded as exc:
             return Looked("ended by a limit", str(exc), 0.0, 0.0)
         except TrackerError as exc:

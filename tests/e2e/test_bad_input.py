@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -117,6 +119,34 @@ def test_errors_go_to_standard_error_and_name_their_target(
     assert [line.startswith("error: ") for line in lines] == [True, True]
     assert "nowhere.mp4" in lines[0]
     assert gone in lines[1]
+
+
+def test_a_file_name_that_is_no_text_is_a_name_like_any_other(
+    tracker: TrackerCommand, clips: Clips, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9-\xff.mp4")
+    path.write_bytes(clips.source.read_bytes())
+    added = tracker.run("add", "--json", path)
+    assert (added.code, added.stderr) == (0, "")
+    (video,) = added.document["videos"]
+    assert video["new"] is True
+    for command in ("lookup", "chain"):
+        found = tracker.run(command, "--json", path)
+        assert (found.code, found.stderr) == (0, "")
+        assert found.document["schema"] == f"tracker/{command}/1"
+
+
+def test_what_cannot_be_captured_is_tried_and_told_once(
+    tracker: TrackerCommand, clips: Clips
+) -> None:
+    digest = hashlib.sha256(clips.foreign.read_bytes()).hexdigest()
+    in_the_way = tracker.data_dir / "media" / "sha256" / digest[:2]
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_bytes(b"")
+    outcome = tracker.run("add", "--json", clips.foreign)
+    assert outcome.code == 3
+    (error,) = outcome.document["errors"]
+    assert error["error"].endswith(": something else is in its place")
 
 
 @pytest.mark.parametrize("command", ["lookup", "chain", "history"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import stat
+
+import pytest
 
 from tests.e2e.conftest import Clips
 from tests.support.tracker_cli import TrackerCommand
@@ -32,6 +35,14 @@ def test_hold_forget_and_status(tracker: TrackerCommand, clips: Clips) -> None:
     assert status["fixity"]["files"] == status["fixity"]["checked"]
     shown = tracker.run("status").stdout
     assert "1 video without original" in shown
+
+
+@pytest.mark.parametrize("line", [("run", "--once"), ("watch", "add", "https://news.example/feed")])
+def test_an_archive_is_nobody_elses(line: tuple[str, ...], tracker: TrackerCommand) -> None:
+    database = tracker.home / "rows" / "tracker.db"
+    tracker.run(*line, TRACKER_DATABASE__URL=f"sqlite:///{database}")
+    made = (tracker.data_dir, database.parent)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in made] == [0o700, 0o700]
 
 
 def test_a_missing_file_stands_out(tracker: TrackerCommand, clips: Clips) -> None:

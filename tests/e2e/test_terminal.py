@@ -42,3 +42,28 @@ def test_a_reader_that_goes_away_is_no_failure(form: list[str], tracker: Tracker
     running.stdout.close()
     _, errors = running.communicate(timeout=60)
     assert (running.returncode, errors) == (0, b"")
+
+
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_results_that_cannot_be_written_are_one_error(
+    form: list[str], tracker: TrackerCommand
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            tracker.line("status", *form), env=tracker.environment(), cwd=tracker.home,
+            stdout=full, stderr=subprocess.PIPE, timeout=60, check=False,
+        )  # fmt: skip
+    said = "error: cannot write to standard output: the disk is full\n"
+    assert (done.returncode, done.stderr.decode()) == (3, said)
+
+
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_whoever_closed_standard_output_wants_the_exit_code_alone(
+    form: list[str], tracker: TrackerCommand
+) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *tracker.line("status", *form)]
+    done = subprocess.run(
+        closed, env=tracker.environment(), cwd=tracker.home,
+        stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ import imageio_ffmpeg
 import pytest
 
 from tracker import errors
+from tracker.app import open_app
 from tracker.errors import (
     DamagedVideo,
     HttpStatusError,
@@ -27,6 +29,7 @@ from tracker.errors import (
     ToolError,
     TrackerError,
 )
+from tracker.media.answers import values
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.confinement import NetworkBar
 from tracker.model.status import PostStatus
@@ -83,6 +86,53 @@ def eat_memory() -> int:
 
 def return_no_value() -> object:
     return threading.Lock()
+
+
+class Trap:
+    """Makes whoever reads its pickle call something."""
+
+    def __init__(self, made: Path) -> None:
+        self.made = made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.made),)
+
+
+def trap(made: Path) -> object:
+    return [Trap(made)]
+
+
+def trap_in_an_error(made: Path) -> object:
+    error = DamagedVideo("a sentence")
+    vars(error)["more"] = Trap(made)
+    raise error
+
+
+@pytest.mark.parametrize("call", [trap, trap_in_an_error])
+def test_an_answer_makes_its_reader_do_nothing(
+    call: Callable[[Path], object], executor: ChildProcessExecutor, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    with pytest.raises(DamagedVideo, match="its answer is none"):
+        executor.submit(call, made).result()
+    assert not made.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x80\x05.",
+        pickle.dumps(os.getcwd),
+        pickle.dumps(subprocess.Popen),
+        pickle.dumps(open_app),
+        b"ctracker.app\nPath.home\n.",
+        b"\x80\x04\x8c\x0ctracker.app\x8c\x09Path.home\x93.",
+    ],
+)
+def test_an_answer_names_nothing_but_values(body: bytes) -> None:
+    with pytest.raises(DamagedVideo, match="its answer is none"):
+        values(body)
 
 
 def test_a_result_comes_back(executor: ChildProcessExecutor) -> None:

@@ -16,7 +16,7 @@ from tests.support.hostile_text import EMOJI, HARMFUL, TEXTS, harm_in
 from tests.support.sample_chain import bare_report, sample_chain
 from tests.support.sample_results import added, seen_before
 from tracker.cli import text as printed
-from tracker.cli.context import complain, note, warn
+from tracker.cli.context import Session, complain, note, warn
 from tracker.errors import TrackerError
 from tracker.log import configure_logging
 from tracker.model.chain import Chain
@@ -78,6 +78,17 @@ def test_a_terminal_is_told_nothing_but_words(
     assert harm_in(errors) == ""
     assert errors.count("\n") == 3
     assert len(out.getvalue()) < 100_000
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_line_of_json_says_all_of_it_and_does_nothing(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Session().emit({"text": TEXTS[name]})
+    (line,) = capsys.readouterr().out.splitlines()
+    assert harm_in(line) == ""
+    line.encode("utf-8")
+    assert json.loads(line) == {"text": TEXTS[name]}
 
 
 @pytest.mark.parametrize("name", NAMED)

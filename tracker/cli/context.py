@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from storage.files import outside_errors
 from tracker.app import App, open_app
 from tracker.cli.text import plain
 from tracker.config import Settings, load_settings
-from tracker.errors import TrackerError, without_user_names
+from tracker.errors import OutsideError, TrackerError, without_user_names
 from tracker.log import configure_logging
 
 
@@ -43,12 +44,19 @@ class Session:
             yield app
 
     def emit(self, document: Mapping[str, object]) -> None:
-        """Print one JSON object on one line."""
-        try:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+        """Print one JSON object on one line, which may be read on a terminal as well."""
+        line = _harmless(json.dumps(document, ensure_ascii=False, allow_nan=False))
+        with _written():
+            sys.stdout.write(line + "\n")
             sys.stdout.flush()
-        except BrokenPipeError:
-            _end_without_reader()
+
+
+def _harmless(line: str) -> str:
+    """Escape, as JSON does, what a terminal would obey and what UTF-8 cannot hold."""
+    if line.isprintable():
+        return line
+    odd = (char for char in set(line) if not char.isprintable())
+    return line.translate({ord(char): json.dumps(char)[1:-1] for char in odd})
 
 
 def session_of(context: typer.Context) -> Session:
@@ -61,21 +69,40 @@ class _Results(Console):
     def on_broken_pipe(self) -> None:
         _end_without_reader()
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        with _written():
+            super().print(*objects, **options)
+
 
 def stdout_console() -> Console:
     """Return the console for results."""
     return _Results(highlight=False, soft_wrap=False)
 
 
-def _end_without_reader() -> NoReturn:
-    """End in good order: whoever read our output has seen enough, as `| head` does.
+@contextmanager
+def _written() -> Iterator[None]:
+    """End in good order where nobody reads; raise ``OutsideError`` where nothing can be written."""
+    try:
+        with outside_errors(Path("standard output"), "write to"):
+            yield
+    except OutsideError as exc:
+        if isinstance(exc.__cause__, BrokenPipeError):
+            _end_without_reader()
+        _send_nowhere()
+        raise
 
-    What is still buffered goes nowhere; Python would fail to write it once more at exit.
-    """
+
+def _end_without_reader() -> NoReturn:
+    """End in good order: whoever read our output has seen enough, as `| head` does."""
+    _send_nowhere()
+    raise typer.Exit
+
+
+def _send_nowhere() -> None:
+    """Drop what is still buffered: Python would fail to write it once more at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    raise typer.Exit
 
 
 def stderr_console() -> Console:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from storage.anchor_store import AnchorStore
 from storage.database import Database
+from storage.files import make_private
 from storage.index.hash_index import FaissHashIndex, feature_rows, features_key
 from storage.index.snapshot import snapshot
 from storage.index.sound_index import SoundIndex
@@ -57,6 +58,7 @@ def open_archive(settings: Settings, stack: ExitStack, clock: Clock, *, writes: 
             "again"
         )
     if writes:
+        make_private(root)
         database.migrate()
         archive.media.clean()  # what a killed process left unfinished
         archive.keyframes.clean()

@@ -93,6 +93,8 @@ class Reports:
         _check(form, options)
         if str(output) == "-":
             raise UsageError("a report is written to a file, not to standard output: name one")
+        if output.exists() and not (output.is_file() or output.is_dir()):
+            raise UsageError(f"{output} is no regular file: a report would take its place")
         chain = self._subjects.chains(subject)[0]
         with self._archive.database.read() as session:
             report = self._gatherer.report(session, subject, chain)

@@ -94,6 +94,7 @@ class _Haul:
     posts: dict[PostKey, None] = field(default_factory=dict)
     videos: dict[VideoId, bool] = field(default_factory=dict)  # video → new to the archive
     errors: list[AddedError] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)  # addresses of media
     over_budget: set[PostKey] = field(default_factory=set)
     beyond_depth: set[PostKey] = field(default_factory=set)
 
@@ -285,11 +286,14 @@ class Add:
             if item.video is not None:
                 haul.videos.setdefault(item.video, False)
                 continue
+            if item.pending.ref.url in haul.tried:
+                continue
             progress("capture", item.pending.ref.url)
             self._capture_one(item.pending, haul)
 
     def _capture_one(self, item: PendingMedia, haul: _Haul) -> None:
         capture = self._stages.capture
+        haul.tried.add(item.ref.url)
         try:
             with tried(capture.name, capture.key(item), self._archive, self._clock):
                 captured = capture.take(item)

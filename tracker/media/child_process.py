@@ -1,7 +1,8 @@
 """Runs one call in one child process, with memory, time and crash limits and no network.
 
 A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it, and
-what it started itself; one that is taken over finds no network (``confinement``). The class is a
+what it started itself; one that is taken over finds no network (``confinement``) and makes nobody
+else do anything (``answers``). The class is a
 ``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
 """
 
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
+from tracker.media.answers import values
 from tracker.media.confinement import confine
 
 P = ParamSpec("P")
@@ -113,14 +115,17 @@ class ChildProcessExecutor(Executor):
         watchdog = threading.Timer(max(ANSWER_GRACE_S, self._limits.wall_time_s), process.kill)
         watchdog.start()
         try:
-            ok, value = receiver.recv()
+            body = receiver.recv_bytes(self._limits.memory_bytes)
         except (EOFError, OSError) as exc:
             raise self._death(process) from exc
         finally:
             watchdog.cancel()
-        if ok:
-            return value  # type: ignore[no-any-return]  # what fn returned
-        raise value
+        match values(body):
+            case True, value:
+                return cast("T", value)  # what fn returned
+            case False, TrackerError() as error:
+                raise error
+        raise DamagedVideo("the decoder broke down on this file (its answer is none)")
 
     def _death(self, process: multiprocessing.process.BaseProcess) -> TrackerError:
         """Return the error for a child that ended without an answer."""

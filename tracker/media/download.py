@@ -87,7 +87,7 @@ def local_path(url: str) -> Path:
     """Return the path that a file reference means: a plain path or a ``file://`` address."""
     if not url.startswith("file://"):
         return Path(url)
-    return Path(unquote(urlsplit(url).path))
+    return Path(unquote(urlsplit(url).path, errors="surrogateescape"))  # as names that are no text
 
 
 def last_modified_claims(headers: Mapping[str, str], fetched_at: datetime) -> tuple[TimeClaim, ...]:

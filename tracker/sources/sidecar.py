@@ -69,7 +69,7 @@ def _is_inside(path: Path, root: Path) -> bool:
 
 def _post(path: Path, root: Path) -> Post:
     if not _is_inside(path, root):
-        raise SourceError(f"{path} is a link out of the folder, or to nothing: left out")
+        raise SourceError(f"{path} is no regular file inside the folder: left out")
     sidecar = _sidecar(path)
     if sidecar is None:
         return local_post(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -119,6 +120,17 @@ def test_a_report_is_never_written_to_a_file_called_dash(
         with pytest.raises(UsageError, match="to a file, not to standard output"):
             app.reports.write(case.clip, form, Path("-"))
     assert not list(tmp_path.glob("-"))
+
+
+@pytest.mark.parametrize("form", ["html", "json", "bundle"])
+def test_a_report_takes_the_place_of_nothing_but_a_file(
+    form: str, app: App, case: MadeCase, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "report.zip"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match=r"report\.zip is no regular file"):
+        app.reports.write(case.clip, form, pipe)
+    assert pipe.is_fifo()
 
 
 def test_originals_are_only_there_on_request(app: App, case: MadeCase, tmp_path: Path) -> None:

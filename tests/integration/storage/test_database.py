@@ -192,7 +192,17 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "nonsense", "sqlite://", "sqlite:///:memory:", "mysql://h/d", "foo://x", "oracle://x/y"],
+    [
+        "",
+        "nonsense",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://h/d",
+        "foo://x",
+        "oracle://x/y",
+        "postgresql+psycopg://u:p@:bad:port/x",
+        "postgresql+psycopg://u@h:99x/d",
+    ],
 )
 def test_an_impossible_address_is_a_config_error(url: str) -> None:
     with pytest.raises(ConfigError, match=r"database\.url"):

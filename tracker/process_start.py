@@ -1,0 +1,23 @@
+"""What each process of ours does before anything else. Imports next to nothing."""
+
+import os
+import resource
+import sys
+
+LAST_STANDARD_DESCRIPTOR = 2
+
+
+def begin() -> None:
+    """Leave no core dump behind, and hold the descriptors of standard input, output and error.
+
+    A dump would hold tokens. A descriptor that the caller closed would be given to the next file
+    that is opened, such as the database, and what is printed would be written into it.
+    Source: "How To Corrupt An SQLite Database File", section 2.1.1.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD_DESCRIPTOR:
+        os.set_inheritable(descriptor, True)  # for our children the same holds
+    os.close(descriptor)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))

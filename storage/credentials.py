@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from storage import pending
 from storage.rows import json_text
 from storage.tables import CredentialsRow, VideoRow
+from tracker.errors import IntegrityError
 from tracker.model.credentials import (
     ContentCredentials,
     CredentialAction,
@@ -41,11 +42,14 @@ def get_credentials(s: Session, video: VideoId) -> VideoCredentials | None:
     return None if row is None else credentials_from(row)
 
 
-def all_credentials(s: Session) -> Iterator[VideoCredentials]:
-    """Yield what was found in every video that was looked at."""
+def all_credentials(s: Session) -> Iterator[tuple[VideoId, ContentCredentials | None]]:
+    """Yield every video that was looked at with what was found in it.
+
+    ``None`` stands for a row that cannot be read (it was tampered with).
+    """
     query = select(CredentialsRow).order_by(col(CredentialsRow.video))
     for row in s.exec(query.execution_options(yield_per=500)):
-        yield credentials_from(row)
+        yield VideoId(row.video), _found_or_none(row)
 
 
 def manifest_digests(s: Session) -> set[str]:
@@ -65,8 +69,25 @@ def pending_credentials(s: Session, *, now: datetime, limit: int) -> list[VideoI
 
 
 def credentials_from(row: CredentialsRow) -> VideoCredentials:
-    """Return what ``row`` says."""
-    found = ContentCredentials(
+    """Return what ``row`` says; raises ``IntegrityError`` where it cannot be read."""
+    found = _found_or_none(row)
+    if found is None:
+        raise IntegrityError(
+            f"what the database says of the Content Credentials of {row.video} cannot be read: "
+            "it was changed"
+        )
+    return VideoCredentials(VideoId(row.video), found, row.read_at)
+
+
+def _found_or_none(row: CredentialsRow) -> ContentCredentials | None:
+    try:
+        return _found(row)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _found(row: CredentialsRow) -> ContentCredentials:
+    return ContentCredentials(
         state=CredentialState(row.state),
         active_manifest=row.active_manifest,
         title=row.title,
@@ -80,7 +101,6 @@ def credentials_from(row: CredentialsRow) -> VideoCredentials:
         tools=tuple((name, version) for name, version in json.loads(row.tools)),
         manifest_sha256=row.manifest_sha256,
     )
-    return VideoCredentials(VideoId(row.video), found, row.read_at)
 
 
 def _action_document(action: CredentialAction) -> dict[str, object]:

@@ -13,6 +13,7 @@ from storage import pending
 from storage.rows import fingerprint_columns, fingerprint_from, json_text
 from storage.tables import AlgorithmRow, DetectionRow, FingerprintRow, VideoRow
 from storage.videos import touch
+from tracker.errors import IntegrityError
 from tracker.model.fingerprint import Algorithm, Fingerprint
 from tracker.model.ids import VideoId
 
@@ -50,13 +51,16 @@ def save_fingerprint(s: Session, video: VideoId, fingerprint: Fingerprint, *, no
 
 
 def get_fingerprint(s: Session, video: VideoId, algorithm_key: str) -> Fingerprint | None:
-    """Return the fingerprint of a video under the algorithm, or ``None``."""
+    """Return the fingerprint of a video under the algorithm, or ``None``.
+
+    Raises ``IntegrityError`` for a row that cannot be read (it was tampered with).
+    """
     found = s.exec(
         select_rows(FingerprintRow, AlgorithmRow)
         .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
         .where(FingerprintRow.video == video, AlgorithmRow.key == algorithm_key)
     ).first()
-    return None if found is None else fingerprint_from(*found)
+    return None if found is None else _fingerprint(*found)
 
 
 def note_keyframes_entry(s: Session, video: VideoId, algorithm_key: str, sequence: int) -> None:
@@ -84,7 +88,10 @@ def keyframes_entries(s: Session, videos: Sequence[VideoId]) -> Iterator[int]:
 def fingerprints_after(
     s: Session, algorithm_key: str, row_id: int, limit: int
 ) -> list[tuple[int, VideoId, Fingerprint]]:
-    """Return up to ``limit`` fingerprints with a row id above ``row_id``, in that order."""
+    """Return up to ``limit`` fingerprints with a row id above ``row_id``, in that order.
+
+    Raises ``IntegrityError`` for a row that cannot be read (it was tampered with).
+    """
     rows = s.exec(
         select_rows(FingerprintRow, AlgorithmRow)
         .join(AlgorithmRow, col(AlgorithmRow.id) == col(FingerprintRow.algorithm_id))
@@ -92,7 +99,7 @@ def fingerprints_after(
         .order_by(col(FingerprintRow.id))
         .limit(limit)
     )
-    return [(row.id or 0, VideoId(row.video), fingerprint_from(row, a)) for row, a in rows]
+    return [(row.id or 0, VideoId(row.video), _fingerprint(row, a)) for row, a in rows]
 
 
 def video_of_row(s: Session, algorithm_key: str, row_id: int) -> VideoId | None:
@@ -191,6 +198,15 @@ def algorithm_row_id(s: Session, algorithm_key: str) -> int:
         s.add(row)
         s.flush()
     return row.id or 0
+
+
+def _fingerprint(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint:
+    found = _fingerprint_or_none(row, algorithm)
+    if found is None:
+        raise IntegrityError(
+            f"the fingerprint of {row.video} in the database cannot be read: it was changed"
+        )
+    return found
 
 
 def _fingerprint_or_none(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint | None:

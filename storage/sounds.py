@@ -15,6 +15,7 @@ from storage.fingerprints import algorithm_row_id
 from storage.rows import sound_match_columns, sound_match_from
 from storage.sound_bytes import sound_unpacked
 from storage.tables import AlgorithmRow, FingerprintRow, SoundMatchRow
+from tracker.errors import IntegrityError
 from tracker.evidence.digests import sound_match_digest
 from tracker.model.ids import VideoId
 from tracker.model.sound import SoundMatch, SoundPrint
@@ -32,7 +33,10 @@ class StoredSoundMatch:
 def sounds_after(
     s: Session, algorithm_key: str, row_id: int, limit: int
 ) -> list[tuple[int, VideoId, SoundPrint | None]]:
-    """Return the sounds of up to ``limit`` fingerprints with a row id above ``row_id``."""
+    """Return the sounds of up to ``limit`` fingerprints with a row id above ``row_id``.
+
+    Raises ``IntegrityError`` for one that cannot be read (it was tampered with).
+    """
     query = (
         select(col(FingerprintRow.id), col(FingerprintRow.video), col(FingerprintRow.sound))
         .where(
@@ -42,7 +46,16 @@ def sounds_after(
         .order_by(col(FingerprintRow.id))
         .limit(limit)
     )
-    return [(i or 0, VideoId(video), sound_unpacked(body)) for i, video, body in s.execute(query)]
+    return [(i or 0, VideoId(video), _sound(video, body)) for i, video, body in s.execute(query)]
+
+
+def _sound(video: str, body: bytes | None) -> SoundPrint | None:
+    try:
+        return sound_unpacked(body)
+    except (ValueError, TypeError) as exc:
+        raise IntegrityError(
+            f"the sound of {video} in the database cannot be read: it was changed"
+        ) from exc
 
 
 def get_sound(s: Session, video: VideoId, algorithm_key: str) -> SoundPrint | None:

@@ -42,7 +42,7 @@ from tracker.evidence.digests import (
     sound_match_digest,
     verdict_digest,
 )
-from tracker.evidence.hash_chain import check_chain
+from tracker.evidence.hash_chain import check_chain, stamp
 from tracker.evidence.recorded import Recorded, RecordedDigest
 from tracker.model.ids import VideoId
 from tracker.model.ledger import Broken, LedgerEntry
@@ -139,6 +139,7 @@ def _check_rows(session: Session, recorded: Recorded) -> Iterator[Broken]:
     yield from _compare(recorded.matches, _match_rows(session), "match")
     yield from _compare(recorded.sound_matches, _sound_match_rows(session), "sound match")
     yield from _compare(recorded.chains, _chain_rows(session), "chain revision")
+    yield from _check_answers(session, recorded)
     yield from _compare(recorded.verdicts, _verdict_rows(session), "verdict")
     yield from _compare(recorded.credentials, _credential_rows(session), "content credentials")
 
@@ -170,6 +171,16 @@ def _compare(
             yield Broken("entry", row.label, reason)
     for entry in missing.values():
         yield Broken("entry", str(entry.sequence), f"the {noun} it records is gone")
+
+
+def _check_answers(session: Session, recorded: Recorded) -> Iterator[Broken]:
+    """Yield revisions that no longer say what was answered, when, and why it changed."""
+    for stored in clips.all_revisions(session):
+        due = recorded.answers.get((stored.clip, stored.revision))
+        answer = (stored.root, stored.reason, stamp(stored.at))
+        if due is not None and answer != due.said:
+            reason = f"the database no longer says what entry {due.sequence} recorded"
+            yield Broken("entry", f"answer {stored.revision} of {stored.clip}", reason)
 
 
 def _unknown(label: str) -> Broken:
@@ -211,9 +222,9 @@ def _verdict_rows(session: Session) -> Iterator[tuple[int, _Row]]:
 
 
 def _credential_rows(session: Session) -> Iterator[tuple[str, _Row]]:
-    for found in credentials.all_credentials(session):
-        label = f"content credentials of {found.video}"
-        yield found.video, _Row(label, credentials_digest(found.credentials))
+    for video, found in credentials.all_credentials(session):
+        digest = None if found is None else credentials_digest(found)
+        yield video, _Row(f"content credentials of {video}", digest)
 
 
 def _media_files(store: MediaStore, recorded: Recorded) -> Iterator[_File]:

@@ -61,13 +61,17 @@ def check_chain(
 def _sealed(
     sequence: int, kind: LedgerKind, body: Mapping[str, object], at: datetime, previous: str
 ) -> LedgerEntry:
+    told, text = stamp(at), canonical_json(body).decode()
+    return LedgerEntry(
+        sequence, kind, told, text, previous, entry_hash(sequence, kind, told, text, previous)
+    )
+
+
+def stamp(at: datetime) -> str:
+    """Return an instant as entries hold it; raises ``ValueError`` for one without time zone."""
     if at.tzinfo is None:
         raise ValueError(f"a ledger entry needs a time zone: {at!r}")
-    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    text = canonical_json(body).decode()
-    return LedgerEntry(
-        sequence, kind, stamp, text, previous, entry_hash(sequence, kind, stamp, text, previous)
-    )
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _reason(entry: LedgerEntry, previous: LedgerEntry | None) -> str | None:

@@ -7,7 +7,7 @@ Bodies by kind (other keys are free)::
     fingerprint  video, algorithm, digest, keyframes_digest
     match        query, reference, algorithm, digest
     sound_match  query, reference, algorithm, digest
-    chain        clip, revision, root, digest
+    chain        clip, revision, root, reason, digest
     verdict      number, clip, video, verdict, by, why, digest
     credentials  video, digest, manifest (SHA-256 of the kept manifest store, or null)
     anchor       anchor (its number), digest
@@ -34,6 +34,14 @@ class RecordedDigest:
     """A digest and the number of the entry that recorded it."""
 
     value: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """What a revision of a chain ``said`` (root, why it changed, when) and the entry's number."""
+
+    said: tuple[str, str, str]
     sequence: int
 
 
@@ -79,6 +87,7 @@ class Recorded:
     matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     sound_matches: dict[tuple[frozenset[str], str], RecordedDigest] = field(default_factory=dict)
     chains: dict[tuple[str, int], RecordedDigest] = field(default_factory=dict)
+    answers: dict[tuple[str, int], RecordedAnswer] = field(default_factory=dict)
     verdicts: dict[int, RecordedDigest] = field(default_factory=dict)
     credentials: dict[str, RecordedDigest] = field(default_factory=dict)
     anchors: dict[int, RecordedDigest] = field(default_factory=dict)
@@ -91,6 +100,8 @@ class Recorded:
         reader = _READERS.get(entry.kind)
         if reader is not None:
             reader(self, _body(entry), entry.sequence)
+        if entry.kind is LedgerKind.CHAIN:
+            _answer(self, _body(entry), entry)
 
 
 def _body(entry: LedgerEntry) -> Body:
@@ -149,6 +160,13 @@ def _chain(recorded: Recorded, body: Body, sequence: int) -> None:
     if isinstance(revision, int):
         name = (str(body.get("clip")), revision)
         recorded.chains[name] = RecordedDigest(str(body.get("digest")), sequence)
+
+
+def _answer(recorded: Recorded, body: Body, entry: LedgerEntry) -> None:
+    revision, root, reason = (body.get(key) for key in ("revision", "root", "reason"))
+    if isinstance(revision, int) and isinstance(root, str) and isinstance(reason, str):
+        name = (str(body.get("clip")), revision)
+        recorded.answers[name] = RecordedAnswer((root, reason, entry.at), entry.sequence)
 
 
 def _verdict(recorded: Recorded, body: Body, sequence: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from storage import attempts, ledger
@@ -81,11 +82,16 @@ class ArchivedFingerprints:
             self._sounds.refresh(self._sounds_after, self._video_of)
 
     def wrong_indexes(self) -> Iterator[tuple[Path, str]]:
-        """Yield the folder of each index that is not what the database makes of it, and why."""
-        found = [difference(index, self._after(0)) for index in self._indexes]
-        if self._sounds is not None:
-            found.append(difference(self._sounds, self._sounds_after(0)))
-        yield from filter(None, found)
+        """Yield the folder of each index that is not what the database makes of it, and why.
+
+        Where a fingerprint of the database cannot be read there is nothing to compare with: the
+        audit of the rows names it.
+        """
+        with suppress(IntegrityError):
+            found = [difference(index, self._after(0)) for index in self._indexes]
+            if self._sounds is not None:
+                found.append(difference(self._sounds, self._sounds_after(0)))
+            yield from filter(None, found)
 
     def _video_of(self, row_id: int) -> VideoId | None:
         with self._archive.database.read() as session:

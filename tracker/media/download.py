@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tracker import __version__
 from tracker.clock import Clock
 from tracker.errors import MediaError, NotAVideo
 from tracker.model.capture import Exchange, FetchedMedia
@@ -79,7 +80,8 @@ class MediaDownloader:
         if size_bytes == 0:
             path.unlink(missing_ok=True)
             raise NotAVideo(f"{source} is empty")
-        exchange = Exchange(ref.url, ref.url, None, None, started_at, self._clock.now())
+        now, tools = self._clock.now(), (("tracker", __version__),)
+        exchange = Exchange(ref.url, ref.url, None, None, started_at, now, tools=tools)
         return FetchedMedia(ref, path, digest, size_bytes, exchange)
 
 

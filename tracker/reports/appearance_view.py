@@ -8,6 +8,7 @@ from tracker.model.chain import Chain, ChainLink, Relation
 from tracker.model.clip import Appearance
 from tracker.model.ids import AppearanceId
 from tracker.model.match import Segment
+from tracker.model.post import Post
 from tracker.model.time_claim import TimeClaim, TimeInterval
 from tracker.reports import wording
 from tracker.reports.credential_words import credential_words, tells_something
@@ -71,8 +72,8 @@ def appearance_view(
         credentials=_credentials(index, seen),
         damage=_damage(index, seen),
         sha256=clean_line(seen.video, 64),
-        title=clean_line((post and post.title) or "", 200),
-        text=clean_block((post and post.text) or "", 800),
+        title=_title(post),
+        text=_text(post),
         bar=bar,
         claims=tuple(_claim(n, claim) for n, claim in enumerate(seen.claims, start=1)),
         conflicts=conflicts,
@@ -93,8 +94,8 @@ def interval_of(seen: Appearance) -> TimeInterval | None:
 
 
 def finding(text: str, index: ReportIndex) -> str:
-    """Return a finding's sentence, cleaned, with files by name instead of by path."""
-    return wording.sentence(clean_line(index.without_paths(text), 600))
+    """Return a finding's sentence, cleaned, with posts by number and files by name."""
+    return wording.sentence(clean_line(index.for_readers(text), 600))
 
 
 def capital(text: str) -> str:
@@ -227,6 +228,17 @@ def _claim(number: int, claim: TimeClaim) -> ClaimView:
         altered_by=capital(wording.forgeable_words(claim.forgeable_by)),
         source=clean_line(claim.source, 80),
     )
+
+
+def _title(post: Post | None) -> str:
+    return clean_line((post and post.title) or "", 200)
+
+
+def _text(post: Post | None) -> str:
+    """Return what the post says below its title: the text of a page often begins with it."""
+    if post is None or not post.text:
+        return ""
+    return clean_block(post.text.removeprefix(post.title or "").lstrip(), 800)
 
 
 def _credentials(index: ReportIndex, seen: Appearance) -> str:

@@ -16,7 +16,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tracker.errors import UnsupportedSource
 from tracker.net.urls import WEB, parse_address
@@ -128,7 +128,10 @@ class Redactor:
         url = text if "://" in text or text.startswith("did:") else f"https://{text}"
         host = _host(url)
         if self._is_open(url, host):
-            return self._names(text)
+            shown = self._names(text)
+            plain = unquote(shown)
+            if self._names(plain) == plain:
+                return shown  # otherwise a name stands in it as %XX
         return f"redacted://{_domain(host)}/{self._digest(url)}"
 
     def _is_open(self, url: str, host: str) -> bool:

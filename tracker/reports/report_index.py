@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ from tracker.reports.report_input import (
 )
 from tracker.reports.wording import positions_of, root_link
 
+_ADDRESS = re.compile(r"https?://[^\s]*[^\s.;:,]")
+"""An address in a sentence, without the punctuation that follows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportIndex:
@@ -40,13 +44,19 @@ class ReportIndex:
     damages: Mapping[VideoId, Damage]
     first_with_video: Mapping[VideoId, int]
     file_names: Mapping[str, str]
+    numbers: Mapping[str, int]
     without_pictures: frozenset[VideoId]
 
-    def without_paths(self, text: str) -> str:
-        """Return a sentence with files by name instead of by path."""
+    def for_readers(self, text: str) -> str:
+        """Return a sentence with posts by their number and files by name, not by path."""
+        text = _ADDRESS.sub(self._numbered, text)
         for path, name in self.file_names.items():
             text = text.replace(path, name)
         return text
+
+    def _numbered(self, address: re.Match[str]) -> str:
+        number = self.numbers.get(address[0])
+        return address[0] if number is None else f"appearance {number}"
 
 
 def report_index(report: ReportInput) -> ReportIndex:
@@ -77,8 +87,16 @@ def report_index(report: ReportInput) -> ReportIndex:
         damages={v.id: v.info.damage for v in report.videos if v.info and v.info.damage},
         first_with_video=first,
         without_pictures=frozenset(held.video for held in report.held if _lost_pictures(held)),
+        numbers=_numbers(links),
         file_names={path: file_name(path) for link in links for path in link.appearance.files},
     )
+
+
+def _numbers(links: Sequence[ChainLink]) -> dict[str, int]:
+    """Return the number of each post that shows the clip once; others need more than a number."""
+    keys = [link.appearance.post.key if link.appearance.post else None for link in links]
+    times = Counter(keys)
+    return {key: n for n, key in enumerate(keys, start=1) if key is not None and times[key] == 1}
 
 
 def _lost_pictures(held: Held) -> bool:

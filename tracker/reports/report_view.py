@@ -21,7 +21,6 @@ from tracker.reports.appearance_view import (
     finding,
     interval_of,
     link_view,
-    who_view,
 )
 from tracker.reports.chain_tree import chain_tree
 from tracker.reports.credential_words import credential_words
@@ -33,6 +32,7 @@ from tracker.reports.report_input import ReportInput
 from tracker.reports.stamp_words import anchor_words, stamp_words
 from tracker.reports.timeline import Timeline, timeline
 from tracker.reports.views import (
+    AnswerView,
     AppearanceView,
     ConflictView,
     FileView,
@@ -49,14 +49,13 @@ def report_view(report: ReportInput) -> ReportView:
     chain = report.chain
     index = report_index(report)
     appearances, line = _appearances(chain, index)
-    answer_who, answer_told = _answer(chain)
     rivals = {link.appearance.id for link in wording.maybe_earlier(chain)}
     by_id = dict(zip((link.appearance.id for link in chain.links), appearances, strict=True))
     return ReportView(
         clip=clean_line(chain.clip, 80),
         subject=clean_line(report.subject, 300),
-        answer_who=answer_who,
-        answer_told=answer_told,
+        answer=_answer(chain, by_id),
+        earliest_known=wording.earliest_known(chain),
         rests_on=tuple(map(_claim_words, chain.answer.supported_by)),
         contradicted_by=tuple(finding(text, index) for text in chain.answer.contradicted_by),
         overturned_by=tuple(finding(text, index) for text in chain.answer.overturned_by),
@@ -87,13 +86,14 @@ def report_view(report: ReportInput) -> ReportView:
     )
 
 
-def _answer(chain: Chain) -> tuple[WhoView | None, str]:
-    """Return who showed it first and the rest of the sentence."""
+def _answer(chain: Chain, by_id: Mapping[AppearanceId, AppearanceView]) -> AnswerView | None:
+    """Return who showed it first and where; nothing for a chain without appearances."""
     root = wording.root_link(chain)
     if root is None:
-        return None, ""
+        return None
+    view = by_id[root.appearance.id]
     told = wording.known_words(root.appearance.published)
-    return who_view(root.appearance), f"{told}{wording.as_of(chain.as_of)}."
+    return AnswerView(view.number, view.who, view.link, f"{told}.")
 
 
 def _claim_words(claim: TimeClaim) -> str:

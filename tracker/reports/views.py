@@ -27,6 +27,16 @@ class WhoView:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerView:
+    """Who showed it first: the number, name and address to go by, and the sentence's rest."""
+
+    number: int
+    who: WhoView
+    link: LinkView | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelationView:
     """How an appearance relates to its parent: words before its number and after."""
 
@@ -183,8 +193,8 @@ class ReportView:
 
     clip: str
     subject: str
-    answer_who: WhoView | None
-    answer_told: str
+    earliest_known: str
+    answer: AnswerView | None
     rests_on: tuple[str, ...]
     contradicted_by: tuple[str, ...]
     overturned_by: tuple[str, ...]

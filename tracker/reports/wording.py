@@ -86,6 +86,8 @@ _RELATION = {
     Relation.CITES: "Shows the post of {parent} (embedded or quoted); no upload of its own",
 }
 
+_EARLIEST_KNOWN = "Earliest appearance known to this archive"
+
 _SHORT_RELATION = {
     Relation.ROOT: "earliest known",
     Relation.NATIVE_SHARE: "shared natively",
@@ -291,7 +293,7 @@ def relation_parts(
 ) -> tuple[str, int | None, str]:
     """Return the phrase as what stands before the parent, the parent's number, what follows."""
     if link.relation is Relation.ROOT:
-        return "Earliest appearance known to this archive", None, ""
+        return _EARLIEST_KNOWN, None, ""
     before, _, after = _RELATION[link.relation].partition("{parent}")
     parent = positions.get(link.parent) if link.parent is not None else None
     if parent is None:
@@ -346,16 +348,17 @@ def answer_words(chain: Chain) -> str:
     """Return the chain's answer as one sentence."""
     root = root_link(chain)
     if root is None:
-        return f"No appearance of this footage is known to this archive{as_of(chain.as_of)}."
+        return (
+            f"No appearance of this footage is known to this archive as of "
+            f"{moment_words(chain.as_of)}."
+        )
     seen = root.appearance
-    told = known_words(seen.published)
-    lead = "Earliest appearance known to this archive"
-    return f"{lead}: {shown_by(seen)}, {told}{as_of(chain.as_of)}."
+    return f"{earliest_known(chain)}: {shown_by(seen)}, {known_words(seen.published)}."
 
 
-def as_of(at: datetime) -> str:
-    """Return ", as of …"."""
-    return f", as of {moment_words(at)}"
+def earliest_known(chain: Chain) -> str:
+    """Return how the answer begins: what it is an answer to, and when it was given."""
+    return f"{_EARLIEST_KNOWN} as of {moment_words(chain.as_of)}"
 
 
 def searched_words(searched: Coverage) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tracker import __version__
 from tracker.clock import Clock
 from tracker.errors import (
     HttpStatusError,
@@ -228,7 +229,8 @@ class Sources:
             raise UnsupportedSource(
                 f"{path} is neither a video nor an article saved as .html or .txt"
             )
-        exchange = Exchange(uri, uri, None, None, started_at, self._clock.now(), body)
+        now, tools = self._clock.now(), (("tracker", __version__),)
+        exchange = Exchange(uri, uri, None, None, started_at, now, body, tools=tools)
         return FetchedPost(post, (exchange,))
 
 

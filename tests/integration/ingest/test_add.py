@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_what_succeeds_at_last_is_no_longer_failing(
     site.add("/post.mp4", footage[0].read_bytes(), content_type="video/mp4")
     assert app.add.take_in(page, Stated()).errors == ()
     assert app.status().failing == ()
+
+
+def test_a_case_made_of_local_files_lacks_nothing_of_their_capture(
+    app: App, tmp_path: Path, footage: tuple[Path, Path]
+) -> None:
+    added = app.add.take_in(str(footage[0]), Stated())
+    bundle = app.reports.write(added.videos[0].sha256, "bundle", tmp_path / "case")
+    assert json.loads((bundle / "data/bundle.json").read_text())["incomplete"] == []
+    (capture,) = json.loads((bundle / "data/captures/index.json").read_text())["captures"]
+    assert [tool["name"] for tool in capture["tools"]] == ["tracker"]
 
 
 def test_two_addresses_of_one_post_are_one_post(app: App, site: WebServer) -> None:

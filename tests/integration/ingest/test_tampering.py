@@ -417,3 +417,41 @@ def test_files_nobody_knows_are_noted(data: Path) -> None:
     found = verified(data)
     assert found.ok
     assert any("recorded nowhere" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE algorithm SET parameters = parameters || 'x'",
+        "UPDATE algorithm SET versions = '7'",
+        "UPDATE fingerprint SET hashes = hashes + 1",
+        "UPDATE fingerprint SET codes = CAST(x'00' || codes AS BLOB)",
+        "UPDATE fingerprint SET features = x'00'",
+        "UPDATE fingerprint SET thumbnails = x'00'",
+        "UPDATE fingerprint SET sound = 7",
+        "UPDATE content_credentials SET state = 'invented'",
+        "UPDATE content_credentials SET actions = '[]x'",
+        "UPDATE content_credentials SET actions = '[{}]'",
+        "UPDATE content_credentials SET tools = '[7]'",
+    ],
+)
+def test_a_row_that_cannot_be_read_any_more_is_named(data: Path, statement: str) -> None:
+    execute(data, statement)
+    reasons = [broken.reason for broken in verified(data).broken]
+    assert reasons
+    assert all("the database no longer says what entry" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE chain_revision SET root = 'app-0000000000000000' WHERE revision = 1",
+        "UPDATE chain_revision SET reason = 'it was so' WHERE revision = 1",
+        "UPDATE chain_revision SET at = at - 86400000000 WHERE revision = 1",
+    ],
+)
+def test_a_former_answer_that_was_changed_is_named(data: Path, statement: str) -> None:
+    execute(data, statement)
+    (broken,) = verified(data).broken
+    assert broken.kind == "entry"
+    assert broken.name.startswith("answer 1 of clip-")

@@ -245,7 +245,7 @@ def test_the_json_report_holds_the_whole_chain_and_what_stands_around_it() -> No
     report = json.loads(render_json(sample_report()))
     assert report["schema"] == "tracker/report/1"
     assert problems(report["chain"], schema("chain")) == []
-    assert report["answer"].startswith("Earliest appearance known to this archive: ")
+    assert report["answer"].startswith("Earliest appearance known to this archive as of ")
     assert report["posts"][0]["url"] == ROOT.key
     assert report["files"][0]["size_bytes"] == 1_234_567
     assert report["versions"] == {"av": "18.1.0", "yt-dlp": "2026.08.19"}

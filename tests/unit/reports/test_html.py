@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.sample_chain import (
     HOSTILE_URL,
+    ROOT,
     appearance_id,
     bare_report,
     picture,
@@ -22,6 +23,7 @@ from tests.support.sample_chain import (
     video,
 )
 from tracker.model.chain import Answer, Chain, Relation
+from tracker.model.post import Post, PostKind
 from tracker.model.verdict import Verdict, VerdictKind
 from tracker.model.video import Damage
 from tracker.reports.html import render_html
@@ -182,10 +184,30 @@ def test_headings_descend_one_by_one(page: Page) -> None:
 
 def test_the_answer_is_an_interval_with_its_basis_and_date(page: Page) -> None:
     assert (
-        "Earliest appearance known to this archive: @kharkiv_today on Telegram, published "
-        "between 06:12:00 and 06:13:00 UTC on 4 September 2023 (as the platform reports it), "
-        "as of 22 November 2026, 10:00 UTC."
+        "Earliest appearance known to this archive as of 22 November 2026, 10:00 UTC: "
+        "@kharkiv_today on Telegram, published between 06:12:00 and 06:13:00 UTC on "
+        "4 September 2023 (as the platform reports it). https://t.me/kharkiv_today/48213 "
     ) in page.text
+
+
+def test_findings_name_posts_by_their_number_and_files_by_their_name(page: Page) -> None:
+    assert "these may have been published before appearance 1: video_2023-09-05_<b>.mp4." in (
+        page.text
+    )
+
+
+def test_an_address_that_only_begins_like_a_posts_is_left_as_it_is() -> None:
+    told = Answer((), (), (f"proof that {ROOT.key}9 or {ROOT.key}, if any, came first",))
+    text = Page(render_html(only(replace(sample_chain(), answer=told)))).text
+    assert f"Proof that {ROOT.key}9 or appearance 1, if any, came first." in text
+
+
+def test_a_text_that_begins_with_its_title_is_quoted_without_it() -> None:
+    post = Post(
+        ROOT.key, ROOT.platform, PostKind.POST, title="In the port", text="In the port\n\nI"
+    )
+    text = Page(render_html(replace(sample_report(), posts=(post,)))).text
+    assert "quoted as found: In the port I " in text
 
 
 def test_doubt_about_the_order_is_said_beside_the_answer(page: Page) -> None:

@@ -199,8 +199,11 @@ def test_media_times_and_counts() -> None:
 
 def test_the_answer_names_interval_basis_and_date() -> None:
     words = wording.answer_words(sample_report().chain)
-    assert words.startswith("Earliest appearance known to this archive: @kharkiv_today on Telegram")
-    assert words.endswith("as of 22 November 2026, 10:00 UTC.")
+    assert words == (
+        "Earliest appearance known to this archive as of 22 November 2026, 10:00 UTC: "
+        "@kharkiv_today on Telegram, published between 06:12:00 and 06:13:00 UTC on "
+        "4 September 2023 (as the platform reports it)."
+    )
 
 
 @given(st.text(), st.integers(1, 80))

@@ -115,6 +115,8 @@ _TOKENS = """\
 Each of these lines prints `Verification: OK` where an authority signed that it saw the anchor, and
 with it every entry before, no later than the time in the token (`openssl ts -reply -in FILE.tsr
 -text` shows it). Compare the certificates in the `-CAfile` with those that the authority publishes.
+What openssl says besides is no fault: `Using configuration`, and `Warning: … is not a CA cert`, for
+the signer's own certificate stands among those of the answer.
 
 ```sh
 {lines}

@@ -4,12 +4,18 @@ Imports wait until they are needed: decoding children import this module anew, a
 for the whole command line.
 """
 
+import gc
 import resource
 import sys
+
+OBJECTS_BEFORE_A_LOOK = 10_000
+"""So many new objects before Python looks for garbage among them: loading libraries makes tens of
+thousands and no garbage, and with Python's own 700 much of a command's start goes to looking."""
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
+    gc.set_threshold(OBJECTS_BEFORE_A_LOOK)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold tokens
     from tracker.cli.main import run_command  # see the docstring above
 

@@ -29,9 +29,9 @@ from jobs.monitor import Monitor
 from jobs.schedule import PIPELINE
 from tests.support.footage import make_footage
 from tests.support.webserver import WebServer, serve
-from tracker.acquire import sha256_of
 from tracker.app import App, open_app
 from tracker.config import load_settings
+from tracker.media.digest import sha256_of
 
 SETTLES_S = 5.0
 """So long a daemon without work is let be before it gets some."""

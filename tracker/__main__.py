@@ -19,7 +19,9 @@ def run() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold tokens
     from tracker.cli.main import run_command  # see the docstring above
 
-    sys.exit(run_command(sys.argv[1:]))
+    code = run_command(sys.argv[1:])
+    gc.freeze()  # what is left goes with the process: looking through it once more helps nobody
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -44,9 +44,22 @@ if TYPE_CHECKING:
     from tracker.trace import Tracer
     from tracker.watch import Watches
 
-CHILD_PRELOAD = ("tracker.examine", "numpy.ma", "numpy.random", "PIL.ImageFile")
-"""What the fork server imports once, so that each decoding child starts at once: numpy and Pillow
-load parts of themselves only when the first percentile, projection or picture asks for them."""
+CHILD_PRELOAD = (
+    "tracker.media.child_process",
+    "tracker.examine",
+    "tracker.media.playable",
+    "tracker.evidence.content_credentials",
+    "tracker.fingerprint.preview",
+    "av.subtitles.stream",
+    "numpy.ma",
+    "numpy.random",
+    "PIL.ImageFile",
+    "c2pa",
+    "tracker.media.preloaded",
+)
+"""What the fork server imports once, so that each decoding child starts at once: what children are
+asked to do, and parts of libraries that these load only when the first percentile, projection,
+picture or manifest asks for them. The last closes the list."""
 
 
 class App(Assembly):

@@ -1,10 +1,10 @@
 """What the daemon costs from the first post to the last chain, beside its bare stages.
 
 ``python -m benchmarks.reliability.throughput [DIR] [--limit N] --output OUT`` takes the videos of a
-corpus folder (or makes ``N``), and measures in one run: decode, hash and search of these files
-called directly; the real daemon that collects them as posts from loopback, with all its processes;
-and the same jobs one after the other, which says what the rest goes to. ``bare ÷ daemon`` is the
-figure.
+folder (a corpus, or any other; without one it makes ``N`` of 12 s), and measures in one run:
+decode, hash and search of these files called directly; the real daemon that collects them as posts
+from loopback, with all its processes; and the same jobs one after the other, which says what the
+rest goes to. ``bare ÷ daemon`` is the figure.
 """
 
 from __future__ import annotations
@@ -42,19 +42,20 @@ BUDGET = 100_000
 
 
 def chosen_files(directory: Path | None, limit: int, temporary: Path) -> list[Path]:
-    """Return up to ``limit`` videos of the corpus folder, spread over it; made ones without it."""
+    """Return up to ``limit`` videos of the folder, spread over it; made ones without it."""
     if directory is None:
         paths = [temporary / f"{seed}.mp4" for seed in range(limit)]
         for seed, path in enumerate(paths):
             make_footage(path, seed=seed, seconds=12, size=(640, 360))
         return paths
-    found = sorted(p for part in ("ref", "q") for p in (directory / part).glob("*.mp4"))
+    folders = (directory / "ref", directory / "q", directory)
+    found = [path for folder in folders for path in sorted(folder.glob("*.mp4"))]
     return found[:: max(1, len(found) // limit)][:limit]
 
 
 def run_daemon(feed: str, posts: int, videos: int, home: Path) -> Cost:
     """Return what the daemon and its children cost from the first post to the last chain."""
-    with running_daemon(home, JOBS__POLL_CHECK_S="1") as daemon:
+    with running_daemon(home) as daemon:
         daemon.wait_until_it_leads()
         time.sleep(SETTLES_S)
         cpu_s, started = tree_cpu_s(daemon.pid), time.monotonic()
@@ -123,7 +124,7 @@ def report(bare: Bare, daemon: Cost, stages: dict[str, float]) -> Iterator[str]:
 def main() -> int:
     """Measure all three and print them side by side."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("directory", type=Path, nargs="?", help="a corpus folder")
+    parser.add_argument("directory", type=Path, nargs="?", help="a folder of videos")
     parser.add_argument("--limit", type=int, default=40, help="take or make so many videos")
     parser.add_argument("--output", type=Path, help="where the archives go")
     options = parser.parse_args()

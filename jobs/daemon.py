@@ -138,6 +138,8 @@ def _lead(
 ) -> int:
     """Open the archive and run; ``report`` is told of a single run."""
     with open_app(settings) as app:
+        app.make_all()
+        app.executor.warm_up()
         app.archive.database.fence(leadership.require)
         request.interrupts(app.interrupt)
         with watched(app, monitor, partial(_after_overrun, app, once=report is not None)):

@@ -93,6 +93,11 @@ def pause_after(tries: int) -> timedelta:
     return min(FIRST_PAUSE * factor, LONGEST_PAUSE)
 
 
+def has_failed(s: Session, stage: str, item: str) -> bool:
+    """Tell whether failures of an item are remembered."""
+    return s.get(AttemptRow, (stage, item)) is not None
+
+
 def clear(s: Session, stage: str, item: str) -> None:
     """Forget the failures of an item that succeeded or shall be tried anew."""
     row = s.get(AttemptRow, (stage, item))

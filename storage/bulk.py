@@ -42,9 +42,8 @@ from storage.tables import (
 )
 from tracker.model.credentials import VideoCredentials
 from tracker.model.ids import PostKey, VideoId
-from tracker.model.match import Match
+from tracker.model.match import Match, SoundMatch
 from tracker.model.post import LinkRelation, PostLink
-from tracker.model.sound import SoundMatch
 from tracker.model.status import PostStatus, StatusChange
 from tracker.model.video import Video
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -10,14 +10,14 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from storage import pending
-from storage.rows import fingerprint_columns, fingerprint_from, json_text
+from storage.fingerprint_rows import fingerprint_columns, fingerprint_from
+from storage.rows import json_text
 from storage.tables import AlgorithmRow, DetectionRow, FingerprintRow, VideoRow
 from storage.videos import touch
 from tracker.errors import IntegrityError
-from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.algorithm import Algorithm
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def pending_fingerprints(
@@ -73,16 +73,6 @@ def note_keyframes_entry(s: Session, video: VideoId, algorithm_key: str, sequenc
         )
         .values(keyframes_entry=sequence)
     )
-
-
-def keyframes_entries(s: Session, videos: Sequence[VideoId]) -> Iterator[int]:
-    """Yield the numbers of the entries that record the keyframes of ``videos``."""
-    for start in range(0, len(videos), MAX_BATCH):
-        query = select(col(FingerprintRow.keyframes_entry)).where(
-            col(FingerprintRow.video).in_(videos[start : start + MAX_BATCH]),
-            col(FingerprintRow.keyframes_entry).is_not(None),
-        )
-        yield from (number for number in s.scalars(query) if number is not None)
 
 
 def fingerprints_after(

@@ -5,14 +5,14 @@ Every file has its line from the moment it is kept (triggers see to it): nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from storage.columns import EPOCH
-from storage.tables import FixityRow
+from storage.tables import FingerprintRow, FixityRow
 from tracker.model.fixity import (
     FixityCheck,
     FixityCoverage,
@@ -20,8 +20,10 @@ from tracker.model.fixity import (
     KeptFile,
     KeptKind,
 )
+from tracker.model.ids import VideoId
 
 MAX_NAMED = 100
+MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def due(s: Session, *, checked_before: datetime, limit: int) -> list[KeptFile]:
@@ -123,3 +125,13 @@ def _check(row: FixityRow) -> FixityCheck:
         checked_at=row.checked_at,
         since_at=row.since_at,
     )
+
+
+def keyframes_entries(s: Session, videos: Sequence[VideoId]) -> Iterator[int]:
+    """Yield the numbers of the entries that record the keyframes of ``videos``."""
+    for start in range(0, len(videos), MAX_BATCH):
+        query = select(col(FingerprintRow.keyframes_entry)).where(
+            col(FingerprintRow.video).in_(videos[start : start + MAX_BATCH]),
+            col(FingerprintRow.keyframes_entry).is_not(None),
+        )
+        yield from (number for number in s.scalars(query) if number is not None)

@@ -10,8 +10,8 @@ from pathlib import Path
 from storage.files import outside_errors, remove_leftovers, sync_directory, write_in_place
 from tracker.errors import IntegrityError
 from tracker.evidence.digests import keyframes_digest
-from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import SHA256_HEX, VideoId
+from tracker.model.keyframe import Keyframe
 
 MAGIC = b"TKEYFRM1"
 HEADER = struct.Struct("<8sI")  # magic, number of keyframes

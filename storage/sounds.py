@@ -18,7 +18,8 @@ from storage.tables import AlgorithmRow, FingerprintRow, SoundMatchRow
 from tracker.errors import IntegrityError
 from tracker.evidence.digests import sound_match_digest
 from tracker.model.ids import VideoId
-from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.match import SoundMatch
+from tracker.model.sound import SoundPrint
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,25 @@ Imports wait until they are needed: decoding children import this module anew, a
 for the whole command line.
 """
 
+import gc
 import sys
 
 from tracker.process_start import begin
+
+OBJECTS_BEFORE_A_LOOK = 10_000
+"""So many new objects before Python looks for garbage among them: loading libraries makes tens of
+thousands and no garbage, and with Python's own 700 much of a command's start goes to looking."""
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
     begin()
+    gc.set_threshold(OBJECTS_BEFORE_A_LOOK)
     from tracker.cli.main import run_command  # see the docstring above
 
-    sys.exit(run_command(sys.argv[1:]))
+    code = run_command(sys.argv[1:])
+    gc.freeze()  # what is left goes with the process: looking through it once more helps nobody
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 from tracker.errors import SourceError, TrackerError
 from tracker.media.download import MediaDownloader, local_path
 from tracker.model.capture import FetchedMedia, FetchedPost
-from tracker.model.ids import VideoId
 from tracker.model.post import LinkRelation, MediaRef, Post
 from tracker.model.watch import Watch
 from tracker.net.url_syntax import shown
@@ -144,12 +142,3 @@ def local_video(target: str) -> Path | None:
     if not path.is_file():
         raise SourceError(f"there is no file {target}")
     return path
-
-
-def sha256_of(path: Path) -> VideoId:
-    """Return the SHA-256 of the file at ``path``; raises ``SourceError`` if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return VideoId(hashlib.file_digest(file, "sha256").hexdigest())
-    except OSError as exc:
-        raise SourceError(f"cannot read {path}: {exc.strerror}") from exc

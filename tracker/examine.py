@@ -11,13 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.errors import DamagedVideo
-from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS, current_algorithm
+from tracker.fingerprint.algorithm import (
+    FEATURE_INTERVAL_MS,
+    FEATURE_SIDE,
+    GRAY_SIDE,
+    SAMPLE_INTERVAL_MS,
+    current_algorithm,
+)
 from tracker.fingerprint.builder import FingerprintBuilder
-from tracker.fingerprint.local_features import FEATURE_INTERVAL_MS, FEATURE_SIDE
 from tracker.media.frames import Frame, FrameReader, Sampling
 from tracker.media.probe import MediaLimits as ExamineLimits
 from tracker.media.sound import children_cpu_ms, sound_print
-from tracker.model.fingerprint import Examined, Keyframe
+from tracker.model.fingerprint import Examined
+from tracker.model.keyframe import Keyframe
 
 __all__ = ["ExamineLimits", "examine"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from storage import fingerprints, ledger
 from storage import fixity as fixity_rows
+from storage import ledger
 from storage.anchor_store import AnchorStore
 from storage.files import outside_errors
 from tracker.clock import Clock
@@ -122,9 +122,7 @@ class Fixity:
         videos = [VideoId(file.name) for file in due if file.kind is KeptKind.KEYFRAMES]
         recorded = Recorded()
         with self._archive.database.read() as session:
-            for entry in ledger.entries_at(
-                session, fingerprints.keyframes_entries(session, videos)
-            ):
+            for entry in ledger.entries_at(session, fixity_rows.keyframes_entries(session, videos)):
                 recorded.take(entry)
         return {name: item.value for name, item in recorded.keyframes.items()}
 

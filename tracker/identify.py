@@ -20,10 +20,10 @@ from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, OPENING_SCORE, c
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
 from tracker.matching.verify import confirmed, measured
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, Transformation
-from tracker.model.sound import SoundMatch
+from tracker.model.keyframe import Keyframe
+from tracker.model.match import Match, Segment, SoundMatch, Transformation
 
 LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""

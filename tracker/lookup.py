@@ -16,7 +16,7 @@ from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
 from storage import verdicts as verdict_rows
-from tracker.acquire import Acquirer, Problem, local_video, media_name, sha256_of
+from tracker.acquire import Acquirer, Problem, local_video, media_name
 from tracker.appearances import shown_in, video_credentials
 from tracker.errors import MediaError, NotAVideo, TrackerError, speaking_of
 from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
@@ -24,6 +24,7 @@ from tracker.examine import examine
 from tracker.identify import Identified, Identifier
 from tracker.ingest.detect import ArchivedFingerprints
 from tracker.ingest.stage import Archive
+from tracker.media.digest import sha256_of
 from tracker.media.probe import MediaLimits
 from tracker.model.clip import Appearance
 from tracker.model.credentials import ContentCredentials

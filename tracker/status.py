@@ -15,11 +15,11 @@ from storage import holds as hold_rows
 from storage import posts as post_rows
 from storage import watches as watch_rows
 from storage.attempts import Failure
+from storage.pending import CAPTURE
 from tracker.clock import Clock
 from tracker.fixity import Fixity
 from tracker.ingest.anchoring import NAME as TIMESTAMP
 from tracker.ingest.anchoring import TimestampTerms, upgrade_name
-from tracker.ingest.capture import Capture
 from tracker.ingest.read_budget import next_month, stopped
 from tracker.ingest.stage import Archive
 from tracker.model.anchor import TokenKind, TokenState
@@ -129,6 +129,6 @@ def failure_as_work(session: Session, failure: Failure) -> FailingWork:
 def failure_name(session: Session, failure: Failure) -> str:
     """Return what a person calls the item: for a capture its address, not its row."""
     address = None
-    if failure.stage == Capture.name:
+    if failure.stage == CAPTURE:
         address = post_media.media_address(session, failure.item)
     return address or failure.item

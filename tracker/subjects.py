@@ -12,9 +12,9 @@ from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
-from tracker.acquire import sha256_of
 from tracker.errors import UnknownSubject, UnsupportedSource, UsageError
 from tracker.ingest.stage import Archive
+from tracker.media.digest import sha256_of
 from tracker.model.chain import Chain
 from tracker.model.ids import ClipId, PostKey, VideoId
 from tracker.model.post import LinkRelation

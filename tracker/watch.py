@@ -12,7 +12,6 @@ from storage import attempts, ledger
 from storage import watches as watch_rows
 from tracker.clock import Clock
 from tracker.errors import UnknownSubject, UnsupportedSource, UsageError
-from tracker.ingest.collect import Collect
 from tracker.ingest.stage import Archive, tried
 from tracker.model.ledger import LedgerKind
 from tracker.model.watch import Watch
@@ -30,10 +29,14 @@ class Watches:
     """
 
     def __init__(
-        self, archive: Archive, collect: Collect, configured: Sequence[Watch], clock: Clock
+        self,
+        archive: Archive,
+        poll: Callable[[Watch], int],
+        configured: Sequence[Watch],
+        clock: Clock,
     ) -> None:
         self._archive = archive
-        self._collect = collect
+        self._poll = poll
         self._configured = configured
         self._clock = clock
 
@@ -119,7 +122,7 @@ class Watches:
         with tried(
             POLL, watch.target, self._archive, self._clock, stopping=stopping, gives_up=False
         ):
-            return self._collect.poll(watch)
+            return self._poll(watch)
 
     def _note(self, session: Session, action: str, target: str) -> None:
         body = {"action": action, "target": target}

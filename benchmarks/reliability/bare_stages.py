@@ -12,14 +12,15 @@ from pathlib import Path
 
 from storage.index import FaissHashIndex, feature_rows, features_key
 from storage.index.sound_index import SoundIndex
-from tracker.acquire import sha256_of
 from tracker.examine import examine
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
 from tracker.matching.sound_search import SoundSearch
+from tracker.media.digest import sha256_of
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.sound import SoundPrint
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from storage.database import Database
-from storage.rows import fingerprint_columns, json_text
+from storage.fingerprint_rows import fingerprint_columns
+from storage.rows import json_text
 from storage.tables import (
     AlgorithmRow,
     AttemptRow,

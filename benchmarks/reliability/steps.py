@@ -14,12 +14,12 @@ from typing import Any
 from benchmarks.reliability.reposts import Instalment
 from benchmarks.reliability.state import leftovers, state_of
 from storage import clips as clip_rows
-from tracker.acquire import sha256_of
 from tracker.app import App, open_app
 from tracker.config import NetworkSettings, RetentionSettings, Settings
 from tracker.errors import TrackerError, UnknownSubject
 from tracker.ingest.add import Stated
 from tracker.ingest.stage import Stage, attempt
+from tracker.media.digest import sha256_of
 from tracker.model.watch import Watch
 from tracker.reports.documents import chain_document
 from tracker.trace import Tracer

@@ -33,7 +33,8 @@ from tests.support.footage import make_footage
 from tracker.fingerprint.algorithm import CODE_BYTES
 from tracker.matching.candidates import SEARCH_RADIUS_BITS, candidates
 from tracker.matching.view_pairs import mirrored
-from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.algorithm import Algorithm
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.search_rows import search_rows
 
 KEY = "search benchmark"

@@ -20,8 +20,9 @@ from tracker.identify import Identified, Identifier
 from tracker.matching.compare import SharedStretch, compare
 from tracker.matching.cuts import hard_cut_near
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Match
 
 

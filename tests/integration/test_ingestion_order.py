@@ -16,8 +16,9 @@ from tracker.evidence.digests import match_digest
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.video import MediaInfo
 
 

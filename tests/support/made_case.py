@@ -21,8 +21,9 @@ from tracker.evidence.digests import fingerprint_digest, keyframes_digest, match
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.ingest.collect import record_exchange
 from tracker.model.capture import Exchange
-from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import ClipId, Platform, PostKey, VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.ledger import LedgerKind
 from tracker.model.match import FramePair, Match, Segment, Transformation
 from tracker.model.post import Lead, MediaRef, Post, PostKind

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from tracker.model.algorithm import Algorithm
 from tracker.model.capture import Exchange
-from tracker.model.fingerprint import Algorithm, Fingerprint, Keyframe
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import Platform, PostKey, VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import FramePair, Match, Segment, Transformation
 from tracker.model.post import Lead, LinkRelation, MediaRef, Post, PostKind, PostLink
 from tracker.model.status import PostStatus

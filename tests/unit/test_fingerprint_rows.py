@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.rows import fingerprint_columns, fingerprint_from
+from storage.fingerprint_rows import fingerprint_columns, fingerprint_from
 from storage.tables import AlgorithmRow, FingerprintRow
 from tests.support.values import ALGORITHM, a_fingerprint, same_fingerprint
 from tracker.evidence.digests import fingerprint_digest

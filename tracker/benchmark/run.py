@@ -27,8 +27,9 @@ from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identifier
 from tracker.matching.sound_search import SoundSearch
 from tracker.model.features import CODE_BYTES as FEATURE_CODE_BYTES
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId, video_id
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Match
 from tracker.model.sound import SoundPrint
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from tracker.cli.context import session_of, stderr_console, stdout_console
 from tracker.cli.text import plain
-from tracker.ingest.anchoring import Anchored
 from tracker.reports.anchor_documents import anchor_document, token_document
 from tracker.reports.anchor_words import anchor_words, token_words
+
+if TYPE_CHECKING:
+    from tracker.ingest.anchoring import Anchored
 
 
 def anchor(context: typer.Context) -> int:

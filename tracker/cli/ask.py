@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.app import App
 from tracker.cli import text
 from tracker.cli.context import fail, progress, session_of, stdout_console, warn
 from tracker.errors import TrackerError
-from tracker.export import ReportOptions
 from tracker.model.lookup import LookupResult
 from tracker.reports import documents
 from tracker.sources.clean import address_of
+
+if TYPE_CHECKING:
+    from tracker.app import App
 
 
 class ReportFormat(StrEnum):
@@ -137,6 +138,8 @@ def report(
     ] = None,
 ) -> int:
     """Write the provenance report of a clip: a page, data, or a bundle with all its evidence."""
+    from tracker.export import ReportOptions
+
     session = session_of(context)
     options = ReportOptions(originals=originals, redact=redact, salt_file=salt_file)
     with session.app(writes=True) as app:

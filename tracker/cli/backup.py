@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.backup import Restored, back_up
-from tracker.backup import restore as restore_backup
 from tracker.cli.context import (
     Session,
     complain,
@@ -22,6 +20,9 @@ from tracker.clock import SystemClock
 from tracker.reports import documents
 from tracker.reports.wording import count_words
 
+if TYPE_CHECKING:
+    from tracker.backup import Restored
+
 MAX_NAMED = 20
 
 
@@ -30,6 +31,8 @@ def backup(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the backups are kept.")],
 ) -> int:
     """Copy database and files, whole even while the daemon runs; only what is new takes room."""
+    from tracker.backup import back_up
+
     session = session_of(context)
     settings = session.settings()
     with counted_progress() as show:
@@ -66,6 +69,8 @@ def restore(
     ],
 ) -> int:
     """Bring a backup back into an empty data_dir, and verify all of it."""
+    from tracker.backup import restore as restore_backup
+
     session = session_of(context)
     settings = session.settings()
     with counted_progress() as show:

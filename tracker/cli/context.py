@@ -1,4 +1,8 @@
-"""What every command shares: settings, consoles, JSON lines, and errors as one line."""
+"""What every command shares: settings, consoles, JSON lines, and errors as one line.
+
+Here and in the commands, what only some of them need is imported where it is needed: `tracker
+status` or `--help` shall not wait for decoders and clients that they do not use.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from storage.files import outside_errors
-from tracker.app import App, open_app
 from tracker.cli.text import plain
-from tracker.config import Settings, load_settings
 from tracker.errors import OutsideError, TrackerError, without_user_names
-from tracker.log import configure_logging
+
+if TYPE_CHECKING:
+    from tracker.app import App
+    from tracker.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class Session:
 
     def settings(self) -> Settings:
         """Return the settings and start logging by them."""
+        from tracker.config import load_settings
+        from tracker.log import configure_logging
+
         settings = load_settings(self.config_path)
         configure_logging(settings.log.level, settings.log.format, tracebacks=self.debug)
         return settings
@@ -40,6 +47,8 @@ class Session:
     @contextmanager
     def app(self, *, writes: bool) -> Iterator[App]:
         """Open the archive; with ``writes=False`` nothing is created or changed."""
+        from tracker.app import open_app
+
         with open_app(self.settings(), writes=writes) as app:
             yield app
 
@@ -139,6 +148,8 @@ def progress() -> Iterator[Callable[[str, str], None]]:
 
     Results are printed after it ended: while it is alive it keeps the terminal for itself.
     """
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
     console = stderr_console()
     with Progress(
         SpinnerColumn(),
@@ -155,6 +166,8 @@ def progress() -> Iterator[Callable[[str, str], None]]:
 @contextmanager
 def counted_progress() -> Iterator[Callable[[int, int, str], None]]:
     """Give a function that shows how many items of how many are done, on a terminal only."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     console = stderr_console()
     with Progress(
         TextColumn("{task.description}"),

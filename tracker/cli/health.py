@@ -6,8 +6,6 @@ from contextlib import closing
 
 import typer
 
-from jobs.monitoring import checkup
-from storage.database import Database
 from tracker.cli.context import session_of, stdout_console
 from tracker.cli.text import plain
 from tracker.reports.health_document import health_document
@@ -15,6 +13,9 @@ from tracker.reports.health_document import health_document
 
 def health(context: typer.Context) -> int:
     """Say in one line whether all is well: database, disk, files, daemon, jobs, polls."""
+    from jobs.monitoring import checkup
+    from storage.database import Database
+
     session = session_of(context)
     settings = session.settings()
     with closing(Database(settings.database_url)) as database:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from tracker.cli.context import fail, session_of, stdout_console
 from tracker.errors import TrackerError
-from tracker.history import PostHistory, post_history
 from tracker.reports.documents import instant_text
 from tracker.reports.wording import moment_words
 from tracker.sources.clean import clean_line
+
+if TYPE_CHECKING:
+    from tracker.history import PostHistory
 
 
 def history(
@@ -20,6 +22,8 @@ def history(
     targets: Annotated[list[str], typer.Argument(metavar="URL", help="Addresses of posts.")],
 ) -> int:
     """Show when a post was last seen, first seen gone, back again or edited."""
+    from tracker.history import post_history
+
     session = session_of(context)
     code = 0
     with session.app(writes=False) as app:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.app import App
 from tracker.cli.context import session_of, stdout_console
 from tracker.errors import UsageError
-from tracker.net.politeness import ClosedHost
 from tracker.reports.documents import instant_text
+
+if TYPE_CHECKING:
+    from tracker.net.politeness import ClosedHost
 
 
 def hosts(
@@ -23,9 +24,9 @@ def hosts(
     """Show the hosts that asked us to wait, and until when nothing more is asked of them."""
     session = session_of(context)
     with session.app(writes=lifted is not None) as app:
-        if lifted is not None and (app.turns is None or app.turns.lift(lifted) is None):
+        if lifted is not None and app.turns.lift(lifted) is None:
             raise UsageError(f"{lifted} has not asked us to wait")
-        waiting = _waiting(app)
+        waiting = app.turns.closed()
     for closed in waiting:
         if session.json:
             session.emit(_document(closed))
@@ -34,10 +35,6 @@ def hosts(
     if not waiting and not session.json:
         stdout_console().print("No host has asked us to wait.")
     return 0
-
-
-def _waiting(app: App) -> list[ClosedHost]:
-    return [] if app.turns is None else app.turns.closed()
 
 
 def _document(closed: ClosedHost) -> dict[str, object]:

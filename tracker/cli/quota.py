@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from storage import api_reads
-from storage.api_reads import MonthOfReads
-from tracker.app import App
 from tracker.cli.context import session_of, stdout_console
 from tracker.errors import UsageError
-from tracker.ingest.read_budget import lift, month_name
+
+if TYPE_CHECKING:
+    from storage.api_reads import MonthOfReads
+    from tracker.app import App
 
 BILLED = ("x",)
 """Platforms whose reads are counted."""
@@ -26,6 +26,8 @@ def quota(
     ] = None,
 ) -> int:
     """Show how many billed reads this month has taken, and whether it was stopped."""
+    from tracker.ingest.read_budget import lift
+
     session = session_of(context)
     if lifted is not None and lifted not in BILLED:
         raise UsageError(f"no reads of {lifted} are counted; only those of {', '.join(BILLED)}")
@@ -42,6 +44,10 @@ def quota(
 
 
 def _month(app: App, platform: str) -> MonthOfReads:
+    from storage import api_reads
+    from storage.api_reads import MonthOfReads
+    from tracker.ingest.read_budget import month_name
+
     month = month_name(app.clock.now())
     with app.archive.database.read() as session:
         held = api_reads.month_of_reads(session, platform, month)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from storage.database import Database
 from tracker.cli.context import Session, session_of, stdout_console
 
 
@@ -26,7 +25,8 @@ def serve(
     ] = False,
 ) -> int:
     """Serve the archive as a web page and a JSON interface; it only reads."""
-    from tracker.web import server  # loaded late: other commands need no web server
+    from storage.database import Database
+    from tracker.web import server
     from tracker.web.guard import AllowedHosts
 
     session = session_of(context)
@@ -42,6 +42,7 @@ def serve(
                 pass
         names = frozenset(name.lower() for name in settings.serve.names)
         with session.app(writes=False) as app:
+            app.make_all()
             app.executor.warm_up()
             _announce(session, server.address_of(listening))
             local = server.is_loopback(listening.getsockname()[0])

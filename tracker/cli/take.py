@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.app import App
 from tracker.cli import text
 from tracker.cli.context import Session, complain, fail, note, progress, session_of, stdout_console
 from tracker.errors import TrackerError, UsageError
-from tracker.ingest.add import Stated
 from tracker.model.added import AddedResult
 from tracker.model.watch import Watch
 from tracker.reports import documents
+
+if TYPE_CHECKING:
+    from tracker.app import App
 
 watch_app = typer.Typer(help="Standing orders: feeds, pages and accounts.", no_args_is_help=True)
 
@@ -37,6 +38,8 @@ def add(
     ] = None,
 ) -> int:
     """Take in posts, articles, feeds, video URLs or local files now, through every stage."""
+    from tracker.ingest.add import Stated
+
     session = session_of(context)
     stated = Stated(published_at, post_url, platform, account)
     if not stated.empty and len(targets) > 1:

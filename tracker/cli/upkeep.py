@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
-from jobs.daemon import serve
 from tracker.cli import text
 from tracker.cli.context import (
     Session,
@@ -18,15 +16,11 @@ from tracker.cli.context import (
     session_of,
     stdout_console,
 )
-from tracker.cli.doctor import examine_machine, print_findings
 from tracker.cli.status_text import print_status
 from tracker.errors import TrackerError
 from tracker.model.summary import Verified
 from tracker.reports import documents
-from tracker.reports.bundle.check import verify_bundle
 from tracker.reports.status_document import status_document
-
-log = structlog.get_logger()
 
 
 def run(
@@ -36,6 +30,11 @@ def run(
     ] = False,
 ) -> int:
     """Run the daemon: poll watches, collect, fingerprint, detect and record."""
+    import structlog
+
+    from jobs.daemon import serve
+
+    log = structlog.get_logger()
     session = session_of(context)
     settings = session.settings()
     done: dict[str, int] = {}
@@ -70,6 +69,8 @@ def verify(
     """Check ledger, digests, anchors and time stamps, offline; names every broken item."""
     session = session_of(context)
     if bundle is not None:
+        from tracker.reports.bundle.check import verify_bundle
+
         return _show_verified(session, verify_bundle(bundle))
     with session.app(writes=False) as app, counted_progress() as show:
         verified = app.verify(lambda done, total: show(done, total, "checking files"))
@@ -98,6 +99,8 @@ def status(context: typer.Context) -> int:
 
 def doctor(context: typer.Context) -> int:
     """Show what of the machine and the accounts is missing."""
+    from tracker.cli.doctor import examine_machine, print_findings
+
     session = session_of(context)
     findings = examine_machine(session.settings())
     if session.json:

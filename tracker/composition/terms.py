@@ -1,25 +1,34 @@
-"""What the settings mean to each part: limits, rules and terms, in the parts' own values."""
+"""What the settings mean to each part: limits, rules and terms, in the parts' own values.
+
+Each function imports the value that it makes: who asks for one loads that part and no other.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracker.config import Settings
 from tracker.errors import ConfigError
-from tracker.fixity import FixityTerms
-from tracker.ingest.anchoring import Authority, TimestampTerms
-from tracker.ingest.discovery import DiscoveryTerms
-from tracker.media.probe import MediaLimits
 from tracker.model.watch import Watch
-from tracker.net.http import HttpLimits
-from tracker.net.ytdlp import YtDlpLimits
-from tracker.retention import RetentionRule
+
+if TYPE_CHECKING:
+    from tracker.fixity import FixityTerms
+    from tracker.ingest.anchoring import TimestampTerms
+    from tracker.ingest.discovery import DiscoveryTerms
+    from tracker.media.probe import MediaLimits
+    from tracker.net.http import HttpLimits
+    from tracker.net.politeness import Pace
+    from tracker.net.ytdlp import YtDlpLimits
+    from tracker.retention import RetentionRule
 
 
 def discovery_terms(settings: Settings) -> DiscoveryTerms:
     """Return where, how often and how far earlier uploads are searched for."""
+    from tracker.ingest.discovery import DiscoveryTerms
+
     discovery = settings.discovery
     return DiscoveryTerms(
         platforms=discovery.platforms,
@@ -34,6 +43,8 @@ def discovery_terms(settings: Settings) -> DiscoveryTerms:
 
 def timestamp_terms(settings: Settings) -> TimestampTerms:
     """Return the authorities and calendars that are asked about anchors."""
+    from tracker.ingest.anchoring import Authority, TimestampTerms
+
     return TimestampTerms(
         authorities=tuple(
             Authority(a.url, Path(a.ca_file) if a.ca_file else None)
@@ -67,17 +78,23 @@ def credential_anchors(settings: Settings) -> str:
 
 def fixity_terms(settings: Settings) -> FixityTerms:
     """Return how much is re-hashed at a time, and within how many days all of it."""
+    from tracker.fixity import FixityTerms
+
     return FixityTerms(settings.fixity.slice_mb * 1024**2, settings.fixity.days)
 
 
 def retention_rule(settings: Settings) -> RetentionRule:
     """Return how long originals are kept; without a limit unless the config sets one."""
+    from tracker.retention import RetentionRule
+
     days = settings.retention.originals_days
     return RetentionRule(timedelta(days=days) if days else None)
 
 
 def http_limits(settings: Settings) -> HttpLimits:
     """Return the limits of every request that is not yt-dlp's."""
+    from tracker.net.http import HttpLimits
+
     network = settings.network
     return HttpLimits(
         connect_timeout_s=network.connect_timeout_s,
@@ -93,6 +110,8 @@ def http_limits(settings: Settings) -> HttpLimits:
 
 def ytdlp_limits(settings: Settings) -> YtDlpLimits:
     """Return the limits of each run of yt-dlp."""
+    from tracker.net.ytdlp import YtDlpLimits
+
     return replace(
         YtDlpLimits(),
         download_timeout_s=settings.network.media_timeout_s,
@@ -103,6 +122,14 @@ def ytdlp_limits(settings: Settings) -> YtDlpLimits:
     )
 
 
+def pace(settings: Settings) -> Pace:
+    """Return how often and how widely one host is asked."""
+    from tracker.net.politeness import Pace
+
+    network = settings.network
+    return Pace(network.pause_per_host_s, network.connections_per_host, network.media_timeout_s)
+
+
 def cookie_file(settings: Settings) -> Path | None:
     """Return the operator's cookies for yt-dlp, or ``None``."""
     return Path(settings.ytdlp.cookie_file).expanduser() if settings.ytdlp.cookie_file else None
@@ -110,6 +137,8 @@ def cookie_file(settings: Settings) -> Path | None:
 
 def media_limits(settings: Settings) -> MediaLimits:
     """Return what a file must not exceed to be decoded."""
+    from tracker.media.probe import MediaLimits
+
     media = settings.media
     return MediaLimits(
         max_duration_ms=round(media.max_duration_s * 1000), max_pixels=media.max_pixels

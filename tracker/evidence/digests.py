@@ -10,12 +10,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
 from tracker.evidence.canonical import canonical_digest
-from tracker.model.fingerprint import Fingerprint, Keyframe
-from tracker.model.match import Match, Segment, SoundAgreement, Transformation
-from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.keyframe import Keyframe
+from tracker.model.match import Match, Segment, SoundAgreement, SoundMatch, Transformation
 from tracker.model.verdict import Verdict
+
+if TYPE_CHECKING:  # who digests no arrays loads none
+    from tracker.model.fingerprint import Fingerprint
+    from tracker.model.sound import SoundPrint
 
 
 def fingerprint_digest(fingerprint: Fingerprint) -> str:

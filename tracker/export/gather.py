@@ -19,8 +19,8 @@ from tracker.errors import IntegrityError
 from tracker.export.pictures import pictures
 from tracker.ingest.stage import Archive
 from tracker.model.chain import Chain
-from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import PostKey, VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.post import Post
 from tracker.model.status import StatusChange

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from tracker.matching.verify import keyframe_pairs
 from tracker.model.chain import Chain
-from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import AppearanceId, VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment
 from tracker.reports.report_input import Compared, SideBySide
 from tracker.reports.wording import maybe_earlier

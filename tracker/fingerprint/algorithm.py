@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.metadata import version
 
-from tracker.fingerprint.local_features import (
-    FEATURE_INTERVAL_MS,
-    FEATURE_SIDE,
-    FEATURES_PER_FRAME,
-)
-from tracker.model.fingerprint import Algorithm
+from tracker.model.algorithm import Algorithm
 
 HASH_SIZE = 16
 """Side of the block of DCT coefficients: 16 gives 256 bits.
@@ -23,6 +18,11 @@ unrelated frames of the accuracy corpus come within 12 of 64 bits, but not withi
 CODE_BYTES = HASH_SIZE * HASH_SIZE // 8
 SAMPLE_INTERVAL_MS = 250
 GRAY_SIDE = 192
+FEATURE_SIDE = 288
+"""Longer side of the picture that features are taken from."""
+
+FEATURE_INTERVAL_MS = 1000
+FEATURES_PER_FRAME = 60
 VIEWS_REVISION = 2
 """Raised whenever views, their boxes or the quality gate change."""
 

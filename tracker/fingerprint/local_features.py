@@ -6,18 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tracker.fingerprint.algorithm import FEATURES_PER_FRAME
 from tracker.fingerprint.descriptors import codes, descriptors, directions
 from tracker.fingerprint.keypoints import Keypoints, keypoints, scale_space
 from tracker.model.features import CODE_BYTES, PLACE_BYTES, Features
 
 Gray = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint8]
-
-FEATURE_SIDE = 288
-"""Longer side of the picture that features are taken from."""
-
-FEATURE_INTERVAL_MS = 1000
-FEATURES_PER_FRAME = 60
 
 STILL_CHANGE = 0.6
 """A picture that differs by less than this (grey levels) from the last one taken is skipped."""

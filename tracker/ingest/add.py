@@ -20,7 +20,7 @@ from storage import fingerprints as fingerprint_rows
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage.captures import PendingMedia
-from tracker.acquire import local_video, sha256_of
+from tracker.acquire import local_video
 from tracker.appearances import summarise
 from tracker.clock import Clock
 from tracker.errors import MediaError, SourceError, TrackerError, UsageError
@@ -30,6 +30,7 @@ from tracker.ingest.detect import Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive, Stage, attempt, tried
+from tracker.media.digest import sha256_of
 from tracker.model.added import AddedError, AddedResult, AddedVideo, Left
 from tracker.model.capture import FetchedPost
 from tracker.model.ids import PostKey, VideoId

@@ -23,10 +23,10 @@ from tracker.errors import NetworkError, OutsideError, TrackerError
 from tracker.evidence.anchors import anchor_digest, anchor_statement
 from tracker.ingest.stage import Archive, tried
 from tracker.model.anchor import Anchor, Token, TokenKind, TokenState
-from tracker.net.timestamping import TimestampDoor
 
 if TYPE_CHECKING:
     from tracker.evidence.timestamp_tokens import TokenVerdict
+    from tracker.net.timestamping import TimestampDoor  # who only asks how it stands needs none
 
 NAME = "timestamp"
 UPGRADES_AT_ONCE = 50

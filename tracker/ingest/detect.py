@@ -20,11 +20,12 @@ from tracker.errors import IntegrityError
 from tracker.evidence.digests import match_digest, sound_match_digest
 from tracker.identify import Identified, Identifier
 from tracker.ingest.stage import Archive
-from tracker.model.fingerprint import Examined, Fingerprint, Keyframe
+from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.ledger import LedgerKind
-from tracker.model.match import Match
-from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.match import Match, SoundMatch
+from tracker.model.sound import SoundPrint
 
 REFRESH_BATCH = 256
 """Fingerprints read at once when the index catches up with the database."""

@@ -94,6 +94,9 @@ def tried(
         if not stopping():
             remember_failure(stage, key, exc, archive, clock, gives_up=gives_up)
         raise
+    with archive.database.read() as session:  # nearly always: and whoever reads waits for nobody
+        if not attempts.has_failed(session, stage, key):
+            return
     with archive.database.write() as session:
         attempts.clear(session, stage, key)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tracker.matching.map_models import Floats, PointPairs, best_map
 from tracker.matching.pictures import WORKING_SIDE, Picture, at_most, flipped, gray, picture
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 
 RATIO = 0.8
 """Lowe's ratio test. Source: Lowe, Distinctive Image Features, IJCV 2004."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 
 Picture = npt.NDArray[np.uint8]
 

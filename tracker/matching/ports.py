@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 
 
 class Hits(Protocol):

@@ -12,8 +12,8 @@ from tracker.matching.sound_agreement import sound_agreement
 from tracker.matching.sound_alignment import aligned
 from tracker.matching.sound_hits import LEAST_HITS, Ints, SoundHits, best_line
 from tracker.model.ids import VideoId
-from tracker.model.match import Match
-from tracker.model.sound import SoundMatch, SoundPrint
+from tracker.model.match import Match, SoundMatch
+from tracker.model.sound import SoundPrint
 
 MOST_LOOKED_AT = 500
 """Videos with most items in common whose hits are looked at."""

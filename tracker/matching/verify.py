@@ -14,7 +14,7 @@ from tracker.matching.consensus import Consensus, ViewPair, consensus
 from tracker.matching.geometry import Geometry, View
 from tracker.matching.measured import Measured, measured_pairs
 from tracker.matching.registration import Registered, farthest
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment
 
 PAIRS_SHOWN = 3

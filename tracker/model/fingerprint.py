@@ -7,28 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tracker.model.algorithm import Algorithm
 from tracker.model.features import Features
+from tracker.model.keyframe import Keyframe
 from tracker.model.sound import SoundPrint
 from tracker.model.thumbnails import Thumbnails
 from tracker.model.video import MediaInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Algorithm:
-    """Names exactly how a fingerprint was made; different values are never compared.
-
-    ``parameters`` and ``versions`` are sorted ``name=value`` texts (``bits=256``,
-    ``av=18.1.0``). ``versions`` hold those libraries whose release may change the bits.
-    """
-
-    name: str
-    parameters: tuple[str, ...]
-    versions: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        """One line that is equal if and only if the fingerprints may be compared."""
-        return "|".join((self.name, *self.parameters, *self.versions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +46,6 @@ class Fingerprint:
             raise ValueError("codes, pts_ms, views and quality differ in length")
         if self.boxes.shape not in ((n, 4), (0, 4)):
             raise ValueError("boxes do not fit codes")
-
-
-@dataclass(frozen=True, slots=True)
-class Keyframe:
-    """A small picture kept for verification and reports: JPEG bytes, at most 512 px a side."""
-
-    pts_ms: int
-    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,7 @@ from tracker.model.chain import Coverage
 from tracker.model.clip import PostSummary
 from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import ClipId, VideoId
-from tracker.model.match import Match
-from tracker.model.sound import SoundMatch
+from tracker.model.match import Match, SoundMatch
 from tracker.model.time_claim import Published
 from tracker.model.verdict import Verdict
 from tracker.model.video import Damage

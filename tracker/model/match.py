@@ -162,3 +162,21 @@ class Match:
             laid=self.laid.swapped() if self.laid is not None else None,
             moment_told=self.moment_told,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SoundMatch:
+    """The same sound in two videos, whatever their pictures show.
+
+    ``score`` in [0, 1]. No picture is claimed to be shared, so these never make a clip.
+    """
+
+    query: VideoId
+    reference: VideoId
+    score: float
+    segments: tuple[Segment, ...]
+
+    def swapped(self) -> SoundMatch:
+        """Return the same finding with query and reference exchanged."""
+        segments = tuple(segment.swapped() for segment in self.segments)
+        return SoundMatch(self.reference, self.query, self.score, segments)

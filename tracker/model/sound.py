@@ -1,4 +1,4 @@
-"""The fingerprint of a video's sound, and what two videos share of it."""
+"""The fingerprint of a video's sound."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from tracker.model.ids import VideoId
-from tracker.model.match import Segment
 
 SILENT_ITEM = 627964279
 """The item Chromaprint gives where there is nothing to hear.
@@ -55,21 +52,3 @@ class SoundPrint:
     def is_silent(self) -> bool:
         """Tell whether there is nothing to hear anywhere in the track."""
         return len(self.items) > 0 and bool(self.silent.all())
-
-
-@dataclass(frozen=True, slots=True)
-class SoundMatch:
-    """The same sound in two videos, whatever their pictures show.
-
-    ``score`` in [0, 1]. No picture is claimed to be shared, so these never make a clip.
-    """
-
-    query: VideoId
-    reference: VideoId
-    score: float
-    segments: tuple[Segment, ...]
-
-    def swapped(self) -> SoundMatch:
-        """Return the same finding with query and reference exchanged."""
-        segments = tuple(segment.swapped() for segment in self.segments)
-        return SoundMatch(self.reference, self.query, self.score, segments)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from tracker.errors import UnsupportedSource
@@ -62,6 +63,7 @@ def canonical_url(url: str) -> PostKey:
     return parse_address(url).key
 
 
+@lru_cache(maxsize=1024)  # one post's address is asked about a dozen times on its way
 def parse_address(url: str) -> Address:
     """Return platform, account and post id that the form of ``url`` gives away.
 

@@ -12,9 +12,8 @@ from tracker.model.chain import Chain
 from tracker.model.clip import PostSummary
 from tracker.model.credentials import VideoCredentials
 from tracker.model.ids import AppearanceId, PostKey, VideoId
-from tracker.model.match import Match, SoundAgreement
+from tracker.model.match import Match, SoundAgreement, SoundMatch
 from tracker.model.post import Post
-from tracker.model.sound import SoundMatch
 from tracker.model.status import StatusChange
 from tracker.model.video import Video
 

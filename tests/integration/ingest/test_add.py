@@ -14,10 +14,10 @@ from tests.integration.ingest.conftest import AppMaker
 from tests.support.footage import make_footage
 from tests.support.pages import article, video_page
 from tests.support.webserver import WebServer
-from tracker.acquire import sha256_of
 from tracker.app import App
 from tracker.errors import NetworkError, OutsideError, TrackerError
 from tracker.ingest.add import Stated, stated_time
+from tracker.media.digest import sha256_of
 from tracker.model.ids import PostKey
 from tracker.model.ledger import LedgerKind
 from tracker.model.time_claim import TimeInterval

@@ -26,13 +26,13 @@ from tests.support.signed_video import (
     signing_keys,
 )
 from tests.support.webserver import WebServer
-from tracker.acquire import sha256_of
 from tracker.app import App
 from tracker.config import C2paSettings
 from tracker.errors import ConfigError
 from tracker.ingest.add import Stated
 from tracker.ingest.credentials import read_original
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
+from tracker.media.digest import sha256_of
 from tracker.model.chain import Chain
 from tracker.model.credentials import CredentialState
 from tracker.model.ids import VideoId

@@ -21,13 +21,13 @@ from tests.integration.ingest.conftest import AppMaker, TurnedClock
 from tests.support.footage import Edit, make_copy, make_footage
 from tests.support.pages import video_page
 from tests.support.webserver import WebServer
-from tracker.acquire import sha256_of
 from tracker.app import App
 from tracker.clock import SystemClock
 from tracker.config import FixitySettings, RetentionSettings
 from tracker.errors import OnHold, TrackerError, UnknownSubject, UsageError
 from tracker.fixity import Fixity, FixityTerms
 from tracker.ingest.add import Stated
+from tracker.media.digest import sha256_of
 from tracker.model.anchor import Token, TokenKind, TokenState
 from tracker.model.custody import HeldKind
 from tracker.model.fingerprint import Fingerprint

@@ -10,8 +10,7 @@ from tracker.app import open_app
 from tracker.config import Settings
 from tracker.model.credentials import ContentCredentials, CredentialState
 from tracker.model.ids import PostKey, VideoId
-from tracker.model.match import Segment
-from tracker.model.sound import SoundMatch
+from tracker.model.match import Segment, SoundMatch
 from tracker.model.status import PostStatus
 
 NOBODY = VideoId("0" * 64)

@@ -13,7 +13,8 @@ from storage.index import FaissHashIndex
 from storage.index.contents import difference
 from tracker.errors import DatabaseError, IntegrityError
 from tracker.matching.ports import HashIndex
-from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.algorithm import Algorithm
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 
 KEY = "phash|bits=256"

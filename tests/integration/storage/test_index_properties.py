@@ -21,8 +21,9 @@ from storage.index.feature_shard import CELL_FLIPS, cells
 from storage.index.layouts import Layout, feature_codes, hash_rows
 from storage.index.runs import leaders, widest
 from tracker.matching.ports import HashIndex
+from tracker.model.algorithm import Algorithm
 from tracker.model.features import Features
-from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 
 Row = tuple[int, VideoId, Fingerprint]

@@ -12,8 +12,7 @@ from storage import fingerprints, matches, sounds, videos
 from storage.database import Database
 from tests.support.sound import random_sound
 from tests.support.values import ALGORITHM, KEY, NOW, a_fingerprint, a_match, a_video
-from tracker.model.match import Segment, SoundAgreement
-from tracker.model.sound import SoundMatch
+from tracker.model.match import Segment, SoundAgreement, SoundMatch
 from tracker.model.video import Video
 
 ONE, TWO, THREE = (a_video(name) for name in ("one", "two", "three"))

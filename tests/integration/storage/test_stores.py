@@ -21,7 +21,7 @@ from tests.support.unprivileged import as_nobody, open_directory
 from tests.support.values import KEY, a_video, some_keyframes
 from tracker.errors import IntegrityError, OutsideError
 from tracker.evidence.digests import keyframes_digest
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 
 BODY = b"the bytes of a video" * 1000
 SHA = hashlib.sha256(BODY).hexdigest()

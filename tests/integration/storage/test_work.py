@@ -37,8 +37,8 @@ from tests.support.values import (
     same_fingerprint,
 )
 from tracker.errors import DatabaseError, UnknownSubject
+from tracker.model.algorithm import Algorithm
 from tracker.model.clip import Clip
-from tracker.model.fingerprint import Algorithm
 from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.match import Segment
 from tracker.model.post import MediaRef

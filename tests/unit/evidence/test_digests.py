@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.support.values import a_fingerprint, a_match, a_video, some_keyframes
 from tracker.evidence.digests import fingerprint_digest, keyframes_digest, match_digest
-from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.fingerprint import Fingerprint
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment, Transformation
 
 ONE, TWO = a_video("one"), a_video("two")

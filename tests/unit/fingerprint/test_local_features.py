@@ -9,12 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tracker.fingerprint.algorithm import FEATURES_PER_FRAME
 from tracker.fingerprint.descriptors import codes
-from tracker.fingerprint.local_features import (
-    FEATURES_PER_FRAME,
-    FeatureCollector,
-    frame_features,
-)
+from tracker.fingerprint.local_features import FeatureCollector, frame_features
 from tracker.matching.feature_hits import feature_hits
 from tracker.matching.feature_pairs import FeaturePairs, mirrored_features
 from tracker.model.features import Features

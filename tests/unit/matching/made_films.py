@@ -10,9 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tracker.fingerprint.algorithm import GRAY_SIDE, SAMPLE_INTERVAL_MS
+from tracker.fingerprint.algorithm import (
+    FEATURE_INTERVAL_MS,
+    FEATURE_SIDE,
+    GRAY_SIDE,
+    SAMPLE_INTERVAL_MS,
+)
 from tracker.fingerprint.builder import THUMBNAIL_SIDE, FingerprintBuilder
-from tracker.fingerprint.local_features import FEATURE_INTERVAL_MS, FEATURE_SIDE
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.thumbnails import Thumbnails
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.matching import moving_scene as scene
 from tracker.matching.geometry import LEAST_INLIERS, geometry
 from tracker.matching.map_models import PointPairs, best_map
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 
 SHAPE = (scene.HEIGHT, scene.WIDTH)
 

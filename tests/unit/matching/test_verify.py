@@ -6,7 +6,7 @@ import numpy as np
 from tests.unit.matching import moving_scene as scene
 from tests.unit.matching.moving_scene import Picture
 from tracker.matching.verify import confirmed, keyframe_pairs, verification
-from tracker.model.fingerprint import Keyframe
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tests.support.sample_chain import appearance_id, sample_chain, video
 from tracker.export.pictures import pictures
-from tracker.model.fingerprint import Keyframe
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import Match, Segment
 from tracker.reports.report_input import Compared
 

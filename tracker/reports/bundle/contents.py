@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.model.fingerprint import Fingerprint, Keyframe
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.ledger import LedgerEntry
 from tracker.model.match import Match
 from tracker.reports.bundle.anchor_form import (

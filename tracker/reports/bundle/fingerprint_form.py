@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.errors import IntegrityError
+from tracker.model.algorithm import Algorithm
 from tracker.model.features import Features
-from tracker.model.fingerprint import Algorithm, Fingerprint
+from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.sound import SoundPrint
 from tracker.model.thumbnails import Thumbnails

@@ -17,8 +17,8 @@ from tracker.model.clip import Appearance
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
-from tracker.provenance.arborescence import likeliest_tree
 from tracker.provenance.footage import covered_ms
+from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
 from tracker.provenance.order import interval_of, not_orderable_with
 from tracker.provenance.overlaps import PART_OF_SHARE
 
@@ -97,7 +97,7 @@ def link_appearances(
         told.pop(ordered[0].id, None)
     pictures = _Pictures(ordered, firsts, evidence)
     tree = pictures.tree()
-    root = next(seen for seen in firsts.values() if tree[seen.video] is None)
+    root = firsts[first_of_the_beginnings(tree, pictures.existence)]
     links = [_root_link(root, ordered)]
     for child in ordered:
         if child.id == root.id:
@@ -252,6 +252,7 @@ class _Pictures:
         for seen in ordered:
             if not seen.cites:
                 self._seen[seen.video].append(seen)
+        self.existence = {video: existence_of(self._seen[video]) for video in firsts}
         self._precedes_of = evidence.precedes_of
         self._preceding: dict[tuple[VideoId, VideoId], float] = {}
         self._sources: dict[VideoId, dict[VideoId, float]] = {
@@ -281,7 +282,7 @@ class _Pictures:
             video: self._beginning(video) + (0.0 if video == earliest else NOT_EARLIEST_ODDS)
             for video in self._firsts
         }
-        return likeliest_tree(beginnings, self._sources)
+        return likeliest_lineage(beginnings, self._sources, self.existence)
 
     def _beginning(self, video: VideoId) -> float:
         """Return how well the video would begin the tree (log-odds)."""

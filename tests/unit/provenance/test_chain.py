@@ -165,6 +165,28 @@ def test_no_parent_is_later_than_its_child() -> None:
         assert position[link.parent] < position[link.appearance.id]
 
 
+def test_nobody_descends_from_what_came_to_be_later_by_way_of_an_undated_one() -> None:
+    """The pictures would have: of this year, without a date, of four years ago."""
+    late, undated, old = (
+        appearance("late", dated(30_000)),
+        appearance("undated", seen_by(40_000)),
+        appearance("old", dated(0)),
+    )
+    likely = {(vid("undated"), vid("late")): 5.0, (vid("old"), vid("undated")): 5.0}
+
+    def odds(match: Match) -> float:
+        return likely.get((match.query, match.reference), 0.0)
+
+    inputs = ChainInputs(CLIP, (late, undated, old))
+    chain = build_chain(
+        inputs, all_match(inputs.appearances), history=(), revision=1, as_of=DAY, odds_of=odds
+    )
+    told = relations(chain)
+    assert chain.root in {"app-old", "app-undated"}
+    assert told["app-late"][0] is not None
+    assert (told["app-old"][0], told["app-undated"][0]) != ("app-undated", "app-late")
+
+
 def test_all_orders_of_arrival_give_the_same_chain() -> None:
     things = [
         appearance("a", dated(0, 2)),

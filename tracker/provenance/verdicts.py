@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
-from tracker.provenance.footage import Footage, group_footage, holding
+from tracker.provenance.footage import MOSTLY_SHARE, Footage, group_footage, holding
 from tracker.provenance.overlaps import Stretch
 from tracker.provenance.splices import CutNear
 
@@ -25,8 +25,9 @@ def grouped_as_judged(
 ) -> tuple[Footage, ...]:
     """Return the clips as ``group_footage`` does, but for what a person decided otherwise.
 
-    A ``different`` video shares nothing with any video that shows the whole clip, whatever their
-    matches say; a ``same`` one joins the clip with all that was found to be the same as itself.
+    A ``different`` video shares nothing of the clip with any video that shows the clip or a part of
+    it, whatever their matches say; a ``same`` one joins the clip with all that was found to be the
+    same as itself.
     """
     judged_apart = [ruling for ruling in different if set(ruling) <= set(durations)]
     if judged_apart:
@@ -50,19 +51,48 @@ def _without(
     judged = {video for _, video in different} - {reference for reference, _ in different}
     others = {video: ms for video, ms in durations.items() if video not in judged}
     footage = group_footage(others, matches, cut_near)
-    apart: set[frozenset[VideoId]] = set()
+    apart: dict[frozenset[VideoId], Stretch] = {}
     for reference, video in different:
-        members = _whole_members(footage, reference)
-        apart |= {frozenset((member, video)) for member in members if member != video}
-    return [match for match in matches if frozenset((match.query, match.reference)) not in apart]
+        whole = Stretch(reference, 0, durations[reference])
+        found = {member.video: member for member in _members(footage, reference)}
+        found |= {one.video: one for match in matches if (one := _shown(match, reference))}
+        for member in (whole, *found.values()):
+            if member.video != video:
+                apart[frozenset((member.video, video))] = member
+    return [match for match in matches if not _is_of(match, apart)]
 
 
-def _whole_members(footage: Iterable[Footage], reference: VideoId) -> set[VideoId]:
-    members = {reference}
+def _members(footage: Iterable[Footage], reference: VideoId) -> Iterator[Stretch]:
+    """Yield who shows the clips that ``reference`` shows in full, with what each shows of them."""
     for one in footage:
         if reference in one.absorbed:
-            members |= one.absorbed
-    return members
+            yield from one.members
+
+
+def _shown(match: Match, reference: VideoId) -> Stretch | None:
+    """Return where the other video of a match with ``reference`` shows it."""
+    if reference not in (match.query, match.reference):
+        return None
+    seen = match if match.query == reference else match.swapped()
+    starts = [segment.reference_start_ms for segment in seen.segments]
+    ends = [segment.reference_end_ms for segment in seen.segments]
+    return Stretch(seen.reference, min(starts), max(ends))
+
+
+def _is_of(match: Match, apart: Mapping[frozenset[VideoId], Stretch]) -> bool:
+    """Tell whether most of what two videos share is what a person said is not the same."""
+    member = apart.get(frozenset((match.query, match.reference)))
+    if member is None:
+        return False
+    seen = match if match.reference == member.video else match.swapped()
+    shared = [
+        Stretch(member.video, s.reference_start_ms, s.reference_end_ms) for s in seen.segments
+    ]
+    inside_ms = sum(
+        max(0, min(one.end_ms, member.end_ms) - max(one.start_ms, member.start_ms))
+        for one in shared
+    )
+    return inside_ms >= MOSTLY_SHARE * sum(one.duration_ms for one in shared)
 
 
 def _joined(

@@ -30,6 +30,12 @@ SURE_WITH_OTHER_SOUND = 0.6
 AGREEING_SHARE = 0.75
 """A match that is not sure stands while this share of those beside it say the same, if any are."""
 
+ODD_SPEED = 1.4
+LEAST_COPIES = 1
+"""A match at such a speed that is not sure needs a copy on either side that says the same, where
+there are so many: a shot in which little moves resembles another one best when it is sped up.
+"""
+
 TOLERANCE_MS = 500
 """Two ways to a moment that differ by more do not agree."""
 
@@ -37,6 +43,8 @@ MOST_NEAREST = 6
 """Of each video so many nearest copies are asked."""
 
 _ASKED_AT = (0.1, 0.5, 0.9)
+LEAST_MOMENTS = 2
+"""A way that leads on from only one of the moments asked for says nothing."""
 
 Pair = tuple[VideoId, VideoId]
 _Spans = Sequence[tuple[int, int, int, int]]
@@ -89,6 +97,8 @@ class _Beside:
         A sure match stands, unless most of them cannot even tell the moment: of one moment,
         copies show the same little that moves.
         """
+        if match.score < SURE_SCORE and _at_odd_speed(match) and self._alone(match):
+            return True
         pairs = [
             (one, other)
             for one in (match.query, *self._nearest.get(match.query, ()))
@@ -99,6 +109,18 @@ class _Beside:
         if match.score >= SURE_SCORE:
             return untold > len(said)
         return sum(said) < AGREEING_SHARE * (len(said) + untold)
+
+    def _alone(self, match: Match) -> bool:
+        """Tell whether on either side there are copies of which none says the same."""
+        query, reference = match.query, match.reference
+        sides = (
+            [(copy, reference) for copy in self._nearest.get(query, ())],
+            [(query, copy) for copy in self._nearest.get(reference, ())],
+        )
+        return any(
+            len(pairs) >= LEAST_COPIES and not any(self._agrees(match, *pair) for pair in pairs)
+            for pairs in sides
+        )
 
     def _agrees(self, match: Match, one: VideoId, other: VideoId) -> bool | None:
         """Tell whether a way by two copies leads to the same moments; None: there is none."""
@@ -115,7 +137,9 @@ class _Beside:
                 way = self._moment(other, reference, way)
             if way is not None:
                 apart.append(abs(way - found_ms))
-        return sorted(apart)[len(apart) // 2] <= TOLERANCE_MS if apart else None
+        if len(apart) < LEAST_MOMENTS:
+            return None
+        return sorted(apart)[len(apart) // 2] <= TOLERANCE_MS
 
     def _moment(self, one: VideoId, other: VideoId, at_ms: float) -> float | None:
         """Return the moment of ``other`` that a moment of ``one`` is, None if it has none."""
@@ -123,6 +147,11 @@ class _Beside:
             if start - TOLERANCE_MS <= at_ms <= end + TOLERANCE_MS:
                 return to_start + (at_ms - start) * (to_end - to_start) / (end - start)
         return None
+
+
+def _at_odd_speed(match: Match) -> bool:
+    longest = max(match.segments, key=lambda s: s.query_end_ms - s.query_start_ms)
+    return max(longest.speed, 1 / longest.speed) > ODD_SPEED
 
 
 def _spans(segments: Iterable[Segment]) -> _Spans:

@@ -112,3 +112,21 @@ def test_another_sound_speaks_against_a_weak_match_only() -> None:
     )
     assert corroborated([weak]) == []
     assert corroborated([strong]) == [strong]
+
+
+def at_double_speed(one: str, other: str) -> Match:
+    segment = Segment(0, 4_000, 0, 8_000, 2.0, mirrored=False, score=0.8)
+    return Match(vid(one), vid(other), 0.8, (segment,))
+
+
+def test_an_odd_speed_that_one_copy_alone_shows_is_chance() -> None:
+    """All copies of the other side look alike and say so; those of its own do not."""
+    chance = [at_double_speed("a", other) for other in "xyz"]
+    assert corroborated([*FAMILIES, *chance]) == FAMILIES
+    copied = [at_double_speed(one, other) for one in "abc" for other in "xyz"]
+    assert corroborated([*FAMILIES, *copied]) == [*FAMILIES, *copied]
+
+
+def test_an_odd_speed_of_a_video_without_copies_is_kept() -> None:
+    fast = [at_double_speed("f", other) for other in "xyz"]
+    assert corroborated([*copies("x", "y", "z"), *fast]) == [*copies("x", "y", "z"), *fast]

@@ -177,7 +177,7 @@ def _fitted(side: FrameHits, line: Line) -> Line:
         if len(near) == 0:
             return line
         better = _least_squares(near, line)
-        if _closeness(side, better) < _closeness(side, line):
+        if _support(side, better) < _support(side, line):
             return line
         line = better
     return line
@@ -218,18 +218,6 @@ def _mean_worth(side: FrameHits, line: Line) -> float:
 
 def _support(side: FrameHits, line: Line) -> float:
     return float(weights(_one_per_frame(side, line, TOLERANCE_MS).distances).sum())
-
-
-def _closeness(side: FrameHits, line: Line) -> float:
-    """Return the worth of the hits on the line, each the less the farther it lies from it.
-
-    Counted alike, a chance hit at the edge of what a poor line reaches outweighs that a better
-    one goes through the middle of all others.
-    Source: the truncated quadratic of MSAC, Torr & Zisserman, MLESAC, CVIU 78 (2000), section 3.
-    """
-    near = _one_per_frame(side, line, TOLERANCE_MS)
-    off = line.residuals(near) / TOLERANCE_MS
-    return float(np.sum(weights(near.distances) * (1.0 - off**2)))
 
 
 def _stands_still(side: FrameHits, line: Line) -> bool:

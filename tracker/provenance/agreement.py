@@ -30,10 +30,11 @@ SURE_WITH_OTHER_SOUND = 0.6
 AGREEING_SHARE = 0.75
 """A match that is not sure stands while this share of those beside it say the same, if any are."""
 
-ODD_SPEED = 1.4
+ODD_SPEED = 1.1
 LEAST_COPIES = 1
-"""A match at such a speed that is not sure needs a copy on either side that says the same, where
-there are so many: a shot in which little moves resembles another one best when it is sped up.
+"""A match at another speed than its own that is not sure needs a copy on either side that says the
+same, where there are so many: a shot in which little moves resembles another one best when it is
+sped up or slowed down (seeds 23 and 24).
 """
 
 TOLERANCE_MS = 500

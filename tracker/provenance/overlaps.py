@@ -48,7 +48,8 @@ class Overlap:
     ``region`` is the part of the outer picture that the inner one shows, where it was measured and
     has an edge around it: x, y, width and height as fractions. ``edits`` are the kinds of change
     that make the inner one out of the outer one, ``laid`` tells whether the pictures could be laid
-    over each other. ``inset``: the inner one shows the outer one within another picture.
+    over each other and ``unlike`` how much of them disagrees then (a share, None where it
+    is not known). ``inset``: the inner one shows the outer one within another picture.
     """
 
     inner: Stretch
@@ -57,6 +58,7 @@ class Overlap:
     score: float
     edits: frozenset[str]
     laid: bool
+    unlike: float | None
     inset: bool
 
 
@@ -201,6 +203,7 @@ def _overlap(inner: Stretch, outer: Stretch, match: Match) -> Overlap:
         match.score,
         edits,
         laid=match.laid is not None or bool(edits),
+        unlike=match.laid.unlike if match.laid is not None else None,
         inset=_inset(match),
     )
 

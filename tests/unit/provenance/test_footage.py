@@ -221,8 +221,22 @@ def test_a_copy_of_the_picture_around_an_inset_does_not_join() -> None:
     found = group({"whole": 10, "reaction": 9, "viewer": 9}, [inset, crop])
     assert all({"whole", "viewer"} - members for members in found.values())
     copy = edited(shared("viewer", (0, 9), "reaction", (0, 9)), "caption")
+    copy = replace(copy, laid=Laid(0.5, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     found = group({"whole": 10, "reaction": 9, "viewer": 9}, [inset, copy])
     assert found == {"whole": {"whole", "reaction", "viewer"}}
+
+
+def test_two_clips_set_into_the_same_stock_footage_stay_apart() -> None:
+    """What they share is around the clip: the pictures disagree in the middle."""
+    stock = edited(shared("one_inset", (0, 9), "other_inset", (0, 9)), "colour")
+    stock = replace(stock, laid=Laid(0.9, 0.45, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    insets = [
+        edited(shared("one_inset", (0, 9), "one", (0, 9)), "picture_in_picture"),
+        edited(shared("other_inset", (0, 9), "other", (0, 9)), "colour"),
+    ]
+    durations = {"one_inset": 9, "other_inset": 9.2, "one": 9.1, "other": 9.3}
+    found = group(durations, [stock, *insets])
+    assert all({"one", "other"} - members for members in found.values())
 
 
 def test_a_crop_of_the_anchor_is_no_inset_of_it() -> None:

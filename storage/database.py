@@ -56,7 +56,8 @@ class Database:
         self._timeout_s = busy_timeout_s
         self._now = now
         self._path = Path(self._url.database or "") if self._is_sqlite else None
-        self.name = str(self._path) if self._path else self._url.render_as_string()
+        # Without its query, where a password may stand as well.
+        self.name = str(self._path or self._url.set(query={}).render_as_string())
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         self._checked = False

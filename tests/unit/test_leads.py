@@ -318,6 +318,12 @@ def test_hostile_text_takes_time_by_its_length_only(unit: str) -> None:
     assert time.process_time() - started < 5
 
 
+def test_a_text_that_ends_with_the_comma_after_a_name_is_read() -> None:
+    """Found by fuzzing: what follows the comma was looked up beyond the end."""
+    text = "идео выложи%s%nл в Telegram канал «Труха⚡️Украина»,"
+    assert find_leads(text, "https://news.example/a", date(2026, 1, 1)) == ()
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_error(text: str) -> None:
     find_leads(f"{text} posted on Twitter by {text}", "u", PUBLISHED)

@@ -35,6 +35,10 @@ _MESSAGE = ".tgme_widget_message[data-post]"
 _DATA_POST = re.compile(r"([A-Za-z]\w{3,31})/(\d{1,15})\Z", re.ASCII)
 _CHANNEL = re.compile(r"[a-z]\w{3,31}\Z", re.ASCII)
 _MAX_MESSAGES = 100
+_MOST_TEXTS = 50
+_MOST_NESTED = 500
+"""A page nested ten thousand deep took minutes: each text asked for all that it is in."""
+
 _MAX_VIDEOS = 20
 
 
@@ -165,19 +169,25 @@ def _message_post(node: LexborNode) -> Post | None:
 
 
 def _text(node: LexborNode) -> str | None:
-    own = [n for n in node.css(".tgme_widget_message_text") if not _inside_reply(n)]
-    for line_break in (br for n in own[:1] for br in n.css("br")):
+    texts = node.css(".tgme_widget_message_text")[:_MOST_TEXTS]
+    own = next((text for text in texts if not _inside_reply(text)), None)
+    if own is None:
+        return None
+    for line_break in own.css("br"):
         line_break.replace_with("\n")
-    return clean_text(own[0].text()) if own else None
+    return clean_text(own.text())
 
 
 def _inside_reply(node: LexborNode) -> bool:
+    """Tell whether a text is quoted from the post that is replied to, or nested beyond reason."""
     parent = node.parent
-    while parent is not None:
+    for _ in range(_MOST_NESTED):
+        if parent is None:
+            return False
         if "tgme_widget_message_reply" in (parent.attributes.get("class") or ""):
             return True
         parent = parent.parent
-    return False
+    return True
 
 
 def _links(node: LexborNode, address: Address) -> tuple[PostLink, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -123,6 +124,22 @@ def test_hostile_pages_are_refused_or_read_for_what_they_are(
     with suppress(TrackerError):
         post = telegram.fetch("https://t.me/rivernews/1").post
         assert (post.media, post.claims, post.links) == ((), (), ())
+
+
+def test_texts_nested_in_each_other_cost_no_more_than_their_length(
+    site: TelegramSite, telegram: Telegram
+) -> None:
+    """Found by fuzzing: each of thousands, for each message, asked for all that it is in."""
+    posts = "".join(
+        f'<div class="tgme_widget_message" data-post="rivernews/{number}">'
+        for number in range(1, 90)
+    )
+    markup = posts + '<div class="tgme_widget_message_text">' * 1800
+    site.server.routes["/s/rivernews"] = lambda call: call.reply(markup.encode())
+    started = time.process_time()
+    with suppress(TrackerError):
+        telegram.fetch("https://t.me/s/rivernews")
+    assert time.process_time() - started < 5
 
 
 def test_the_guard_is_asked(site: TelegramSite) -> None:

@@ -150,7 +150,8 @@ def _shows_after(s: Tagged, end: int) -> bool:
 
 
 def _posts_after(s: Tagged, end: int) -> bool:
-    if end < len(s.tokens) and s.tokens[end + s.is_mark(end, ",")].lower in WITNESSES:
+    following = s.tokens[end + s.is_mark(end, ",") :][:1]
+    if any(token.lower in WITNESSES for token in following):
         return True
     for n in range(end, min(end + NEAR, len(s.tokens))):
         if s.has(n, Tag.WITHOUT) or s.is_mark(n, ";"):

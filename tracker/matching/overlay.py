@@ -60,16 +60,18 @@ class Overlay:
 
 def overlay(laid: Iterable[Registered]) -> Overlay | None:
     """Return what the pairs say together; ``None`` if in no pair enough of the picture agrees."""
-    able = [pair for pair in laid if _agreeing(pair).sum() >= LEAST_PLACES]
+    eroded = [(pair, _agreeing(pair)) for pair in laid]
+    telling = [(pair, agrees) for pair, agrees in eroded if agrees.sum() >= LEAST_PLACES]
+    able = [pair for pair, _ in telling]
     if not able:
         return None
     return Overlay(
-        residual=min(_residual(pair) for pair in able),
+        residual=min(_residual(pair, agrees) for pair, agrees in telling),
         unlike=_median([_unlike(pair) for pair in able]),
         beside=_median([1.0 - pair.inside.mean() for pair in able]),
         seam=_median([_seam(pair) for pair in able]),
         overlaid=_overlaid(able),
-        detail=_median([_detail(pair) for pair in able]),
+        detail=_median([_detail(pair, agrees) for pair, agrees in telling]),
     )
 
 
@@ -96,9 +98,9 @@ def _agreeing(pair: Registered) -> Bools:
     return np.asarray(cv2.erode(pair.agrees.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
-def _residual(pair: Registered) -> float:
+def _residual(pair: Registered, agrees: Bools) -> float:
     apart = np.abs((pair.query - pair.reference) @ _LUMA)
-    return float(np.median(apart[_agreeing(pair)]))
+    return float(np.median(apart[agrees]))
 
 
 def _unlike(pair: Registered) -> float:
@@ -106,8 +108,7 @@ def _unlike(pair: Registered) -> float:
     return float(1.0 - pair.agrees[telling].mean()) if telling.any() else 0.0
 
 
-def _detail(pair: Registered) -> float:
-    agrees = _agreeing(pair)
+def _detail(pair: Registered, agrees: Bools) -> float:
     query, reference = pair.query @ _LUMA, pair.reference @ _LUMA
     return float(np.log(_energy(query, agrees) / _energy(reference, agrees)))
 
@@ -118,23 +119,24 @@ def _seam(pair: Registered) -> float:
         return 0.0
     luma = pair.query @ _LUMA
     edges = np.hypot(cv2.Sobel(luma, -1, 1, 0), cv2.Sobel(luma, -1, 0, 1))
-    border = _ring(pair.inside, 0, SEAM_PX)
-    beside = _ring(pair.inside, SEAM_PX + 2, 3 * SEAM_PX)
+    distance = _from_border(pair.inside)
+    border = distance <= SEAM_PX
+    beside = (distance >= SEAM_PX + 2) & (distance <= 3 * SEAM_PX)
     if not border.any() or not beside.any():
         return 0.0
     return float(np.log((edges[border].mean() + 4.0) / (edges[beside].mean() + 4.0)))
 
 
-def _ring(inside: Bools, least_px: int, most_px: int) -> Bools:
-    """Return the places so far from the border of ``inside``, away from the picture's own."""
+def _from_border(inside: Bools) -> Plane:
+    """Return how far each place is from the border of ``inside``; the picture's margin is far."""
     away = [
         cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, 3) for side in (inside, ~inside)
     ]
     distance = np.maximum(*away)
-    ring = (distance >= least_px) & (distance <= most_px)
     margin = SEAM_PX + 1
-    ring[:margin], ring[-margin:], ring[:, :margin], ring[:, -margin:] = False, False, False, False
-    return np.asarray(ring, np.bool_)
+    distance[:margin], distance[-margin:] = np.inf, np.inf
+    distance[:, :margin], distance[:, -margin:] = np.inf, np.inf
+    return np.asarray(distance, np.float32)
 
 
 def _overlaid(pairs: Sequence[Registered]) -> float:

@@ -147,6 +147,11 @@ class Match:
     laid: Laid | None = None
     moment_told: bool = True
 
+    @property
+    def longest_segment(self) -> Segment:
+        """The segment that takes most of the query; raises ``ValueError`` without any."""
+        return max(self.segments, key=lambda s: s.query_end_ms - s.query_start_ms)
+
     def swapped(self) -> Match:
         """Return the same finding with query and reference exchanged."""
         return Match(

@@ -151,8 +151,8 @@ class _Beside:
 
 
 def _at_odd_speed(match: Match) -> bool:
-    longest = max(match.segments, key=lambda s: s.query_end_ms - s.query_start_ms)
-    return max(longest.speed, 1 / longest.speed) > ODD_SPEED
+    speed = match.longest_segment.speed
+    return max(speed, 1 / speed) > ODD_SPEED
 
 
 def _spans(segments: Iterable[Segment]) -> _Spans:

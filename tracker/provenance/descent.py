@@ -4,7 +4,7 @@ Two questions are asked of a pair. *How near are they?* Whoever copies a video a
 what its source had been through, so the source is what a copy is nearest to: in time (same length),
 in edits, in what encoders left behind. *Which one came first?* Some changes go in one direction
 only: a crop shows less than its source, a border more of nothing; a text laid over a picture stands
-still where the source moves; grey comes from colours; each encoding costs bits and detail. Where
+still where the source moves; each encoding costs bits and detail. Where
 the times of publication tell who came first, the second question is not asked.
 
 Either answer is a weighted sum of measured numbers. ``log_odds``, of the first, is the logarithm of
@@ -236,7 +236,7 @@ def _uncovered(spans: Iterable[tuple[int, int]], facts: Facts) -> float:
 
 def _same_cut(match: Match, child: Facts, parent: Facts) -> bool:
     """Tell whether both files are as long and begin with the same moment."""
-    longest = _longest(match)
+    longest = match.longest_segment
     begins_ms = longest.reference_start_ms - longest.speed * longest.query_start_ms
     return abs(begins_ms) <= SAME_CUT_MS and _as_long(match, child, parent)
 
@@ -257,12 +257,8 @@ def _longer(match: Match, child: Facts, parent: Facts) -> float:
 
 def _lengths_ms(match: Match, child: Facts, parent: Facts) -> tuple[float, float]:
     """Return both lengths on a clock between the two, so that neither has the say."""
-    factor = _longest(match).speed ** 0.5
+    factor = match.longest_segment.speed**0.5
     return child.duration_ms * factor, parent.duration_ms / factor
-
-
-def _longest(match: Match) -> Segment:
-    return max(match.segments, key=lambda s: s.query_end_ms - s.query_start_ms)
 
 
 def _won_colours(match: Match) -> bool:

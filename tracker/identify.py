@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from threadpoolctl import ThreadpoolController
 
 from tracker.matching.candidates import candidates
-from tracker.matching.compare import Comparison, compare
+from tracker.matching.compare import Comparison, SharedStretch, compare
 from tracker.matching.measured import Measured
 from tracker.matching.openings import only_opening
 from tracker.matching.overlay import both_ways
@@ -19,7 +19,7 @@ from tracker.matching.ports import FingerprintArchive, HashIndex
 from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, OPENING_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
-from tracker.matching.verify import confirmed, measured
+from tracker.matching.verify import Verification, measured, verification
 from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.keyframe import Keyframe
@@ -111,7 +111,7 @@ class Identifier:
 
 
 class _Held:
-    """A stored video: its fingerprint, and its keyframes once they are asked for."""
+    """A stored video: its fingerprint, and what else is asked for."""
 
     def __init__(self, video: VideoId, archive: FingerprintArchive) -> None:
         self.video = video
@@ -124,6 +124,10 @@ class _Held:
     @cached_property
     def keyframes(self) -> Sequence[Keyframe]:
         return self._archive.keyframes(self.video)
+
+    @cached_property
+    def size(self) -> tuple[int, int] | None:
+        return self._archive.size(self.video)
 
 
 @cache
@@ -154,9 +158,11 @@ def _compared(
 def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
     segments = tuple(stretch.segment for stretch in comparison.stretches)
     opening = only_opening(segments, examined.fingerprint, held.fingerprint)
+    pictures = _Pictures(query, examined, held)
     # A common opening is no match, however surely it is one.
     limited = min(comparison.score, OPENING_SCORE)
-    score = limited if opening else _score(examined, held, comparison)
+    score = limited if opening else _score(comparison, pictures)
+    asserted = score >= MATCH_SCORE
     return Match(
         query=query,
         reference=held.video,
@@ -164,12 +170,39 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
         segments=segments,
         transformations=(SHARED_OPENING,) if opening else (),
         pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
-        asserted=score >= MATCH_SCORE,
-        moment_told=any(stretch.told for stretch in comparison.stretches),
+        asserted=asserted,
+        moment_told=any(pictures.tell(s) if asserted else s.told for s in comparison.stretches),
     )
 
 
-def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
+class _Pictures:
+    """The keyframes of a pair of videos, which decide where frames and motion do not.
+
+    They are laid over each other in the shorter video's frame, whichever of them was asked about.
+    """
+
+    def __init__(self, query: VideoId, examined: Examined, held: _Held) -> None:
+        ours, theirs = examined.fingerprint.duration_ms, held.fingerprint.duration_ms
+        self._turned = (ours, query) > (theirs, held.video)
+        self._examined, self._held = examined, held
+
+    def verified(self, segment: Segment) -> Verification | None:
+        """Return how well the pictures bear the segment out."""
+        ours, theirs = self._examined.keyframes, self._held.keyframes
+        if self._turned:
+            return verification(segment.swapped(), theirs, ours)
+        return verification(segment, ours, theirs)
+
+    def tell(self, stretch: SharedStretch) -> bool:
+        """Tell whether the stretch shows one moment, and not another one of a still shot."""
+        if stretch.judged:
+            return stretch.told
+        seen = self.verified(stretch.segment)
+        said = seen.tells_moment if seen is not None else None
+        return stretch.told if said is None else said
+
+
+def _score(comparison: Comparison, pictures: _Pictures) -> float:
     """Return the pair's score; where frames and motion leave it in doubt the pictures decide.
 
     What stands still agrees at any moment: where motion was compared, it has decided.
@@ -177,9 +210,8 @@ def _score(examined: Examined, held: _Held, comparison: Comparison) -> float:
     if not DOUBTFUL_SCORE <= comparison.score < MATCH_SCORE:
         return comparison.score
     strongest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
-    if not strongest.judged and confirmed(strongest.segment, examined.keyframes, held.keyframes):
-        return confirmed_score(comparison.score)
-    return comparison.score
+    seen = None if strongest.judged else pictures.verified(strongest.segment)
+    return confirmed_score(comparison.score) if seen and seen.confirms else comparison.score
 
 
 def _explained(match: Match, examined: Examined, held: _Held, *, both_directions: bool) -> Match:
@@ -188,28 +220,36 @@ def _explained(match: Match, examined: Examined, held: _Held, *, both_directions
     With ``both_directions`` also what explains the reference as a copy of the query, and how far
     the pictures agree, which takes a look from either side.
     """
-    ours_ms, theirs_ms = examined.fingerprint.duration_ms, held.fingerprint.duration_ms
-    ours, theirs = examined.keyframes, held.keyframes
-    shape = _shape(match.segments, ours, theirs)
-    explained = transformations(match.segments, theirs_ms, shape, query_duration_ms=ours_ms)
+    ours = _Side(examined.fingerprint.duration_ms, examined.info.size, examined.keyframes)
+    theirs = _Side(held.fingerprint.duration_ms, held.size, held.keyframes)
+    shape, explained = _named(match.segments, ours, theirs)
     match = replace(match, transformations=explained)
     if not both_directions:
         return match
-    turned = match.swapped().segments
-    back = _shape(turned, theirs, ours)
-    return replace(
-        match,
-        reverse_transformations=transformations(turned, ours_ms, back, query_duration_ms=theirs_ms),
-        laid=both_ways(shape.overlay, back.overlay) if shape and back else None,
-    )
+    back, reverse = _named(match.swapped().segments, theirs, ours)
+    laid = both_ways(shape.overlay, back.overlay) if shape and back else None
+    return replace(match, reverse_transformations=reverse, laid=laid)
 
 
-def _shape(
-    segments: Sequence[Segment], copy: Sequence[Keyframe], source: Sequence[Keyframe]
-) -> Measured | None:
-    """Return what was done to the source's picture, measured on the surest segment."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What tells what was done to one of two videos, beside what they share."""
+
+    duration_ms: int
+    size: tuple[int, int] | None
+    keyframes: Sequence[Keyframe]
+
+
+def _named(
+    segments: tuple[Segment, ...], copy: _Side, source: _Side
+) -> tuple[Measured | None, tuple[Transformation, ...]]:
+    """Return what was done to the source, and what of it the surest segment's pictures show."""
     surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-    return measured(surest, copy, source)
+    shape = measured(surest, copy.keyframes, source.keyframes)
+    sizes = (copy.size, source.size) if copy.size and source.size else None
+    return shape, transformations(
+        segments, source.duration_ms, shape, query_duration_ms=copy.duration_ms, sizes=sizes
+    )
 
 
 def _wanted(video: VideoId, exclude: Container[VideoId], only: Collection[VideoId] | None) -> bool:

@@ -106,6 +106,9 @@ class _Held:
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         return self._examined[video].keyframes
 
+    def size(self, video: VideoId) -> tuple[int, int]:
+        return self._examined[video].info.size
+
     def _after(self, row: int) -> Iterable[tuple[int, VideoId, Fingerprint]]:
         for number, (video, examined) in enumerate(self._rows[row:], start=row + 1):
             yield number, video, examined.fingerprint

@@ -14,6 +14,7 @@ import pytest
 
 from storage.index import FaissHashIndex, feature_rows, features_key
 from tests.support.footage import Copy, Edit, Footage, make_compilation, make_copy, make_footage
+from tests.support.signed_video import remux
 from tracker.examine import examine
 from tracker.fingerprint.algorithm import CODE_BYTES, current_algorithm
 from tracker.identify import Identified, Identifier
@@ -46,6 +47,9 @@ class Shelf:
 
     def keyframes(self, wanted: VideoId) -> Sequence[Keyframe]:
         return self.held[wanted].keyframes
+
+    def size(self, wanted: VideoId) -> tuple[int, int]:
+        return self.held[wanted].info.size
 
     def identifier(self, by_features: bool = True) -> Identifier:
         index = FaissHashIndex(self.directory, current_algorithm().key, CODE_BYTES)
@@ -130,6 +134,27 @@ def test_an_edited_copy_is_found_with_its_borders(world: World, tmp_path: Path, 
         assert kinds["borders"]["box"] == pytest.approx([0, 0.15, 1, 0.7], abs=0.03)
     if name == "trim":
         assert set(kinds) == {"reencode", "trim"}
+
+
+@pytest.mark.parametrize("container", ["mkv", "mov"])
+def test_a_file_that_was_only_repackaged_is_told_from_one_compressed_again(
+    world: World, tmp_path: Path, container: str
+) -> None:
+    repackaged = remux(world.films[0].path, tmp_path / f"copy.{container}")
+    again = make_copy(world.films[0].path, tmp_path / "again.mp4", Edit(crf=5))
+    kinds = [
+        [t.kind for t in only_match(world, p).transformations] for p in (repackaged, again.path)
+    ]
+    assert kinds == [["remux"], ["reencode"]]
+
+
+def test_a_copy_of_another_size_says_both(world: World, tmp_path: Path) -> None:
+    small = make_copy(world.films[0].path, tmp_path / "small.mp4", Edit(height=120))
+    (change,) = only_match(world, small.path).transformations
+    held = world.shelf.size(video(world.films[0].path))
+    assert change.detail["size"] == list(examine(small.path).info.size)
+    assert change.detail["reference_size"] == list(held)
+    assert change.detail["size"] != change.detail["reference_size"]
 
 
 @pytest.mark.parametrize("mirror", [False, True])

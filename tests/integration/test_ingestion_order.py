@@ -34,6 +34,9 @@ class Shelf:
     def keyframes(self, _wanted: VideoId) -> Sequence[Keyframe]:
         return ()
 
+    def size(self, _wanted: VideoId) -> None:
+        return None
+
 
 def a_shelf() -> Shelf:
     clip = films.later(Take(1, 1), 3000)

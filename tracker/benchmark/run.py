@@ -146,6 +146,9 @@ class _Files:
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         return self.examined[self._references[video]].keyframes
 
+    def size(self, video: VideoId) -> tuple[int, int]:
+        return self.examined[self._references[video]].info.size
+
 
 def measure_files(paths: Sequence[Path], workers: int = 1) -> Iterable[Measured]:
     """Yield each file examined and, right after it, decoded by ffmpeg."""

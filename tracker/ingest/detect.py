@@ -66,6 +66,12 @@ class ArchivedFingerprints:
         held = keyframes.contains(video, self._algorithm)
         return keyframes.get(video, self._algorithm) if held else ()
 
+    def size(self, video: VideoId) -> tuple[int, int] | None:
+        """Return width and height as displayed, in pixels; ``None`` until it was examined."""
+        with self._archive.database.read() as session:
+            stored = video_rows.get_video(session, video)
+        return stored.info.size if stored is not None and stored.info is not None else None
+
     def examined(self, video: VideoId) -> Examined | None:
         """Return what the video's one decode yielded, None when it was not decoded yet."""
         with self._archive.database.read() as session:

@@ -34,7 +34,10 @@ MISS_PENALTY = 0.12
 """What a sampled frame without a hit costs a segment, in units of a perfect hit."""
 
 BETWEEN_FEATURE_FRAMES = 3
-"""Samples between two feature frames: that they are not hit is no miss."""
+"""Samples between two feature frames: that they are not hit is no miss.
+
+Nor are all those between two that are farther apart, because the shot stood still.
+"""
 
 STANDSTILL_SHARE = 0.6
 """If neighbours in time (1.5 s off the line) match this well too, the shot stands still."""
@@ -247,10 +250,7 @@ def _densest(on_line: FrameHits) -> FrameHits:
     """Return the stretch of the hits with the greatest sum of worth less misses (Kadane)."""
     worth = weights(on_line.distances)
     frames = on_line.query_frames
-    missed = np.diff(frames, prepend=frames[:1]) - 1
-    by_features = on_line.moving >= 0
-    sparse = by_features | np.concatenate([[False], by_features[:-1]])
-    missed = np.where(sparse, missed - BETWEEN_FEATURE_FRAMES, missed)
+    missed = _missed(on_line)
     best_sum, best = -1.0, (0, 0)
     running, start = 0.0, 0
     for at in range(len(frames)):
@@ -263,6 +263,19 @@ def _densest(on_line: FrameHits) -> FrameHits:
     keep = np.zeros(len(on_line), np.bool_)
     keep[best[0] : best[1] + 1] = True
     return on_line.only(keep)
+
+
+def _missed(on_line: FrameHits) -> Ints:
+    """Return how many samples before each hit, back to the hit before it, should have been hit."""
+    frames, known = on_line.query_frames, on_line.feature_frames
+    before = np.concatenate([frames[:1], frames[:-1]])
+    between = np.maximum(frames - before - 1, 0)
+    by_features = on_line.moving >= 0
+    sparse = by_features | np.concatenate([[False], by_features[:-1]])
+    skipped = np.searchsorted(known, frames) - np.searchsorted(known, before, side="right")
+    telling = np.maximum(skipped, 0) * (BETWEEN_FEATURE_FRAMES + 1)
+    missed: Ints = np.where(sparse, np.minimum(between - BETWEEN_FEATURE_FRAMES, telling), between)
+    return missed
 
 
 def _explained(hits: FrameHits, run: AlignedRun) -> npt.NDArray[np.bool_]:

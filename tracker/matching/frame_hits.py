@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import faiss
 import numpy as np
@@ -46,8 +46,10 @@ class FrameHits:
     ``query_frames`` and ``reference_frames`` int64 count the distinct sampled times, which are
     ``query_ms`` and ``reference_ms`` int64 (all times of each video). ``distances`` int64 bits,
     ``mirrored`` bool, ``query_views`` and ``reference_views`` uint8: the pair of views that
-    came closest. ``moving`` int64: -1 where a hash was hit, else the number of local features
-    that agree and move (the distance then only stands for how many agree).
+    came closest. ``moving`` int64: -1 where a hash was hit, else how many of the local features
+    that are ``agreeing`` (int64) move; the distance then only stands for how many agree.
+    ``feature_frames`` int64 (f,) ascending, of ``query_frames``: those whose local features are
+    known. A picture like the one before it has none of its own.
     """
 
     query_frames: npt.NDArray[np.int64]
@@ -59,6 +61,8 @@ class FrameHits:
     query_ms: npt.NDArray[np.int64]
     reference_ms: npt.NDArray[np.int64]
     moving: npt.NDArray[np.int64]
+    agreeing: npt.NDArray[np.int64]
+    feature_frames: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.distances)
@@ -79,6 +83,8 @@ class FrameHits:
             self.query_ms,
             self.reference_ms,
             self.moving[rows],
+            self.agreeing[rows],
+            self.feature_frames,
         )
 
 
@@ -99,15 +105,20 @@ def frame_hits(
             query_ms=q.times_ms,
             reference_ms=r.times_ms,
             moving=np.concatenate([part.moving for part in parts]),
+            agreeing=np.concatenate([part.agreeing for part in parts]),
         )
     )
-    return _with_features(
-        by_hash, feature_hits(pairs or FeaturePairs(query.features, reference.features))
-    )
+    pairs = pairs or FeaturePairs(query.features, reference.features)
+    return _with_features(by_hash, feature_hits(pairs), pairs.features[0].pts_ms)
 
 
-def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
-    """Return ``hits`` and the pairs of frames that only local features show alike."""
+def _with_features(
+    hits: FrameHits, more: FeatureHits, feature_ms: npt.NDArray[np.int32]
+) -> FrameHits:
+    """Return ``hits`` and the pairs of frames that only local features show alike.
+
+    ``feature_ms`` are the times of the query's feature frames.
+    """
     if not len(hits.query_ms) or not len(hits.reference_ms):
         return hits
     query = _nearest(hits.query_ms, more.query_ms)
@@ -125,6 +136,8 @@ def _with_features(hits: FrameHits, more: FeatureHits) -> FrameHits:
         query_ms=hits.query_ms,
         reference_ms=hits.reference_ms,
         moving=np.concatenate([hits.moving, more.moving]),
+        agreeing=np.concatenate([hits.agreeing, more.agreeing]),
+        feature_frames=np.unique(_nearest(hits.query_ms, feature_ms.astype(np.int64))),
     )
     return joined.at(np.lexsort((joined.reference_frames, joined.query_frames, joined.mirrored)))
 
@@ -221,4 +234,5 @@ def _hits(q: _Rows, r: _Rows, found: npt.NDArray[np.int64], mirror: bool) -> Fra
         query_ms=q.times_ms,
         reference_ms=r.times_ms,
         moving=np.full(len(best), -1, np.int64),
+        agreeing=np.zeros(len(best), np.int64),
     )

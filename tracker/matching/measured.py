@@ -35,7 +35,8 @@ class Measured:
     ``sure`` the geometry is a guess: nothing contradicts it. ``scatter`` is how far the pairs'
     places of the picture differ (share of the picture): the camera moves between two moments.
     ``stretched`` is how much wider the copy shows things than the reference does. ``still`` tells
-    that nothing moves. ``overlay`` is how far the pictures agree.
+    that nothing moves. ``overlay`` is how far the pictures agree; ``repackaged`` tells that they
+    are the same, bit by bit.
     """
 
     mirrored: bool
@@ -49,6 +50,7 @@ class Measured:
     colours: ColourChange | None
     still: bool
     overlay: Overlay | None = None
+    repackaged: bool = False
 
 
 def measured_pairs(found: Consensus, laid: Sequence[Registered], *, mirrored: bool) -> Measured:

@@ -91,3 +91,7 @@ class FingerprintArchive(Protocol):
     def keyframes(self, video: VideoId) -> Sequence[Keyframe]:
         """Return the stored pictures of ``video``; empty if they were not kept."""
         ...
+
+    def size(self, video: VideoId) -> tuple[int, int] | None:
+        """Return width and height of ``video`` as displayed, in pixels; ``None``: not known."""
+        ...

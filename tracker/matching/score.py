@@ -31,6 +31,13 @@ STILL_EVIDENCE = 0.1
 A copy of a still shot and another take of the same studio look alike here.
 """
 
+LEAST_STILL_FEATURES = 10
+LEAST_STILL_SHARE = 0.5
+MOST_STILL_SPEED = 0.05
+"""A video that stands still has few feature frames. So large a share of them proves as much, if so
+many places agree in each and the copy plays as fast, to within so much.
+"""
+
 MOVING_OF_NEW_PICTURE = 24
 """So many moving features prove what one equal picture proves."""
 
@@ -73,8 +80,25 @@ def evidence(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> flo
     total = feature_evidence(by_features.moving)
     if len(by_hash) and len(run.hits) >= LEAST_HITS:
         total += _hash_evidence(by_hash, query, reference)
-    still = STILL_EVIDENCE if len(by_features) >= LEAST_STILL_FRAMES else 0.0
-    return max(total, still)
+    return max(total, STILL_EVIDENCE if _stands_still_alike(run, query, reference) else 0.0)
+
+
+def _stands_still_alike(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> bool:
+    """Tell whether enough feature frames agree, be it in places that never move."""
+    by_features = run.hits.only(run.hits.moving >= 0)
+    if len(by_features) >= LEAST_STILL_FRAMES:
+        return True
+    if abs(run.line.speed - 1.0) > MOST_STILL_SPEED:
+        return False
+    clear = by_features.only(by_features.agreeing >= LEAST_STILL_FEATURES)
+    shares = (
+        len(np.unique(frames)) / max(1, len(video.features.pts_ms))
+        for frames, video in (
+            (clear.query_frames, query),
+            (clear.reference_frames, reference),
+        )
+    )
+    return max(shares) >= LEAST_STILL_SHARE
 
 
 def feature_evidence(moving: Ints) -> float:

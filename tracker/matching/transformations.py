@@ -49,7 +49,7 @@ def transformations(
     found += _speed(segments, shape)
     found += _compilation(segments, query_duration_ms)
     if shape is not None and shape.sure and not found:
-        found.append(Transformation("reencode", _reencode(shape, sizes)))
+        found.append(_only_encoded(shape, sizes))
     return (*found, *_trim(segments, reference_duration_ms))
 
 
@@ -84,13 +84,16 @@ def _compilation(
     return [Transformation("compilation", {"query_ms": stretches})]
 
 
-def _reencode(shape: Measured, sizes: tuple[Size, Size] | None) -> dict[str, object]:
+def _only_encoded(shape: Measured, sizes: tuple[Size, Size] | None) -> Transformation:
+    """Return what is left to be said of a copy in whose picture nothing was changed."""
+    if shape.repackaged:
+        return Transformation("remux")
     detail: dict[str, object] = {}
     if sizes is not None and sizes[0] != sizes[1]:
         detail["size"], detail["reference_size"] = list(sizes[0]), list(sizes[1])
     if abs(np.log(shape.stretched)) >= LEAST_STRETCH:
         detail["stretch"] = round(shape.stretched, 3)
-    return detail
+    return Transformation("reencode", detail)
 
 
 def _in_the_picture(shape: Measured) -> list[Transformation]:

@@ -37,6 +37,11 @@ class MediaInfo:
     creation_at: datetime | None = None  # container metadata: forgeable, often absent
     damage: Damage | None = None  # None: all of it decodes
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height as displayed, in pixels."""
+        return self.width, self.height
+
 
 @dataclass(frozen=True, slots=True)
 class Video:

@@ -104,7 +104,7 @@ LEAST_BESIDE = 0.05
 CLEAR_SEAM = 0.7
 """Edges twice as strong as beside them are a border: crops of seeds 21 and 22 stay below 0.2."""
 
-_NOT_OF_THE_PICTURE = frozenset({"trim", "compilation", "reencode", "speed", "mirror"})
+_NOT_OF_THE_PICTURE = frozenset({"trim", "compilation", "reencode", "remux", "speed", "mirror"})
 _MOST_LONGER_S = 1.5
 
 

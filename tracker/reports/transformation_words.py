@@ -220,6 +220,7 @@ _MEASURED: dict[str, Callable[[Detail], str]] = {
     "picture_in_picture": _picture_in_picture,
     "pip": _picture_in_picture,
     "reencode": _reencode,
+    "remux": lambda _detail: "the same pictures in another file, not compressed again",
     "rotate": _rotate,
     "rotation": _rotate,
     "speed": _speed,

@@ -32,6 +32,7 @@ def hits(
         query_ms=times,
         reference_ms=times,
         moving=np.full(n, -1, np.int64),
+        agreeing=np.zeros(n, np.int64),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +35,7 @@ def hits(
         query_ms=np.arange(query_length, dtype=np.int64) * PERIOD_MS,
         reference_ms=np.arange(reference_length, dtype=np.int64) * PERIOD_MS,
         moving=np.full(n, -1, np.int64),
+        agreeing=np.zeros(n, np.int64),
     )
 
 
@@ -127,6 +130,24 @@ def test_a_run_of_use_takes_what_its_stretches_explain_one_of_none_only_its_own(
 
     runs = list(aligned_runs(hits(order), refused))
     assert [round(run.line.offset_ms) for run in runs] == asked == [0, 100_000]
+
+
+def feature_frame_hits(frames: list[int], known: list[int]) -> FrameHits:
+    """Return hits of feature frames, each with itself, of a query that has those in ``known``."""
+    found = hits([(at, at) for at in frames], np.full(len(frames), 34, np.int64))
+    moving, agreeing = np.ones(len(frames), np.int64), np.full(len(frames), 12, np.int64)
+    return replace(found, moving=moving, agreeing=agreeing, feature_frames=np.array(known))
+
+
+def test_feature_frames_far_apart_are_one_run_where_the_shot_stood_still_between() -> None:
+    (run,) = aligned_runs(feature_frame_hits([0, 12, 24], [0, 12, 24]))
+    assert run.hits.query_frames.tolist() == [0, 12, 24]
+
+
+def test_feature_frames_that_were_missed_part_a_run() -> None:
+    every_second = list(range(0, 28, 4))
+    runs = aligned_runs(feature_frame_hits([0, 12, 24], every_second))
+    assert [len(run.hits) for run in runs] == [1, 1, 1]
 
 
 def test_few_runs_are_refused_before_the_rest_is_left_alone() -> None:

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from tests.unit.matching import moving_scene as scene
 from tests.unit.matching.moving_scene import Picture
-from tracker.matching.verify import confirmed, keyframe_pairs, verification
+from tracker.matching.verify import keyframe_pairs, verification
 from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment
+
+Keyframes = Sequence[Keyframe]
+
+
+def confirmed(segment: Segment, query: Keyframes, reference: Keyframes) -> bool:
+    found = verification(segment, query, reference)
+    return found is not None and found.confirms
 
 
 def test_an_edited_copy_is_confirmed_and_moves_alike() -> None:
@@ -18,6 +27,7 @@ def test_an_edited_copy_is_confirmed_and_moves_alike() -> None:
         assert found.agreement > 0.6
         assert found.moving_agreement is not None
         assert found.moving_agreement > 0.6
+        assert found.tells_moment
         assert found.gap_ms == 0
 
 
@@ -36,6 +46,7 @@ def test_another_moment_under_a_fixed_camera_is_not_confirmed() -> None:
         assert found.moving_agreement is not None
         assert found.moving_agreement < 0.35
         assert not found.confirms
+        assert found.tells_moment is False
 
 
 def test_where_nothing_moves_nothing_is_said_of_motion() -> None:
@@ -43,6 +54,7 @@ def test_where_nothing_moves_nothing_is_said_of_motion() -> None:
     found = verification(scene.segment(), still, still)
     assert found is not None
     assert found.moving_agreement is None
+    assert found.tells_moment is None
 
 
 def stamped(seed: int) -> tuple[Keyframe, ...]:

@@ -1,0 +1,36 @@
+"""Tells a file that was only repackaged from one that was compressed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracker.model.keyframe import Keyframe
+
+LEAST_EQUAL = 2
+"""So many different pictures must be equal."""
+
+ONE_MOMENT_MS = 5
+"""Containers round the times of frames: Matroska to milliseconds. Frames are farther apart."""
+
+
+def same_pictures(query: Sequence[Keyframe], reference: Sequence[Keyframe]) -> bool:
+    """Tell whether what decodes from both files is the same, picture by picture.
+
+    Keyframes are made of the decoded picture in one way, so equal pictures give equal bytes, while
+    any compression leaves its noise. Pictures must be equal at one distance in time, and
+    none may differ that are of one moment.
+    """
+    moments = {keyframe.jpeg: keyframe.pts_ms for keyframe in reference}
+    equal = {
+        keyframe.jpeg: moments[keyframe.jpeg] - keyframe.pts_ms
+        for keyframe in query
+        if keyframe.jpeg in moments
+    }
+    if len(equal) < LEAST_EQUAL or max(equal.values()) - min(equal.values()) > ONE_MOMENT_MS:
+        return False
+    apart_ms = min(equal.values())
+    return not any(
+        abs(one.pts_ms + apart_ms - other.pts_ms) <= ONE_MOMENT_MS and one.jpeg != other.jpeg
+        for one in query
+        for other in reference
+    )

@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 import av
@@ -29,9 +31,10 @@ from tracker.errors import (
     ToolError,
     TrackerError,
 )
-from tracker.media.answers import values
+from tracker.media.answers import packed, values
 from tracker.media.child_process import ChildLimits, ChildProcessExecutor
 from tracker.media.confinement import NetworkBar
+from tracker.model.credentials import ContentCredentials, CredentialState
 from tracker.model.status import PostStatus
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -133,6 +136,22 @@ def test_an_answer_makes_its_reader_do_nothing(
 def test_an_answer_names_nothing_but_values(body: bytes) -> None:
     with pytest.raises(DamagedVideo, match="its answer is none"):
         values(body)
+
+
+class PackedAsByPython311(Enum):
+    """Until 3.11.3 Python has whoever reads the pickle of an enumeration call ``getattr``."""
+
+    ONE = "one"
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
+        return getattr, (type(self), self.name)
+
+
+def test_members_of_enumerations_are_values_on_any_python(executor: ChildProcessExecutor) -> None:
+    assert b"getattr" in pickle.dumps(PackedAsByPython311.ONE)
+    assert b"getattr" not in packed(PackedAsByPython311.ONE)
+    absent = ContentCredentials(CredentialState.ABSENT)
+    assert executor.submit(copy, absent).result() == absent
 
 
 def test_a_result_comes_back(executor: ChildProcessExecutor) -> None:

@@ -18,11 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar, cast
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
-from tracker.media.answers import values
+from tracker.media.answers import packed, values
 from tracker.media.confinement import confine
 
 P = ParamSpec("P")
@@ -176,9 +175,9 @@ def _child_main(
     _apply(limits)
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
-        body = ForkingPickler.dumps(answer)
+        body = packed(answer)
     except Exception as exc:  # noqa: BLE001 - the top of this process: nobody else is told
-        body = ForkingPickler.dumps((False, _sendable(exc, limits)))
+        body = packed((False, _sendable(exc, limits)))
     with suppress(BrokenPipeError):  # the parent is gone, and with it the question
         sender.send_bytes(body)
     sender.close()

@@ -13,7 +13,11 @@ def begin() -> None:
     A dump would hold tokens. A descriptor that the caller closed would be given to the next file
     that is opened, such as the database, and what is printed would be written into it.
     Source: "How To Corrupt An SQLite Database File", section 2.1.1.
+
+    Nor is the machine searched for other people's plugins of pydantic: none is wanted, and every
+    start would wait for the search.
     """
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD_DESCRIPTOR:
         os.set_inheritable(descriptor, True)  # for our children the same holds

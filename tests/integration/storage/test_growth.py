@@ -41,7 +41,7 @@ PARTIAL = {
 }  # fmt: skip
 """Indexes of what is due: to read all of one is to read what is left to do."""
 
-STATUS_COUNTS = {"fixity_check", "attempt"}
+STATUS_COUNTS = {"fixity_check"}
 """The status counts these by an index; nothing asks for it all day."""
 
 LINEAR = {"audit"}

@@ -24,7 +24,11 @@ def _partial(table: type[Row], name: str, *columns: str, where: str) -> None:
 
 
 _partial(PostRow, "ix_post_collect_due", "depth", "id", where="fetched_at IS NULL AND NOT given_up")
-_partial(MediaRow, "ix_post_media_capture_due", "id", where="video IS NULL AND NOT given_up")
+# ``video`` is nothing in all of them: it stands there so that SQLite prefers this index to the one
+# of videos, in which it would pass all media that were given up.
+_partial(
+    MediaRow, "ix_post_media_capture_due", "video", "id", where="video IS NULL AND NOT given_up"
+)
 _partial(
     VideoRow,
     "ix_video_credentials_due",

@@ -1,7 +1,8 @@
 """What fails is counted by triggers, and what is a finding rather than a failure is marked.
 
 The status counted both by reading every post that was ever given up. A finding is a post that was
-given up because its platform said why it cannot be seen: see ``attempts.failing``.
+given up because its platform said why it cannot be seen: see ``attempts.failing``. Media that wait
+for their capture are found by an index that SQLite prefers to that of videos.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ TRIGGERS = (
 )  # fmt: skip
 
 FORMER, INDEX = "ix_attempt_parked_next_at", "ix_attempt_finding_parked_next_at"
+CAPTURE_DUE = "ix_post_media_capture_due"
 
 
 def upgrade() -> None:
@@ -75,6 +77,7 @@ def upgrade() -> None:
     )
     op.drop_index(FORMER, table_name="attempt")
     op.create_index(INDEX, "attempt", ["finding", "parked", "next_at", "stage", "item"])
+    _index_captures(["video", "id"])
     op.execute(MARK)
     op.execute(
         f"INSERT INTO tally (name, part, n) SELECT {CLASS.format('attempt')}, stage, count(*) "  # noqa: S608
@@ -84,10 +87,17 @@ def upgrade() -> None:
         create(trigger)
 
 
+def _index_captures(columns: list[str]) -> None:
+    due = sa.text("video IS NULL AND NOT given_up")
+    op.drop_index(CAPTURE_DUE, table_name="post_media")
+    op.create_index(CAPTURE_DUE, "post_media", columns, sqlite_where=due, postgresql_where=due)
+
+
 def downgrade() -> None:
     for trigger in TRIGGERS:
         drop(trigger)
     op.execute("DELETE FROM tally WHERE name IN ('failing', 'given_up')")
+    _index_captures(["id"])
     op.drop_index(INDEX, table_name="attempt")
     op.create_index(FORMER, "attempt", ["parked", "next_at", "stage", "item"])
     op.drop_column("attempt", "finding")

@@ -25,6 +25,7 @@ from tracker.app import App, open_app
 from tracker.clock import SystemClock
 from tracker.config import Settings
 from tracker.errors import LeaseLost, ToolError
+from tracker.process_start import settle
 
 log = structlog.get_logger()
 
@@ -140,6 +141,7 @@ def _lead(
     with open_app(settings) as app:
         app.make_all()
         app.executor.warm_up()
+        settle()
         app.archive.database.fence(leadership.require)
         request.interrupts(app.interrupt)
         with watched(app, monitor, partial(_after_overrun, app, once=report is not None)):

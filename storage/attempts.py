@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy import Select, SQLColumnExpression, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from storage import pending
-from storage.tables import AttemptRow, FingerprintRow, PostRow, SpellingRow, VideoRow
-from tracker.model.status import PostStatus
-
-WEB = "web"
-"""Pages of no platform: what keeps one from being read is no statement about a post."""
+from storage import pending, tallies
+from storage.tables import AttemptRow, FingerprintRow, PostRow, VideoRow
 
 MAX_TRIES = 6
 FIRST_PAUSE = timedelta(minutes=1)
@@ -136,7 +132,9 @@ def release_waiting(s: Session, until: datetime) -> int:
     """Let what waits for exactly the instant ``until`` be tried at once; return how many items."""
     rows = s.exec(
         select_rows(AttemptRow).where(
-            col(AttemptRow.next_at) == until, col(AttemptRow.parked).is_(False)
+            col(AttemptRow.finding).is_(False),  # as the index begins; none of them waits
+            col(AttemptRow.parked).is_(False),
+            col(AttemptRow.next_at) == until,
         )
     ).all()
     for row in rows:
@@ -149,11 +147,13 @@ def failing(s: Session, *, limit: int | None = None) -> list[Failure]:
     """Return items with failed tries, parked ones first, then by the next try.
 
     Not those that are findings: a platform that said why a post cannot be seen has answered, and
-    that is the post's status.
+    that is the post's status (triggers mark these: migration 0018).
     """
     found: list[AttemptRow] = []
     for parked in (True, False):
-        query = select_rows(AttemptRow).where(AttemptRow.parked == parked, ~_is_finding())
+        query = select_rows(AttemptRow).where(
+            col(AttemptRow.finding).is_(False), AttemptRow.parked == parked
+        )
         order = (col(AttemptRow.next_at), col(AttemptRow.stage), col(AttemptRow.item))
         left = None if limit is None else limit - len(found)
         found.extend(s.exec(query.order_by(*order).limit(left)))
@@ -173,27 +173,16 @@ def of_items(s: Session, items: Collection[str]) -> list[Failure]:
 
 
 def count_failing(s: Session) -> dict[tuple[str, bool], int]:
-    """Return how many items fail at each stage, those given up (``True``) apart."""
-    query = select(col(AttemptRow.stage), col(AttemptRow.parked), func.count()).where(
-        ~_is_finding()
-    )
-    rows = s.execute(query.group_by(col(AttemptRow.stage), col(AttemptRow.parked)))
-    return {(stage, bool(parked)): count for stage, parked, count in rows}
+    """Return how many items fail at each stage, those given up (``True``) apart.
 
-
-def _is_finding() -> ColumnElement[bool]:
-    answered = (
-        col(PostRow.platform) != WEB,
-        col(PostRow.status).not_in((PostStatus.LIVE.value, PostStatus.UNKNOWN.value)),
-    )
-    by_key = exists().where(col(PostRow.key) == col(AttemptRow.item), *answered)
-    by_spelling = exists().where(
-        col(SpellingRow.url) == col(AttemptRow.item),
-        col(PostRow.id) == col(SpellingRow.post_id),
-        *answered,
-    )
-    given_up = (col(AttemptRow.stage) == pending.COLLECT) & col(AttemptRow.parked)
-    return given_up & (by_key | by_spelling)
+    As ``failing`` lists them, without findings.
+    """
+    names = ((tallies.FAILING, False), (tallies.GIVEN_UP, True))
+    return {
+        (stage, parked): count
+        for name, parked in names
+        for stage, count in tallies.parts(s, name).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlmodel import Session
 
-from storage import row_changes
+from storage import row_changes, write_memory
 from storage.database_errors import database_errors
 from storage.files import make_private, outside_errors
 from storage.migrations import REVISIONS
@@ -123,6 +123,7 @@ class Database:
             if self._fence is not None:
                 self._fence(session)
             row_changes.watch(session)
+            write_memory.begin(session)
             yield session
             row_changes.record(session, self._now())
 

@@ -68,10 +68,13 @@ def coverage(s: Session, *, since: datetime, days: float) -> FixityCoverage:
     """Return how much of what is kept was checked ``since`` then (``days`` ago)."""
     checked_at = col(FixityRow.checked_at)
     number = count_broken(s)
+    # Three stretches of one index, so that each line of it is counted once.
+    checked, never = _count(s, checked_at >= since), _count(s, checked_at == EPOCH)
+    before = _count(s, checked_at > EPOCH, checked_at < since)
     return FixityCoverage(
-        files=_count(s),
-        checked=_count(s, checked_at >= since),
-        never=_count(s, checked_at == EPOCH),
+        files=checked + never + before,
+        checked=checked,
+        never=never,
         days=days,
         oldest_checked_at=s.scalar(select(func.min(checked_at)).where(checked_at > EPOCH)),
         broken_files=number,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from storage.columns import clean_text
 from storage.rows import entry_from
 from storage.tables import LedgerRow
+from storage.write_memory import memory
 from tracker.evidence.hash_chain import genesis, next_entry
 from tracker.model.ledger import LedgerEntry, LedgerKind
 
@@ -24,7 +25,7 @@ def append(
     ``body`` holds plain JSON values without floats (see ``tracker.evidence.canonical``); an
     unfit one raises ``ValueError``. The first call begins the ledger with its genesis entry.
     """
-    last = head(s) or _insert(s, genesis(at))
+    last = memory(s).head or head(s) or _insert(s, genesis(at))
     return _insert(s, next_entry(last, kind, _clean_mapping(body), at))
 
 
@@ -100,6 +101,7 @@ def _insert(s: Session, entry: LedgerEntry) -> LedgerEntry:
         )
     )
     s.flush()
+    memory(s).head = entry
     return entry
 
 

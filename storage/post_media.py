@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -15,6 +15,8 @@ from storage.tables import MediaRow
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import MediaRef
 from tracker.model.time_claim import TimeClaim
+
+MAX_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,15 @@ def media_at(s: Session, url: str) -> list[str]:
     return [str(number) for number in s.exec(select(MediaRow.id).where(MediaRow.url == url))]
 
 
-def media_address(s: Session, media_id: str) -> str | None:
-    """Return the address of a media row by its id as text (as attempts name it), if there is one.
+def media_addresses(s: Session, media_ids: Sequence[str]) -> dict[str, str]:
+    """Return the addresses of media rows by their ids as text (as attempts name them).
 
-    For people: a row number says nothing to them.
+    For people: a row number says nothing to them. Ids of no row are left out.
     """
-    row = s.get(MediaRow, int(media_id)) if media_id.isdecimal() else None
-    return row.url if row is not None else None
+    numbers = [int(name) for name in media_ids if name.isdecimal()]
+    found: dict[str, str] = {}
+    for start in range(0, len(numbers), MAX_AT_ONCE):
+        batch = numbers[start : start + MAX_AT_ONCE]
+        query = select(MediaRow.id, MediaRow.url).where(col(MediaRow.id).in_(batch))
+        found |= {str(number): url for number, url in s.exec(query)}
+    return found

@@ -23,6 +23,7 @@ from storage.tables import (
     SpellingRow,
     StatusRow,
 )
+from storage.write_memory import memory
 from tracker.errors import UnknownSubject
 from tracker.model.post import Lead, LinkRelation, MediaRef, Post, PostLink
 from tracker.model.time_claim import TimeClaim
@@ -37,6 +38,14 @@ def row_id(row: PostRow) -> int:
 
 def find_post(s: Session, url: str) -> PostRow | None:
     """Return the row known by ``url``, its key or any spelling."""
+    known = memory(s).posts
+    row = known.get(url) or _find(s, url)
+    if row is not None:
+        known[url] = row
+    return row
+
+
+def _find(s: Session, url: str) -> PostRow | None:
     row = s.exec(select(PostRow).where(PostRow.key == url)).first()
     if row is not None:
         return row
@@ -80,8 +89,9 @@ def add_spellings(s: Session, row: PostRow, urls: Iterable[str]) -> None:
 
 def add_claims(s: Session, row: PostRow, claims: Iterable[TimeClaim]) -> None:
     """Add the claims that are not held; those that are stay as they are."""
-    held = set(_claims(s, row))
-    for claim in dict.fromkeys(claims):
+    new = dict.fromkeys(claims)
+    held = set(_claims(s, row)) if new else set()
+    for claim in new:
         if claim not in held:
             s.add(PostClaimRow(post_id=row_id(row), **claim_columns(claim)))
     s.flush()
@@ -93,8 +103,9 @@ def add_media(s: Session, row: PostRow, new: Iterable[MediaRef]) -> None:
     An address that was signed anew is known by its media id: it replaces the former one while
     that was not fetched, and is nothing new afterwards.
     """
-    rows = list(_media(s, row))
-    for ref in new:
+    refs = list(new)
+    rows = list(_media(s, row)) if refs else []
+    for ref in refs:
         _add_medium(s, row, rows, ref)
     s.flush()
 
@@ -174,8 +185,8 @@ def _leads(s: Session, row: PostRow) -> Sequence[LeadRow]:
     return s.exec(query.order_by(col(LeadRow.id))).all()
 
 
-def _add_links(s: Session, row: PostRow, new: Iterable[PostLink]) -> None:
-    held = {(r.url, r.relation) for r in _links(s, row)}
+def _add_links(s: Session, row: PostRow, new: Sequence[PostLink]) -> None:
+    held = {(r.url, r.relation) for r in _links(s, row)} if new else set()
     for link in new:
         identity = (clean_text(link.url), link.relation.value)
         if identity not in held:
@@ -183,8 +194,8 @@ def _add_links(s: Session, row: PostRow, new: Iterable[PostLink]) -> None:
             s.add(LinkRow(post_id=row_id(row), url=identity[0], relation=identity[1]))
 
 
-def _add_leads(s: Session, row: PostRow, new: Iterable[Lead]) -> None:
-    held = {r.identity: r for r in _leads(s, row)}
+def _add_leads(s: Session, row: PostRow, new: Sequence[Lead]) -> None:
+    held = {r.identity: r for r in _leads(s, row)} if new else {}
     for lead in new:
         lead_row = held.setdefault(
             lead_identity(lead),
@@ -237,3 +248,4 @@ def _delete(s: Session, other: PostRow) -> None:
     s.flush()
     s.delete(other)
     s.flush()
+    memory(s).forget(other)

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select, union_all
 from sqlmodel import Session, col
 
 from storage import bulk
+from storage.post_parts import find_post
 from storage.posts import StoredPost
 from storage.tables import LinkRow, MediaRow, PostRow, SpellingRow
 from tracker.model.ids import PostKey, VideoId
@@ -57,6 +58,23 @@ def posts_showing(s: Session, videos: Collection[VideoId]) -> ShownPosts:
         stored=bulk.posts(s, keys.values()),
         history=bulk.statuses(s, keys.values()),
     )
+
+
+def videos_shown_by(s: Session, key: PostKey) -> list[VideoId]:
+    """Return the videos that a post served, and those of the posts it points at."""
+    post = find_post(s, key)
+    if post is None:
+        return []
+    linked = select(col(LinkRow.url)).where(col(LinkRow.post_id) == post.id)
+    showing: CompoundSelect[int] = union_all(
+        select(col(PostRow.id)).where(col(PostRow.id) == post.id),
+        select(col(PostRow.id)).where(col(PostRow.key).in_(linked)),
+        select(col(SpellingRow.post_id)).where(col(SpellingRow.url).in_(linked)),
+    )
+    query = select(col(MediaRow.video)).where(
+        col(MediaRow.post_id).in_(showing), col(MediaRow.video).is_not(None)
+    )
+    return [VideoId(video) for video in s.scalars(query.distinct()) if video is not None]
 
 
 def _keys(s: Session, ids: Collection[int]) -> dict[int, PostKey]:

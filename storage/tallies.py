@@ -12,6 +12,8 @@ WITHOUT_ORIGINAL = "without_original"
 FRAMES = "frames"
 CLIPS = "clips"
 POSTS = "posts"
+FAILING = "failing"
+GIVEN_UP = "given_up"
 
 
 def count(s: Session, name: str) -> int:

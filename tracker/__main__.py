@@ -7,17 +7,13 @@ for the whole command line.
 import gc
 import sys
 
-from tracker.process_start import begin
-
-OBJECTS_BEFORE_A_LOOK = 10_000
-"""So many new objects before Python looks for garbage among them: loading libraries makes tens of
-thousands and no garbage, and with Python's own 700 much of a command's start goes to looking."""
+from tracker.process_start import begin, load_without_looking
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
     begin()
-    gc.set_threshold(OBJECTS_BEFORE_A_LOOK)
+    load_without_looking()
     from tracker.cli.main import run_command  # see the docstring above
 
     code = run_command(sys.argv[1:])

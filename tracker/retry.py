@@ -14,7 +14,7 @@ from tracker.errors import TrackerError, UnknownSubject
 from tracker.ingest.stage import Archive
 from tracker.model.summary import FailingWork
 from tracker.net.urls import canonical_url
-from tracker.status import failure_as_work
+from tracker.status import failures_as_work
 
 
 class Retry:
@@ -40,10 +40,11 @@ class Retry:
                 chosen = [f for f in attempts.failing(session) if stage in (None, f.stage)]
             if not chosen:
                 raise UnknownSubject(_nothing(stage, attempts.count_failing(session)))
-            released = {(f.stage, f.item): failure_as_work(session, f) for f in chosen}
-            for failed_stage, item in released:
-                attempts.clear(session, failed_stage, item)
-        return list(released.values())
+            chosen = list(dict.fromkeys(chosen))
+            released = failures_as_work(session, chosen)
+            for failure in chosen:
+                attempts.clear(session, failure.stage, failure.item)
+        return released
 
     def daemon_is_at_work(self) -> bool:
         """Tell whether somebody takes up what was released."""

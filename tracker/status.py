@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -109,26 +109,22 @@ def _stopped(session: Session, now: datetime) -> Iterator[FailingWork]:
         yield FailingWork("quota", month.platform, 1, reason, next_month(now))
 
 
-def _failing(session: Session) -> Iterator[FailingWork]:
-    for failure in attempts.failing(session, limit=MAX_NAMED):
-        yield failure_as_work(session, failure)
+def _failing(session: Session) -> Sequence[FailingWork]:
+    return failures_as_work(session, attempts.failing(session, limit=MAX_NAMED))
 
 
-def failure_as_work(session: Session, failure: Failure) -> FailingWork:
-    """Return the failure as a person sees it."""
-    return FailingWork(
-        failure.stage,
-        failure_name(session, failure),
-        failure.tries,
-        failure.error,
-        None if failure.parked else failure.next_at,
-        parked=failure.parked,
-    )
-
-
-def failure_name(session: Session, failure: Failure) -> str:
-    """Return what a person calls the item: for a capture its address, not its row."""
-    address = None
-    if failure.stage == CAPTURE:
-        address = post_media.media_address(session, failure.item)
-    return address or failure.item
+def failures_as_work(session: Session, failures: Sequence[Failure]) -> list[FailingWork]:
+    """Return the failures as a person sees them: a capture by its address, not by its row."""
+    captures = [failure.item for failure in failures if failure.stage == CAPTURE]
+    addresses = post_media.media_addresses(session, captures)
+    return [
+        FailingWork(
+            failure.stage,
+            (addresses.get(failure.item) if failure.stage == CAPTURE else None) or failure.item,
+            failure.tries,
+            failure.error,
+            None if failure.parked else failure.next_at,
+            parked=failure.parked,
+        )
+        for failure in failures
+    ]

@@ -1,14 +1,11 @@
-"""What every table shares: the metadata, names of constraints, partial indexes."""
+"""What every table shares: the metadata and the names of constraints."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Index,
-    MetaData,
-    text,
-)
+from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -19,10 +16,10 @@ NAMING = {
 
 
 class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
-    """The root of all tables, apart from any other SQLModel in the process."""
+    """The root of all tables, apart from any other SQLModel in the process.
 
+    Validators of tables are left unbuilt: rows do not validate, and to build them for each table
+    is a part of every command's start.
+    """
 
-def partial(name: str, *columns: str, where: str) -> Index:
-    """Return an index of the rows that meet a condition, which queries must spell alike."""
-    condition = text(where)
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    model_config = SQLModelConfig(defer_build=True)

@@ -12,7 +12,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from storage.columns import CleanText, Instant, RowId
-from storage.tables.base import Row, partial
+from storage.tables.base import Row
 
 
 class PostRow(Row, table=True):
@@ -32,7 +32,6 @@ class PostRow(Row, table=True):
             "first_observed_at",
         ),
         Index("ix_post_published_earliest_at", "published_earliest_at", "published_latest_at"),
-        partial("ix_post_collect_due", "depth", "id", where="fetched_at IS NULL AND NOT given_up"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     key: str = Field(sa_type=CleanText, unique=True)
@@ -82,10 +81,7 @@ class MediaRow(Row, table=True):
     """
 
     __tablename__ = "post_media"
-    __table_args__ = (
-        UniqueConstraint("post_id", "url", "via"),
-        partial("ix_post_media_capture_due", "id", where="video IS NULL AND NOT given_up"),
-    )
+    __table_args__ = (UniqueConstraint("post_id", "url", "via"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     post_id: int = Field(foreign_key="post.id", sa_type=RowId)
     url: str = Field(sa_type=CleanText)

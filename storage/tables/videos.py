@@ -12,7 +12,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from storage.columns import CleanText, Instant, RowId
-from storage.tables.base import Row, partial
+from storage.tables.base import Row
 
 
 class VideoRow(Row, table=True):
@@ -26,18 +26,6 @@ class VideoRow(Row, table=True):
 
     __tablename__ = "video"
     __table_args__ = (
-        partial(
-            "ix_video_credentials_due",
-            "first_observed_at",
-            "sha256",
-            where="kept AND NOT credentials_read",
-        ),
-        partial(
-            "ix_video_record_due",
-            "first_observed_at",
-            "sha256",
-            where="recorded_version < evidence_version",
-        ),
         Index("ix_video_fingerprinted_by", "kept", "fingerprinted_by"),
         Index("ix_video_detected_by", "detected_by"),
         Index("ix_video_kept_first_observed_at", "kept", "first_observed_at", "sha256"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Index,
+    false,
 )
 from sqlmodel import Field
 
@@ -15,10 +16,15 @@ from storage.tables.base import Row
 
 
 class AttemptRow(Row, table=True):
-    """Failed tries of one stage on one item, gone as soon as it succeeds."""
+    """Failed tries of one stage on one item, gone as soon as it succeeds.
+
+    ``finding`` is kept by triggers: whether it was given up because its platform gave an answer.
+    """
 
     __tablename__ = "attempt"
-    __table_args__ = (Index("ix_attempt_parked_next_at", "parked", "next_at", "stage", "item"),)
+    __table_args__ = (
+        Index("ix_attempt_finding_parked_next_at", "finding", "parked", "next_at", "stage", "item"),
+    )
     stage: str = Field(primary_key=True, sa_type=CleanText)
     item: str = Field(primary_key=True, sa_type=CleanText, index=True)
     tries: int
@@ -27,6 +33,7 @@ class AttemptRow(Row, table=True):
     next_at: datetime = Field(sa_type=Instant)
     parked: bool
     unreached: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    finding: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class WatchRow(Row, table=True):

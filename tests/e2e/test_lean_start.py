@@ -19,7 +19,8 @@ DAEMON = {"apscheduler", "prometheus_client", "multiprocessing"}
 SERVER = {"starlette", "uvicorn"}
 MIGRATION = {"alembic"}
 DATABASE = {"sqlalchemy", "sqlmodel"}
-HEAVY = NETWORK | PICTURES | EVIDENCE | REPORTS | DAEMON | SERVER | MIGRATION
+OTHER_DATABASE = {"psycopg", "sqlalchemy.dialects.postgresql"}
+HEAVY = NETWORK | PICTURES | EVIDENCE | REPORTS | DAEMON | SERVER | MIGRATION | OTHER_DATABASE
 EVERYTHING = HEAVY | DATABASE | {"pydantic_settings", "structlog"}
 
 RUN = """

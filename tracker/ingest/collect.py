@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from storage import ledger, post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
 from storage import watches as watch_rows
+from storage.post_dates import dates_of
 from storage.posts import PendingPost
+from storage.shown_posts import videos_shown_by
 from tracker.acquire import Acquirer
 from tracker.clock import Clock
 from tracker.errors import SourceError, TrackerError, UnsupportedSource
@@ -124,7 +126,7 @@ class Collect:
             observe(session, post.key, now)
             if depth > 0:
                 _discover_links(session, fetched.post, depth - 1, origin, now)
-            touch_shown(session, post)
+            touch_shown(session, post.key)
 
     def record_status(
         self, key: PostKey, status: PostStatus, answers: Sequence[Exchange] = ()
@@ -320,20 +322,21 @@ def observe(session: Session, key: PostKey, now: datetime) -> None:
 
     Where that changes, the chains that go by it are queued.
     """
-    stored = post_rows.get_post(session, key)
-    if stored is None:
+    dates = dates_of(session, key)
+    if dates is None:
         return
     seen = TimeClaim(
         ClaimKind.FIRST_OBSERVED,
-        TimeInterval(None, min(stored.first_observed_at, now)),
+        TimeInterval(None, min(dates.first_observed_at, now)),
         ForgeableBy.US,
         "tracker:first_observed",
     )
-    post_media.add_claims(session, key, (seen,))
-    published = combine((*stored.post.claims, seen))
-    if published != stored.published:
+    if seen not in dates.claims:
+        post_media.add_claims(session, key, (seen,))
+    published = combine((*dates.claims, seen))
+    if published != dates.published:
         post_rows.set_published(session, key, published)
-        touch_shown(session, stored.post)
+        touch_shown(session, key)
 
 
 def record_exchange(
@@ -365,17 +368,10 @@ def touch_videos(session: Session, key: PostKey) -> None:
         video_rows.touch(session, video)
 
 
-def touch_shown(session: Session, post: Post) -> None:
+def touch_shown(session: Session, key: PostKey) -> None:
     """Queue the clips of this post's videos, and of those of the posts it points at."""
-    for key in {post.key, *_linked_keys(session, post)}:
-        touch_videos(session, key)
-
-
-def _linked_keys(session: Session, post: Post) -> Iterable[PostKey]:
-    for link in post.links:
-        key = post_rows.resolve(session, link.url)
-        if key is not None:
-            yield key
+    for video in videos_shown_by(session, key):
+        video_rows.touch(session, video)
 
 
 def _stored_body(archive: Archive, exchange: Exchange) -> str | None:

@@ -8,13 +8,13 @@ done its work, ``fixity_check`` holds a line for every kept file from the moment
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from alembic import op
 
 from storage.columns import RowId
+from storage.migrations.triggers import Trigger, count, create, drop
 
 revision = "0014"
 down_revision = "0013"
@@ -46,10 +46,6 @@ INDEXES: tuple[tuple[str, str, tuple[str, ...], str | None], ...] = (
 
 MARKS = (("video", "credentials_read"), ("post", "given_up"), ("post_media", "given_up"))
 HELD = "({0}.fetched_at IS NOT NULL AND {0}.kind IN ('post', 'article'))"
-COUNT = (
-    "INSERT INTO tally (name, part, n) VALUES ('{name}', {part}, {by}) "
-    "ON CONFLICT (name, part) DO UPDATE SET n = tally.n + {by}"
-)
 KEEP = (
     "INSERT INTO fixity_check (kind, name, part, result, reason, size_bytes, checked_at, since_at) "
     "SELECT {kind}, {name}, {part}, '', '', 0, 0, 0 WHERE {name} IS NOT NULL "
@@ -69,7 +65,7 @@ LAST_ALGORITHM = (
 
 
 def _count(name: str, by: str, part: str = "''") -> str:
-    return COUNT.format(name=name, part=part, by=by)
+    return count(f"'{name}'", by, part)
 
 
 def _media(name: str) -> str:
@@ -78,14 +74,6 @@ def _media(name: str) -> str:
 
 def _token(name: str) -> str:
     return KEEP.format(kind="'token'", name=name, part="''")
-
-
-class _Trigger(NamedTuple):
-    name: str
-    event: str
-    table: str
-    when: str
-    statements: Sequence[str]
 
 
 NO_LONGER_KEPT = (
@@ -110,60 +98,60 @@ CHANGED = f"{HELD.format('OLD')} <> {HELD.format('NEW')} OR OLD.platform <> NEW.
 
 TRIGGERS = (
     # --- marks: which stage has done its work -------------------------------------------------
-    _Trigger("mark_credentials", "INSERT", "content_credentials", "",
-             ["UPDATE video SET credentials_read = TRUE WHERE sha256 = NEW.video"]),
-    _Trigger("mark_fingerprint", "INSERT", "fingerprint", "", [
+    Trigger("mark_credentials", "INSERT", "content_credentials", "",
+            ["UPDATE video SET credentials_read = TRUE WHERE sha256 = NEW.video"]),
+    Trigger("mark_fingerprint", "INSERT", "fingerprint", "", [
         "UPDATE video SET fingerprinted_by = NEW.algorithm_id WHERE sha256 = NEW.video",
         KEEP_KEYFRAMES.format(which="fingerprint.id = NEW.id"),
         _count("frames", FRAMES_MORE),
     ]),
-    _Trigger("mark_detection", "INSERT", "detection", "",
-             ["UPDATE video SET detected_by = NEW.algorithm_id WHERE sha256 = NEW.video"]),
-    _Trigger("mark_no_detection", "DELETE", "detection", "", [NOT_DETECTED]),
-    _Trigger("mark_forgotten", "INSERT", "deletion", "NEW.with_keyframes", [
+    Trigger("mark_detection", "INSERT", "detection", "",
+            ["UPDATE video SET detected_by = NEW.algorithm_id WHERE sha256 = NEW.video"]),
+    Trigger("mark_no_detection", "DELETE", "detection", "", [NOT_DETECTED]),
+    Trigger("mark_forgotten", "INSERT", "deletion", "NEW.with_keyframes", [
         "UPDATE video SET fingerprinted_by = NULL WHERE sha256 = NEW.video",
         "DELETE FROM fixity_check WHERE kind = 'keyframes' AND name = NEW.video",
     ]),
-    _Trigger("mark_remade", "UPDATE OF remade_at", "deletion",
-             "NEW.with_keyframes AND NEW.remade_at IS NOT NULL",
-             [LAST_ALGORITHM, KEEP_KEYFRAMES.format(which="fingerprint.video = NEW.video")]),
+    Trigger("mark_remade", "UPDATE OF remade_at", "deletion",
+            "NEW.with_keyframes AND NEW.remade_at IS NOT NULL",
+            [LAST_ALGORITHM, KEEP_KEYFRAMES.format(which="fingerprint.video = NEW.video")]),
     *(
-        _Trigger(f"mark_given_up_{stage}_{number}", event, "attempt", f"{row}.stage = '{stage}'",
-                 [GIVEN_UP[stage].format(parked=parked, item=f"{row}.item")])
+        Trigger(f"mark_given_up_{stage}_{number}", event, "attempt", f"{row}.stage = '{stage}'",
+                [GIVEN_UP[stage].format(parked=parked, item=f"{row}.item")])
         for stage in GIVEN_UP
         for number, (event, row, parked) in enumerate(
             (("INSERT", "NEW", "NEW.parked"), ("UPDATE OF parked", "NEW", "NEW.parked"),
-             ("DELETE", "OLD", "FALSE"))
+            ("DELETE", "OLD", "FALSE"))
         )
     ),
     # --- the register of kept files, and counts -----------------------------------------------
-    _Trigger("count_video", "INSERT", "video", "", [_count("videos", "1")]),
-    _Trigger("count_kept", "INSERT", "video", "NEW.kept", [_media("NEW.sha256")]),
-    _Trigger("count_not_kept", "INSERT", "video", "NOT NEW.kept",
-             [_count("without_original", "1")]),
-    _Trigger("count_kept_again", "UPDATE OF kept", "video", "NEW.kept AND NOT OLD.kept",
-             [_media("NEW.sha256"), _count("without_original", "-1")]),
-    _Trigger("count_no_longer_kept", "UPDATE OF kept", "video", "OLD.kept AND NOT NEW.kept",
-             [NO_LONGER_KEPT, _count("without_original", "1")]),
-    _Trigger("count_answer", "INSERT", "capture", "NEW.body_sha256 IS NOT NULL",
-             [_media("NEW.body_sha256")]),
-    _Trigger("count_manifest", "INSERT", "content_credentials",
-             "NEW.manifest_sha256 IS NOT NULL", [_media("NEW.manifest_sha256")]),
-    _Trigger("count_token", "INSERT", "timestamp_token", "",
-             [_token(f"NEW.{name}") for name in ("request", "response", "chain", "ca")]),
-    _Trigger("count_post", "INSERT", "post", HELD.format("NEW"),
-             [_count("posts", "1", "NEW.platform")]),
-    _Trigger("count_no_post", "DELETE", "post", HELD.format("OLD"),
-             [_count("posts", "-1", "OLD.platform")]),
-    _Trigger("count_post_fetched", "UPDATE OF fetched_at, kind, platform", "post",
-             f"{HELD.format('NEW')} AND ({CHANGED})", [_count("posts", "1", "NEW.platform")]),
-    _Trigger("count_post_changed", "UPDATE OF fetched_at, kind, platform", "post",
-             f"{HELD.format('OLD')} AND ({CHANGED})", [_count("posts", "-1", "OLD.platform")]),
-    _Trigger("count_clip", "INSERT", "clip", "NEW.retired_at IS NULL", [_count("clips", "1")]),
-    _Trigger("count_clip_retired", "UPDATE OF retired_at", "clip",
-             "OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL", [_count("clips", "-1")]),
-    _Trigger("count_clip_revived", "UPDATE OF retired_at", "clip",
-             "OLD.retired_at IS NOT NULL AND NEW.retired_at IS NULL", [_count("clips", "1")]),
+    Trigger("count_video", "INSERT", "video", "", [_count("videos", "1")]),
+    Trigger("count_kept", "INSERT", "video", "NEW.kept", [_media("NEW.sha256")]),
+    Trigger("count_not_kept", "INSERT", "video", "NOT NEW.kept",
+            [_count("without_original", "1")]),
+    Trigger("count_kept_again", "UPDATE OF kept", "video", "NEW.kept AND NOT OLD.kept",
+            [_media("NEW.sha256"), _count("without_original", "-1")]),
+    Trigger("count_no_longer_kept", "UPDATE OF kept", "video", "OLD.kept AND NOT NEW.kept",
+            [NO_LONGER_KEPT, _count("without_original", "1")]),
+    Trigger("count_answer", "INSERT", "capture", "NEW.body_sha256 IS NOT NULL",
+            [_media("NEW.body_sha256")]),
+    Trigger("count_manifest", "INSERT", "content_credentials",
+            "NEW.manifest_sha256 IS NOT NULL", [_media("NEW.manifest_sha256")]),
+    Trigger("count_token", "INSERT", "timestamp_token", "",
+            [_token(f"NEW.{name}") for name in ("request", "response", "chain", "ca")]),
+    Trigger("count_post", "INSERT", "post", HELD.format("NEW"),
+            [_count("posts", "1", "NEW.platform")]),
+    Trigger("count_no_post", "DELETE", "post", HELD.format("OLD"),
+            [_count("posts", "-1", "OLD.platform")]),
+    Trigger("count_post_fetched", "UPDATE OF fetched_at, kind, platform", "post",
+            f"{HELD.format('NEW')} AND ({CHANGED})", [_count("posts", "1", "NEW.platform")]),
+    Trigger("count_post_changed", "UPDATE OF fetched_at, kind, platform", "post",
+            f"{HELD.format('OLD')} AND ({CHANGED})", [_count("posts", "-1", "OLD.platform")]),
+    Trigger("count_clip", "INSERT", "clip", "NEW.retired_at IS NULL", [_count("clips", "1")]),
+    Trigger("count_clip_retired", "UPDATE OF retired_at", "clip",
+            "OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL", [_count("clips", "-1")]),
+    Trigger("count_clip_revived", "UPDATE OF retired_at", "clip",
+            "OLD.retired_at IS NOT NULL AND NEW.retired_at IS NULL", [_count("clips", "1")]),
 )  # fmt: skip
 
 BACKFILL = [
@@ -232,8 +220,7 @@ def upgrade() -> None:
         op.execute(statement)
     _name_entries()
     for trigger in TRIGGERS:
-        for statement in _spelled(trigger):
-            op.execute(statement)
+        create(trigger)
 
 
 def _register() -> Iterator[str]:
@@ -296,27 +283,9 @@ def _named(sequence: int, body: str, algorithms: dict[str, int]) -> dict[str, ob
     return {"sequence": sequence, "video": str(video), "algorithm": algorithm}
 
 
-def _spelled(trigger: _Trigger) -> Iterator[str]:
-    body = "; ".join(trigger.statements)
-    when = f"WHEN ({trigger.when})" if trigger.when else ""
-    head = f"CREATE TRIGGER {trigger.name} AFTER {trigger.event} ON {trigger.table} FOR EACH ROW"
-    if op.get_bind().dialect.name == "sqlite":
-        yield f"{head} {when} BEGIN {body}; END"
-        return
-    yield (
-        f"CREATE FUNCTION {trigger.name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {body}; RETURN NULL; END $$"
-    )
-    yield f"{head} {when} EXECUTE FUNCTION {trigger.name}()"
-
-
 def downgrade() -> None:
-    sqlite = op.get_bind().dialect.name == "sqlite"
     for trigger in TRIGGERS:
-        on_table = "" if sqlite else f" ON {trigger.table}"
-        op.execute(f"DROP TRIGGER {trigger.name}{on_table}")
-        if not sqlite:
-            op.execute(f"DROP FUNCTION {trigger.name}()")
+        drop(trigger)
     for name, table, _, _ in reversed(INDEXES):
         op.drop_index(name, table_name=table)
     op.create_index(op.f("ix_post_fetched_at"), "post", ["fetched_at"])

@@ -41,7 +41,7 @@ PARTIAL = {
 }  # fmt: skip
 """Indexes of what is due: to read all of one is to read what is left to do."""
 
-STATUS_COUNTS = {"fixity_check", "attempt"}
+STATUS_COUNTS = {"fixity_check"}
 """The status counts these by an index; nothing asks for it all day."""
 
 LINEAR = {"audit"}
@@ -74,6 +74,30 @@ def test_an_idle_round_of_a_job_scans_no_large_table(made: App, job: Job) -> Non
         assert job.do(made, threading.Event(), Monitor()) == 0
     assert seen
     assert _scans(made.archive.database, seen) == []
+
+
+def test_media_that_were_given_up_are_not_passed_on_the_way_to_those_that_are_due(
+    made: App,
+) -> None:
+    with _statements(made.archive.database) as seen:
+        assert made.capture.pending(64) == []
+        made.status()
+    asked = [(s, p) for s, p in seen if re.search(r"FROM post_media\s+JOIN post ", s)]
+    assert len(asked) == 2
+    with made.archive.database.read() as session:
+        for statement, parameters in asked:
+            plan = session.connection().exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+            assert any("USING INDEX ix_post_media_capture_due" in row[3] for row in plan)
+
+
+def test_the_status_names_what_fails_by_few_questions(made: App) -> None:
+    with _statements(made.archive.database) as seen:
+        status = made.status()
+    assert sum(work.stage == "capture" for work in status.failing) == 4
+    assert all("http" in work.subject for work in status.failing)
+    assert len(seen) < 50
 
 
 def test_the_status_counts_by_indexes_only(made: App) -> None:

@@ -18,7 +18,7 @@ from storage import ledger, posts
 from storage.database import Database
 from storage.migrations import REVISIONS
 from storage.migrations.runner import migration_config
-from storage.tables import Row
+from storage.tables.due_indexes import METADATA
 from tests.support.values import NOW, a_post, published
 from tracker.errors import DatabaseError
 from tracker.model.ledger import LedgerKind
@@ -29,7 +29,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> N
         context = MigrationContext.configure(
             session.connection(), opts={"compare_type": True, "compare_server_default": True}
         )
-        assert compare_metadata(context, Row.metadata) == []
+        assert compare_metadata(context, METADATA) == []
 
 
 def test_migrating_again_changes_nothing_and_keeps_the_content(database: Database) -> None:
@@ -114,10 +114,10 @@ def test_processes_that_start_at_once_do_not_collide(tmp_path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("table", sorted(Row.metadata.tables))
+@pytest.mark.parametrize("table", sorted(METADATA.tables))
 def test_every_table_can_be_spelled_for_postgresql(table: str) -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
-    ddl = str(CreateTable(Row.metadata.tables[table]).compile(dialect=dialect))
+    ddl = str(CreateTable(METADATA.tables[table]).compile(dialect=dialect))
     assert "BIGINT" in ddl or "TEXT" in ddl
 
 

@@ -12,14 +12,18 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from storage import attempts, posts
 from storage.database import Database
-from storage.tables import Row
+from storage.pending import COLLECT
+from storage.tables.due_indexes import METADATA
 from tests.support.footage import Edit, make_copy, make_footage
 from tests.support.postgres import serve_postgres
+from tests.support.values import NOW, a_post
 from tracker.app import App, open_app
 from tracker.config import DatabaseSettings, Settings
 from tracker.ingest.add import Stated
 from tracker.model.chain import Relation
+from tracker.model.status import PostStatus
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +60,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(app: App, address: str) 
     database = Database(address)
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
-        assert compare_metadata(context, Row.metadata) == []
+        assert compare_metadata(context, METADATA) == []
     database.close()
 
 
@@ -68,6 +72,26 @@ def test_a_video_added_has_its_chain_and_all_of_it_verifies(app: App, tmp_path: 
     found = app.verify()
     assert found.broken == ()
     assert found.anchors == 1
+
+
+def test_what_fails_is_counted_and_told_from_findings(app: App) -> None:
+    with app.archive.database.write() as session:
+        for number in range(4):
+            attempts.record_failure(
+                session, COLLECT, f"https://x.test/a/status/{number}", error="no",
+                retryable=number == 3, retry_at=None, now=NOW,
+            )  # fmt: skip
+        assert attempts.count_failing(session) == {(COLLECT, True): 3, (COLLECT, False): 1}
+        for number, others in ((0, ()), (9, ("https://x.test/a/status/1",))):
+            post = a_post(
+                f"https://x.test/a/status/{number}", status=PostStatus.DELETED, spellings=others
+            )
+            posts.save_post(session, post, now=NOW, depth=0, origin=None, published=None)
+        assert attempts.count_failing(session) == {(COLLECT, True): 1, (COLLECT, False): 1}
+        assert [f.item[-1] for f in attempts.failing(session)] == ["2", "3"]
+        for number in range(4):
+            attempts.clear(session, COLLECT, f"https://x.test/a/status/{number}")
+        assert attempts.count_failing(session) == {}
 
 
 @pytest.mark.parametrize("table", ["ledger_entry", "anchor"])

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -199,11 +198,7 @@ def _live() -> SelectOfScalar[ClipRow]:
 def _set_members(s: Session, clip: ClipId, wanted: set[VideoId]) -> None:
     held = set(members(s, clip))
     for video in held - wanted:
-        s.execute(
-            delete(ClipMemberRow).where(
-                col(ClipMemberRow.clip) == clip, col(ClipMemberRow.video) == video
-            )
-        )
+        s.delete(s.get_one(ClipMemberRow, (clip, video)))  # row by row: so the ledger hears of it
     for video in sorted(wanted - held):
         s.add(ClipMemberRow(clip=clip, video=video))
     s.flush()

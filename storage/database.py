@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlmodel import Session
 
 from storage import row_changes, write_memory
+from storage.columns import READ_AS_IS
 from storage.database_errors import database_errors
 from storage.files import make_private, outside_errors
 from storage.migrations import REVISIONS
@@ -128,10 +129,12 @@ class Database:
             row_changes.record(session, self._now())
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, *, as_is: bool = False) -> Iterator[Session]:
         """Open a snapshot that cannot be written to; waits for nobody.
 
-        Raises ``DatabaseError`` when there is no database yet (ask ``exists`` first).
+        ``as_is`` is for who checks the rows: text that is no UTF-8 and times that are none, which
+        end any other reading, are read as U+FFFD and ``NO_TIME``. Raises ``DatabaseError`` when
+        there is no database yet (ask ``exists`` first).
         """
         if self._path is not None and not _has_content(self._path):
             raise DatabaseError(f"there is no database at {self.name} yet: {NEVER_MIGRATED}")
@@ -139,6 +142,7 @@ class Database:
             database_errors(self.name),
             Session(self._reader_engine(), expire_on_commit=False) as session,
             session.begin(),
+            _read_as_is(session.connection()) if as_is else nullcontext(),
         ):
             self._check(session.connection())
             yield session
@@ -196,6 +200,21 @@ class Database:
                 )
             )
         return self._reader
+
+
+@contextmanager
+def _read_as_is(connection: Connection) -> Iterator[None]:
+    """Have values read that SQLite kept though they are none of their column's."""
+    raw = connection.connection.driver_connection
+    mark = READ_AS_IS.set(True)
+    if isinstance(raw, sqlite3.Connection):
+        raw.text_factory = partial(str, encoding="utf-8", errors="replace")
+    try:
+        yield
+    finally:
+        READ_AS_IS.reset(mark)
+        if isinstance(raw, sqlite3.Connection):
+            raw.text_factory = str
 
 
 def _parsed(url: str) -> URL:

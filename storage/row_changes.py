@@ -1,15 +1,17 @@
 """Every write transaction that changes what was observed says so in the ledger.
 
 It is done here and not by the callers, so that no change can be forgotten: what is kept of posts,
-videos and captures has its digests in entries of the kind ``state``, one a transaction. The body
-holds, under ``posts`` and ``videos``, digests by the name of the part (``whole``: parts that are
-not named are empty); under ``captures``, by number, the digest of each and the post it was made
-for; under ``became``, posts that turned out to be others. ``complete`` says that from then on
-everything kept is recorded: new ledgers begin with it, older ones are brought to it by ``adopt``.
+videos, clips and captures has its digests in entries of the kind ``state``, one a transaction. The
+body holds, under ``posts``, ``videos`` and ``clips``, digests by the name of the part (``whole``:
+parts that are not named are empty); under ``captures``, by number, the digest of each and the post
+it was made for; under ``became``, posts that turned out to be others. ``complete`` names the kinds
+of which from then on everything kept is recorded: new ledgers begin with all of them, older ones
+are brought to it by ``adopt`` (``true``, as it was before clips were recorded, is all but those).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,20 +22,28 @@ from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col
 
 from storage import ledger
-from storage.row_states import CAPTURE, NO_ROWS, POST_PARTS, VIDEO_PARTS, Part, digests
-from storage.tables import CaptureRow, LedgerRow, PostRow, VideoRow
+from storage.row_states import CAPTURE, CLIP_PARTS, NO_ROWS, POST_PARTS, VIDEO_PARTS, Part, digests
+from storage.tables import CaptureRow, ClipRow, LedgerRow, PostRow, VideoRow
+from tracker.evidence.hash_chain import ROW_KINDS, complete_kinds
 from tracker.model.ledger import LedgerKind
 
 _NOTED = "changes of rows"
+PARTS_OF: Mapping[str, tuple[Part, ...]] = {
+    "posts": POST_PARTS,
+    "videos": VIDEO_PARTS,
+    "clips": CLIP_PARTS,
+}
 _PARTS: Mapping[type, tuple[str, Part]] = {
     part.table: (kind, part)
-    for kind, parts in (("posts", POST_PARTS), ("videos", VIDEO_PARTS), ("captures", (CAPTURE,)))
+    for kind, parts in (*PARTS_OF.items(), ("captures", (CAPTURE,)))
     for part in parts
 }
-_OWNERS = (PostRow, VideoRow)
-_PARTS_OF = {"posts": POST_PARTS, "videos": VIDEO_PARTS}
-KINDS = (*_PARTS_OF, "captures")
-COMPLETE = '{"complete":true}'
+_OWNERS = (PostRow, VideoRow, ClipRow)
+_OWNER_COLUMNS: Mapping[str, Any] = {
+    "posts": PostRow.id,
+    "videos": VideoRow.sha256,
+    "clips": ClipRow.id,
+}
 ADOPTED_AT_ONCE = 500
 
 
@@ -50,9 +60,9 @@ class Changes:
         self.parts.setdefault((kind, part.name), set()).add(owner)
 
     def note_all(self, kind: str, owner: Any) -> None:
-        """Remember that all parts of a post or video are to be recorded."""
+        """Remember that all parts of a post, video or clip are to be recorded."""
         self.whole.add((kind, owner))
-        for part in _PARTS_OF[kind]:
+        for part in PARTS_OF[kind]:
             self.note(kind, part, owner)
 
 
@@ -78,20 +88,30 @@ def record(s: Session, at: datetime) -> None:
         ledger.append(s, LedgerKind.STATE, body, at=at)
 
 
-def is_complete(s: Session) -> bool:
-    """Tell whether everything kept is recorded: as of a ledger's first entry, or adopted since."""
+def unrecorded(s: Session) -> tuple[str, ...]:
+    """Return the kinds of which an older release kept rows without recording them.
+
+    Reads the whole ledger's states, unless its first entry names all kinds.
+    """
     first = s.scalar(select(col(LedgerRow.body)).where(col(LedgerRow.sequence) == 1))
-    if first is None or '"complete":true' in first:
-        return True
-    adopted = select(col(LedgerRow.sequence)).where(
-        col(LedgerRow.kind) == LedgerKind.STATE.value, col(LedgerRow.body) == COMPLETE
+    if first is None or not (missing := _missing(first)):
+        return ()
+    adopted = select(col(LedgerRow.body)).where(
+        col(LedgerRow.kind) == LedgerKind.STATE.value,
+        col(LedgerRow.body).startswith('{"complete":', autoescape=True),
     )
-    return s.scalar(adopted.limit(1)) is not None
+    for body in s.scalars(adopted):
+        missing &= _missing(body)
+    return tuple(sorted(missing))
+
+
+def _missing(body: str) -> set[str]:
+    return {*ROW_KINDS} - complete_kinds(json.loads(body))
 
 
 def owners_after(s: Session, kind: str, after: Any) -> list[Any]:
-    """Return the next rows of ``posts``, ``videos`` or ``captures`` that ``adopt`` is to take."""
-    table = {"posts": PostRow.id, "videos": VideoRow.sha256, "captures": CaptureRow.id}[kind]
+    """Return the next rows of a kind that ``adopt`` is to take."""
+    table = CaptureRow.id if kind == "captures" else _OWNER_COLUMNS[kind]
     query = select(col(table)).order_by(col(table)).limit(ADOPTED_AT_ONCE)
     if after is not None:
         query = query.where(col(table) > after)
@@ -110,7 +130,7 @@ def adopt(s: Session, kind: str, owners: Sequence[Any]) -> None:
 
 def finish_adoption(s: Session, at: datetime) -> None:
     """Say that everything kept is recorded from now on."""
-    ledger.append(s, LedgerKind.STATE, {"complete": True}, at=at)
+    ledger.append(s, LedgerKind.STATE, {"complete": [*ROW_KINDS]}, at=at)
 
 
 def _changes(s: AnySession) -> Changes:
@@ -154,6 +174,7 @@ def _body(s: Session, changes: Changes) -> dict[str, object]:
     body: dict[str, object] = {
         "posts": _states(s, "posts", changes),
         "videos": _states(s, "videos", changes),
+        "clips": _states(s, "clips", changes),
         "captures": captures,
         "became": changes.became,
     }
@@ -163,7 +184,7 @@ def _body(s: Session, changes: Changes) -> dict[str, object]:
 def _states(s: Session, kind: str, changes: Changes) -> dict[str, dict[str, object]]:
     """Return the digests of the parts that changed, by what the owner is called."""
     states: dict[Any, dict[str, object]] = {}
-    for part in _PARTS_OF[kind]:
+    for part in PARTS_OF[kind]:
         owners = changes.parts.get((kind, part.name), set())
         found = dict(digests(s, part, owners))
         for owner in owners:
@@ -175,7 +196,7 @@ def _states(s: Session, kind: str, changes: Changes) -> dict[str, dict[str, obje
 
 
 def _names(s: Session, kind: str, owners: Sequence[Any]) -> Iterator[tuple[Any, str]]:
-    """Yield what each owner that still exists is called: a post by its key, a video by itself."""
+    """Yield what each owner that still exists is called: a post by its key, others by their id."""
     owner, name = _naming(kind)
     for start in range(0, len(owners), ADOPTED_AT_ONCE):
         batch = owners[start : start + ADOPTED_AT_ONCE]
@@ -184,13 +205,14 @@ def _names(s: Session, kind: str, owners: Sequence[Any]) -> Iterator[tuple[Any, 
 
 
 def names(s: Session, kind: str) -> dict[Any, str]:
-    """Return what each row of ``posts`` or ``videos`` is called in the ledger."""
+    """Return what each row of ``posts``, ``videos`` or ``clips`` is called in the ledger."""
     owner, name = _naming(kind)
     return {row[0]: str(row[1]) for row in s.execute(select(col(owner), col(name)))}
 
 
 def _naming(kind: str) -> tuple[Any, Any]:
-    return (PostRow.id, PostRow.key) if kind == "posts" else (VideoRow.sha256, VideoRow.sha256)
+    owner = _OWNER_COLUMNS[kind]
+    return (owner, PostRow.key) if kind == "posts" else (owner, owner)
 
 
 def _capture_states(s: Session, numbers: set[Any]) -> Iterator[tuple[str, dict[str, object]]]:

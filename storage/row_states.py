@@ -1,4 +1,4 @@
-"""Digests of what is kept of a post, a video or a capture, part by part."""
+"""Digests of what is kept of a post, a video, a clip or a capture, part by part."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from sqlmodel import Session
 from storage.columns import EPOCH, MICROSECOND, clean_text
 from storage.tables import (
     CaptureRow,
+    ClipMemberRow,
+    ClipRow,
     EditRow,
     LeadRow,
     LinkRow,
@@ -80,6 +82,14 @@ VIDEO_PARTS = (
     Part("files", "paths", VideoFileRow, "video", ("path",)),
     Part("claims", "time claims", VideoClaimRow, "video", _CLAIM),
 )  # fmt: skip
+CLIP_PARTS = (
+    Part(
+        "clip", "facts", ClipRow, "id",
+        ("reference", "start_ms", "end_ms", "created_at", "retired_at", "retired_reason",
+         "merged_into"),
+    ),
+    Part("members", "members", ClipMemberRow, "clip", ("video",)),
+)  # fmt: skip
 CAPTURE = Part(
     "capture", "request and answer", CaptureRow, "id",
     ("requested_url", "final_url", "status_code", "content_type", "started_at", "finished_at",
@@ -119,8 +129,15 @@ def _covered(part: Part, row: Sequence[object]) -> Sequence[object]:
 
 
 def _digest(rows: Sequence[Sequence[object]]) -> str:
-    lines = sorted(canonical_json([_plain(value) for value in row]) for row in rows)
+    lines = sorted(_line(row) for row in rows)
     return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def _line(row: Sequence[object]) -> bytes:
+    try:
+        return canonical_json([_plain(value) for value in row])
+    except ValueError:  # bytes, numbers beyond JSON: nothing that this program wrote
+        return repr(row).encode("utf-8", "backslashreplace")
 
 
 def _plain(value: object) -> object:

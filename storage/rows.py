@@ -295,8 +295,8 @@ def entry_from(row: LedgerRow) -> LedgerEntry:
         kind=LedgerKind(row.kind) if known else cast("LedgerKind", row.kind),
         at=row.at,
         body=row.body,
-        previous_hash=row.previous_hash,
-        entry_hash=row.entry_hash,
+        previous_hash=str(row.previous_hash),  # bytes, in a database changed by hand
+        entry_hash=str(row.entry_hash),
     )
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.errors import SourceError, TrackerError
-from tracker.media.download import MediaDownloader, local_path
+from tracker.media.download import MediaDownloader
 from tracker.model.capture import FetchedMedia, FetchedPost
 from tracker.model.post import LinkRelation, MediaRef, Post
 from tracker.model.watch import Watch
-from tracker.net.url_syntax import shown
+from tracker.net.url_syntax import local_path, shown
 from tracker.net.urls import is_shorthand
 from tracker.sources.ports import Polled
 from tracker.sources.registry import Sources

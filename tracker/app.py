@@ -12,6 +12,7 @@ from tracker.composition import terms
 from tracker.composition.archive import lost_database, open_archive
 from tracker.composition.assembly import Assembly, Part
 from tracker.config import Settings
+from tracker.errors import DatabaseError
 from tracker.fingerprint.algorithm import current_algorithm
 from tracker.ingest.stage import Archive
 from tracker.model.summary import StatusSummary, Verified
@@ -108,7 +109,11 @@ class App(Assembly):
             from tracker.composition.search import wrong_indexes
 
             folder = self.settings.data_dir / "index"
-            broken += tuple(wrong_indexes(archive, folder, self.algorithm_key))
+            try:
+                broken += tuple(wrong_indexes(archive, folder, self.algorithm_key))
+            except DatabaseError:
+                if not broken:  # rows that cannot be read leave nothing to compare with
+                    raise
         return replace(verified, broken=broken)
 
     def status(self) -> StatusSummary:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from storage import bulk
 from storage import posts as post_rows
 from storage import videos as video_rows
+from storage.columns import clean_text
 from storage.credentials import get_credentials
 from storage.posts import StoredPost
 from storage.shown_posts import posts_showing
@@ -22,6 +23,7 @@ from tracker.model.ids import AppearanceId, ClipId, PostKey, VideoId
 from tracker.model.post import Lead, LinkRelation, PostKind
 from tracker.model.status import StatusChange, visibility_of
 from tracker.model.time_claim import TimeClaim
+from tracker.net.url_syntax import local_path
 from tracker.provenance.chain import ChainInputs
 from tracker.provenance.footage import Footage
 from tracker.provenance.overlaps import Stretch
@@ -54,6 +56,19 @@ def shown_in(session: Session, video: VideoId) -> tuple[tuple[PostSummary, ...],
     stored = [post_rows.get_post(session, key) for key in post_rows.posts_of_video(session, video)]
     posts = tuple(summarise(s) for s in stored if s and s.post.kind is not PostKind.FILE)
     return posts, () if posts else video_rows.files(session, video)
+
+
+def seen_in(session: Session, video: VideoId) -> list[Appearance]:
+    """Return where ``video`` was seen: in posts, or in each of its files where no post did.
+
+    They are of no clip yet, and their ids only tell them apart.
+    """
+    stored = [post_rows.get_post(session, key) for key in post_rows.posts_of_video(session, video)]
+    files = [s for s in stored if s and s.post.kind is PostKind.FILE]
+    posts = [s for s in stored if s and s.post.kind is not PostKind.FILE]
+    shower = _Shower(session, ClipId(""), Stretch(video, 0, 0), (), None)
+    found = [shower.appearance(carrier, ()) for carrier in posts or files]
+    return found or [shower.file_appearance()]
 
 
 class _Gathering:
@@ -143,12 +158,17 @@ class _Shower:
             start_ms=self._stretch.start_ms,
             end_ms=self._stretch.end_ms,
             post=None if is_file else post,
-            files=self.files if is_file else (),
+            files=self._called(stored.post.key) if is_file else (),
             claims=(*stored.post.claims, *(() if cites else self._claims)),
             published=stored.published,
             cites=cites,
             credentials=None if cites else self._credentials,
         )
+
+    def _called(self, key: PostKey) -> tuple[str, ...]:
+        """Return the path that a file's post is about: the video may have come from others too."""
+        path = clean_text(str(local_path(key)))
+        return (path,) if path in self.files else self.files
 
     def file_appearance(self) -> Appearance:
         """Return the video as a file that no post is known for."""

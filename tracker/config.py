@@ -362,6 +362,8 @@ def _read_toml(path: Path) -> dict[str, object]:
         raise ConfigError(f"cannot read config {path}: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(f"config {path} is not valid TOML: {exc}") from exc
+    except RecursionError as exc:
+        raise ConfigError(f"config {path} is nested too deeply to be read") from exc
 
 
 def _refuse_unknown_variables() -> None:

@@ -16,9 +16,10 @@ from storage import clips as clip_rows
 from storage import post_media
 from storage import posts as post_rows
 from storage import verdicts as verdict_rows
+from storage import videos as video_rows
 from tracker.acquire import Acquirer, Problem, local_video, media_name
-from tracker.appearances import shown_in, video_credentials
-from tracker.errors import MediaError, NotAVideo, TrackerError, speaking_of
+from tracker.appearances import seen_in, shown_in, video_credentials
+from tracker.errors import MediaError, NotAVideo, TrackerError, UnknownSubject, speaking_of
 from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
 from tracker.examine import examine
 from tracker.identify import Identified, Identifier
@@ -29,7 +30,7 @@ from tracker.media.probe import MediaLimits
 from tracker.model.clip import Appearance
 from tracker.model.credentials import ContentCredentials
 from tracker.model.fingerprint import Examined
-from tracker.model.ids import AppearanceId, ClipId, VideoId
+from tracker.model.ids import SHA256_HEX, VideoId
 from tracker.model.lookup import (
     Earliest,
     LookupMatch,
@@ -38,7 +39,6 @@ from tracker.model.lookup import (
     LookupSubject,
 )
 from tracker.model.match import Match
-from tracker.model.time_claim import Published
 from tracker.provenance.agreement import tells_the_moment
 from tracker.provenance.chain import describe
 from tracker.provenance.order import in_order, not_orderable_with
@@ -130,6 +130,8 @@ class Lookup:
     def _queries(
         self, target: str, directory: Path, watch: _Stopwatch, left_out: LeftOut
     ) -> list[_Query]:
+        if SHA256_HEX.match(target.lower()) and not Path(target).exists():
+            return [self._known(VideoId(target.lower()))]
         path = local_video(target)
         if path is not None:
             return [self._examined(path, sha256_of(path), watch)]
@@ -160,6 +162,17 @@ class Lookup:
             credentials = self._executor.submit(read_credentials, path, self._anchors)
             examined = self._executor.submit(examine, path, self._limits).result()
             return _Query(video, examined, _found(credentials))
+
+    def _known(self, video: VideoId) -> _Query:
+        """Return a video that the archive holds, by its digest."""
+        with self._archive.database.read() as session:
+            if video_rows.get_video(session, video) is None:
+                raise UnknownSubject(f"no video {video} is held, nor is there a file of that name")
+            credentials = video_credentials(session, video)
+        examined = self._fingerprints.examined(video)
+        if examined is None:
+            raise MediaError(f"{video} has no fingerprint yet: `tracker run --once` makes it")
+        return _Query(video, examined, credentials)
 
     def _held(self, target: str) -> list[_Query]:
         """Return the videos of a post the archive already holds: no need to fetch it again."""
@@ -240,16 +253,14 @@ class Lookup:
         telling = [match for match in matches if tells_the_moment(match.match)]
         best = (telling or matches)[0].match
         about = [match for match in telling or matches if _same_stretch(best, match.match)]
-        ordered = in_order([a for match in about for a in _appearances(session, match)])
+        ordered = in_order(_seen(session, about))
         if not ordered:
             return None
         first = ordered[0]
         rivals = not_orderable_with(first, ordered)
         contradictions = [conflict.text for conflict in conflicts(first.claims)]
         parts = [match for match in telling or matches if match not in about]
-        earlier_parts = [
-            a for match in parts for a in _appearances(session, match) if _precedes(a, first)
-        ]
+        earlier_parts = [a for a in _seen(session, parts) if _precedes(a, first)]
         return Earliest(
             video=first.video,
             post=first.post,
@@ -269,48 +280,8 @@ def _found(reading: Future[ReadCredentials]) -> ContentCredentials:
         return unreadable(str(exc))
 
 
-def _appearances(session: Session, match: LookupMatch) -> list[Appearance]:
-    """Return the appearances of a matched video; ids are of no use here and only name the row."""
-    video = match.match.reference
-    found = []
-    for post in match.posts:
-        stored = post_rows.get_post(session, post.key)
-        claims = stored.post.claims if stored else ()
-        found.append(
-            Appearance(
-                id=AppearanceId(f"{video}|{post.key}"),
-                clip=ClipId(""),
-                video=video,
-                start_ms=0,
-                end_ms=0,
-                post=post,
-                claims=claims,
-                published=post.published,
-            )
-        )
-    if not found:
-        published = _file_published(session, video)
-        found.append(
-            Appearance(
-                id=AppearanceId(video),
-                clip=ClipId(""),
-                video=video,
-                start_ms=0,
-                end_ms=0,
-                post=None,
-                files=match.files,
-                published=published,
-            )
-        )
-    return found
-
-
-def _file_published(session: Session, video: VideoId) -> Published | None:
-    for key in post_rows.posts_of_video(session, video):
-        stored = post_rows.get_post(session, key)
-        if stored is not None and stored.published is not None:
-            return stored.published
-    return None
+def _seen(session: Session, matches: Sequence[LookupMatch]) -> list[Appearance]:
+    return [seen for match in matches for seen in seen_in(session, match.match.reference)]
 
 
 def _same_stretch(best: Match, other: Match) -> bool:

@@ -5,8 +5,9 @@ gives each parser its share of the time, in a process of its own, with inputs th
 from good ones (``mutations``), and then looks for inputs on which time grows faster than size
 (``slow_inputs``). Time is processor time of that process, making the inputs included, so that an
 hour is an hour on a busy machine too. A finding is an exception that is no answer of the parser, a
-broken promise, an input that takes longer than ``--slow`` seconds, or a process that dies. Inputs
-of findings are kept in ``--keep DIR``. Prints a table; the exit code is 1 when anything was found.
+broken promise, an input that takes longer than ``--slow`` seconds, inputs that cannot be made, or a
+process that dies; none of them ends the sweep of the other parsers. Inputs of findings are kept in
+``--keep DIR``. Prints a table; the exit code is 1 when anything was found.
 """
 
 from __future__ import annotations
@@ -68,9 +69,12 @@ def fuzz(parser: Parser, seconds: float, slow_s: float, keep: Path, start: int) 
     while time.process_time() < until:
         _one_round(parser, tally, until, slow_s, keep, start + rounds)
         rounds += 1
+        # What was done so far is known of a process that dies later.
+        (keep / "tally").write_bytes(pickle.dumps(tally))
     if parser.grow is not None:
         tally.growth = slowest(parser, limit_s=slow_s)
     tally.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (keep / "tally").write_bytes(pickle.dumps(tally))
     return tally
 
 
@@ -90,7 +94,10 @@ def _one_round(
         if time.process_time() < until:
             _try(parser, value, tally, slow_s, keep)
 
-    tried()
+    try:
+        tried()
+    except Exception as exc:  # noqa: BLE001 - what the parser raises was noted: this is its inputs
+        _note(exc, None, tally, keep, "its inputs could not be made: ")
 
 
 def _try(parser: Parser, value: object, tally: Tally, slow_s: float, keep: Path) -> None:
@@ -117,12 +124,12 @@ def _remember(value: object, keep: Path) -> int:
     return len(body)
 
 
-def _note(exc: BaseException, value: object, tally: Tally, keep: Path) -> None:
+def _note(exc: BaseException, value: object, tally: Tally, keep: Path, words: str = "") -> None:
     frames = [f for f in traceback.extract_tb(exc.__traceback__) if "/tracker/" in f.filename]
     place = frames[-1] if frames else traceback.extract_tb(exc.__traceback__)[-1]
     file = place.filename.rpartition("/tracker/")[2]
     what = f"{type(exc).__name__} in {file}:{place.name}: {str(exc)[:80]!r}"
-    known = f"{type(exc).__name__} in {file}:{place.lineno}"
+    known = f"{words}{type(exc).__name__} in {file}:{place.lineno}"
     first = next((key for key in tally.findings if key.startswith(known)), None)
     key = first or f"{known} {what}"
     tally.findings[key] = tally.findings.get(key, 0) + 1
@@ -139,14 +146,14 @@ def _note(exc: BaseException, value: object, tally: Tally, keep: Path) -> None:
 def _child(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    tally = fuzz(all_parsers()[name], seconds, slow_s, keep, start)
-    (keep / "tally").write_bytes(pickle.dumps(tally))
+    fuzz(all_parsers()[name], seconds, slow_s, keep, start)
 
 
 def run_apart(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> Tally:
     """Fuzz one parser in a process of its own; a death or a hang is a finding."""
     folder = keep / name.replace(" ", "-").replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tally").unlink(missing_ok=True)
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_child, args=(name, seconds, slow_s, folder, start))
     process.start()
@@ -154,11 +161,20 @@ def run_apart(name: str, seconds: float, slow_s: float, keep: Path, start: int) 
     if hung:
         process.kill()
         process.join()
-    if process.exitcode == 0:
+    tally = _told(name, folder)
+    if process.exitcode != 0:
+        what = "the process hung" if hung else f"the process died ({process.exitcode})"
+        tally.findings[f"{what}, see {folder / 'now'}"] = 1
+    return tally
+
+
+def _told(name: str, folder: Path) -> Tally:
+    """Return what the child wrote down last: all of it, or what it did before it died."""
+    try:
         found: Tally = pickle.loads((folder / "tally").read_bytes())  # noqa: S301 - our own child's
-        return found
-    what = "the process hung" if hung else f"the process died ({process.exitcode})"
-    return Tally(name, findings={f"{what}, see {folder / 'now'}": 1})
+    except FileNotFoundError:
+        return Tally(name)
+    return found
 
 
 def _ended(process: multiprocessing.process.BaseProcess, busy_s: float) -> bool:

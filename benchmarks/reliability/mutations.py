@@ -20,6 +20,9 @@ _FULL = 2**32 - 1
 _MAX_EDITS = 6
 _MAX_REPEATED_CHARS = 200_000
 
+MAX_DOCUMENT_WEIGHT = 200_000
+"""Values and characters of a document: repeating what was repeated would grow it by powers."""
+
 PIECES: tuple[str, ...] = (
     *("", "\x00", "\ufeff", "\ufffd", "\ud800", "\udfff\ud800", "\U0010ffff", "\u202e", "\u2066"),
     *(
@@ -184,8 +187,8 @@ _JSON_EDITS = st.lists(
 
 
 def documents(seeds: Sequence[Json]) -> st.SearchStrategy[Json]:
-    """Return edited copies of JSON documents."""
-    return st.builds(_edited_document, st.sampled_from(seeds), _JSON_EDITS)
+    """Return edited copies of JSON documents, each about ``MAX_DOCUMENT_WEIGHT`` at most."""
+    return st.builds(edited_document, st.sampled_from(seeds), _JSON_EDITS)
 
 
 def json_bodies(seeds: Sequence[Json]) -> st.SearchStrategy[bytes]:
@@ -198,7 +201,33 @@ def json_bodies(seeds: Sequence[Json]) -> st.SearchStrategy[bytes]:
 _Slot = tuple[dict[str, Json] | list[Json], str | int]
 
 
-def _edited_document(seed: Json, edits: list[tuple[str, int, int]]) -> Json:
+def weight(value: Json) -> int:
+    """Return how many values and characters ``value`` holds, counted no further than needed.
+
+    What stands in two places counts twice, as it does when it is written out.
+    """
+    found, waiting = 0, [value]
+    while waiting and found <= MAX_DOCUMENT_WEIGHT:
+        item = waiting.pop()
+        found += 1
+        if isinstance(item, str):
+            found += len(item)
+        elif isinstance(item, dict):
+            found += sum(map(len, item))
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return found
+
+
+def _times(wanted: int, value: Json, slots: list[_Slot]) -> int:
+    """Return how often ``value`` may be repeated: as wanted, or as there is room for."""
+    room = MAX_DOCUMENT_WEIGHT - weight(slots[0][0])
+    return max(0, min(wanted, room // weight(value)))
+
+
+def edited_document(seed: Json, edits: Sequence[tuple[str, int, int]]) -> Json:
+    """Return a copy of ``seed`` changed by ``edits``: the kind of each, where, and with what."""
     root: list[Json] = [copy.deepcopy(seed)]
     for kind, where, what in edits:
         slots = _slots(root)
@@ -242,7 +271,9 @@ def _leaf(holder: dict[str, Json] | list[Json], key: str | int, what: int, _: li
 def _copy(
     holder: dict[str, Json] | list[Json], key: str | int, what: int, slots: list[_Slot]
 ) -> None:
-    _put(holder, key, copy.deepcopy(_value(slots[what % len(slots)])))
+    value = _value(slots[what % len(slots)])
+    if _times(1, value, slots):
+        _put(holder, key, copy.deepcopy(value))
 
 
 def _drop(holder: dict[str, Json] | list[Json], key: str | int, what: int, _: list[_Slot]) -> None:
@@ -257,12 +288,14 @@ def _wrap(holder: dict[str, Json] | list[Json], key: str | int, what: int, _: li
     _put(holder, key, value)
 
 
-def _many(holder: dict[str, Json] | list[Json], key: str | int, what: int, _: list[_Slot]) -> None:
+def _many(
+    holder: dict[str, Json] | list[Json], key: str | int, what: int, slots: list[_Slot]
+) -> None:
     value = _value((holder, key))
     if isinstance(value, str):
-        _put(holder, key, (value * (1 + what % 2000))[:100_000])
+        _put(holder, key, value * (1 + _times(what % 2000, value, slots)))
     else:
-        _put(holder, key, [copy.deepcopy(value) for _ in range(what % 60)])
+        _put(holder, key, [copy.deepcopy(value) for _ in range(_times(what % 60, value, slots))])
 
 
 def _rename(
@@ -276,7 +309,8 @@ def _rename(
 def _text(holder: dict[str, Json] | list[Json], key: str | int, what: int, _: list[_Slot]) -> None:
     value = _value((holder, key))
     piece = PIECES[what % len(PIECES)]
-    _put(holder, key, f"{value}{piece}" if what % 2 else f"{piece}{value}")
+    text = str(value)[:MAX_DOCUMENT_WEIGHT]
+    _put(holder, key, f"{text}{piece}" if what % 2 else f"{piece}{text}")
 
 
 _CHANGES: dict[str, Change] = {

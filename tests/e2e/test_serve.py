@@ -306,6 +306,7 @@ def test_pages_of_other_sites_get_no_look_up(server: Serving, site: WebServer, p
     asked = path + quote(url, safe="")
     assert server.ask(asked, Sec_Fetch_Site="cross-site").status == 403
     assert server.ask(asked, Referer="https://evil.example/").status == 403
+    assert server.ask(asked, Origin="http://[").status == 403
     assert site.requests == []
 
 

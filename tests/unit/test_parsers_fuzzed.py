@@ -62,6 +62,11 @@ def test_lists_and_objects_where_names_are_due_are_passed_over(value: object) ->
     assert read_posts({**answer, "data": [raw], "errors": [problem]}).posts["9"].media == ()
 
 
+def test_a_query_of_raw_bytes_is_refused_and_no_crash() -> None:
+    PARSERS["web query"].read("/nothing?\u00cb\u0013=\u00ff")
+    PARSERS["web query"].read("/lookup?[")
+
+
 def test_an_id_of_thousands_of_digits_names_no_post() -> None:
     assert read_posts({"data": [{"id": "1" * 5000, "text": "a"}]}).asked == ()
 

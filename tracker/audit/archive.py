@@ -30,6 +30,7 @@ from storage.anchor_store import AnchorStore
 from storage.database import Database
 from storage.keyframe_store import KeyframeStore
 from storage.media_store import MediaStore
+from storage.misfits import misfits
 from tracker.audit import anchored
 from tracker.audit.states import check_states
 from tracker.errors import IntegrityError, OutsideError
@@ -52,6 +53,7 @@ Progress = Callable[[int, int], None]
 """Called with (files checked, files to check)."""
 
 NameT = TypeVar("NameT")
+ValueT = TypeVar("ValueT")
 
 BATCH = 1000
 MAX_NOTES = 100
@@ -93,12 +95,13 @@ def verify_archive(
     and, for a folder that cannot be listed, ``OutsideError``.
     """
     disk = anchored.on_disk(anchors) if anchors is not None else anchored.OnDisk()
-    with database.read() as session:
+    with database.read(as_is=True) as session:
         recorded, hashes = Recorded(), LedgerHashes()
         broken = list(check_chain(_hashed(_entries(session, recorded), hashes)))
         broken += _check_rows(session, recorded)
         broken += check_states(session, recorded.states)
         held = anchored.anchors_held(session)
+        broken += _unreadable(session)
     broken += anchored.check_rows(held, hashes, recorded.anchors, recorded.tokens)
     broken += anchored.check_copies(held, hashes, disk)
     count = len(held.anchors)
@@ -148,8 +151,8 @@ def _check_known(session: Session, recorded: Recorded) -> Iterator[Broken]:
     """Yield kept videos and answers that no entry records."""
     for label, digests in (
         ("video", videos.kept_digests(session)),
-        ("answer", sorted(captures.body_digests(session))),
-        ("manifest store", sorted(credentials.manifest_digests(session))),
+        ("answer", sorted(captures.body_digests(session), key=str)),
+        ("manifest store", sorted(credentials.manifest_digests(session), key=str)),
     ):
         for digest in digests:
             if digest not in recorded.files and digest not in recorded.absent:
@@ -183,20 +186,35 @@ def _check_answers(session: Session, recorded: Recorded) -> Iterator[Broken]:
             yield Broken("entry", f"answer {stored.revision} of {stored.clip}", reason)
 
 
+def _unreadable(session: Session) -> Iterator[Broken]:
+    """Yield rows that hold what this program cannot have written, of whatever table."""
+    for misfit in misfits(session):
+        reason = f"what its column {misfit.column} holds cannot be read: it was changed by hand"
+        yield Broken("entry", f"row {misfit.row} of {misfit.table}", reason)
+
+
+def _digest(digest_of: Callable[[ValueT], str], value: ValueT | None) -> str | None:
+    """Return the digest of what a row says; ``None`` where it says what no row can."""
+    try:
+        return None if value is None else digest_of(value)
+    except (ValueError, TypeError, AttributeError):  # bytes in the place of text or numbers
+        return None
+
+
 def _unknown(label: str) -> Broken:
     return Broken("entry", label, "no ledger entry records it (entries were removed)")
 
 
 def _fingerprint_rows(session: Session) -> Iterator[tuple[tuple[VideoId, str], _Row]]:
     for video, algorithm, fingerprint in fingerprints.all_fingerprints(session):
-        digest = None if fingerprint is None else fingerprint_digest(fingerprint)
+        digest = _digest(fingerprint_digest, fingerprint)
         yield (video, algorithm), _Row(f"fingerprint of {video}", digest)
 
 
 def _match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], _Row]]:
     for stored in matches.all_matches(session):
         label = f"match of {' and '.join(sorted(stored.videos))}"
-        digest = None if stored.match is None else match_digest(stored.match)
+        digest = _digest(match_digest, stored.match)
         asserted = stored.match is None or stored.match.asserted
         yield (stored.videos, stored.algorithm_key), _Row(label, digest, asserted)
 
@@ -204,26 +222,26 @@ def _match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], 
 def _sound_match_rows(session: Session) -> Iterator[tuple[tuple[frozenset[str], str], _Row]]:
     for stored in sounds.all_sound_matches(session):
         label = f"sound match of {' and '.join(sorted(stored.videos))}"
-        digest = None if stored.match is None else sound_match_digest(stored.match)
+        digest = _digest(sound_match_digest, stored.match)
         yield (stored.videos, stored.algorithm_key), _Row(label, digest)
 
 
 def _chain_rows(session: Session) -> Iterator[tuple[tuple[str, int], _Row]]:
     for stored in clips.all_revisions(session):
-        digest = document_digest(stored.document)
+        digest = _digest(document_digest, stored.document)
         whole = digest if digest == stored.digest else None
         yield (stored.clip, stored.revision), _Row(f"{stored.clip} r{stored.revision}", whole)
 
 
 def _verdict_rows(session: Session) -> Iterator[tuple[int, _Row]]:
     for number, verdict in verdicts.all_verdicts(session):
-        digest = None if verdict is None else verdict_digest(verdict)
+        digest = _digest(verdict_digest, verdict)
         yield number, _Row(f"verdict {number}", digest)
 
 
 def _credential_rows(session: Session) -> Iterator[tuple[str, _Row]]:
     for video, found in credentials.all_credentials(session):
-        digest = None if found is None else credentials_digest(found)
+        digest = _digest(credentials_digest, found)
         yield video, _Row(f"content credentials of {video}", digest)
 
 
@@ -254,7 +272,7 @@ def _unrecorded(
     stored += [*media_store.strangers(), *keyframes.paths()]
     # The ledger is read after the files are listed: whatever was recorded meanwhile is known.
     recorded = Recorded()
-    with database.read() as session:
+    with database.read(as_is=True) as session:
         for _ in _entries(session, recorded):
             pass
     known = {media_store.path(digest) for digest in recorded.files}

@@ -1,4 +1,4 @@
-"""Compare rows of posts, videos and captures with the digests the ledger holds of them."""
+"""Compare rows of posts, videos, clips and captures with the digests the ledger holds of them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from sqlmodel import Session
 
 from storage import row_changes
-from storage.row_states import CAPTURE, NO_ROWS, POST_PARTS, VIDEO_PARTS, Part, digests
+from storage.row_states import CAPTURE, NO_ROWS, Part, digests
 from tracker.evidence.recorded import RecordedDigest, RecordedStates
 from tracker.model.ledger import Broken
 
-NOUNS = {"posts": "post", "videos": "video"}
+NOUNS = {"posts": "post", "videos": "video", "clips": "clip"}
 
 
 def check_states(session: Session, states: RecordedStates) -> Iterator[Broken]:
-    """Yield each part of a post or video, and each capture, that is not what was recorded.
+    """Yield each part of a post, video or clip, and each capture, that is not what was recorded.
 
     Rows of which nothing was ever recorded are named only where everything is.
     """
-    for kind, parts in (("posts", POST_PARTS), ("videos", VIDEO_PARTS)):
+    for kind, parts in row_changes.PARTS_OF.items():
         names = row_changes.names(session, kind)
         yield from _strangers(kind, names, states)
         for part in parts:
@@ -32,7 +32,7 @@ def _strangers(kind: str, names: Mapping[Any, str], states: RecordedStates) -> I
     """Yield what is kept and was never recorded, and what was recorded and is gone."""
     kept = set(names.values())
     known = {name for known_kind, name in states.parts if known_kind == kind}
-    if states.complete:
+    if kind in states.complete:
         for name in sorted(kept - known):
             yield Broken("entry", f"{NOUNS[kind]} {name}", "no ledger entry records it")
     for name in sorted(known - kept):
@@ -69,7 +69,7 @@ def _check_captures(session: Session, states: RecordedStates) -> Iterator[Broken
         label = f"capture {number}"
         recorded = missing.pop(number, None)
         if recorded is None:
-            if states.complete:
+            if "captures" in states.complete:
                 yield Broken("entry", label, "no ledger entry records it")
             continue
         entry, post = recorded

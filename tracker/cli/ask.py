@@ -32,7 +32,10 @@ class ReportFormat(StrEnum):
 
 def lookup(
     context: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="URLs or local files.")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="TARGET", help="URLs, local files, or SHA-256 of known videos."),
+    ],
     top: Annotated[int | None, typer.Option(min=1, help="Show the N best matches.")] = None,
     candidates: Annotated[
         bool, typer.Option("--candidates", help="Also show what stayed under the threshold.")

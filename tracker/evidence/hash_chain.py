@@ -10,6 +10,8 @@ from tracker.evidence.canonical import canonical_json
 from tracker.model.ledger import Broken, LedgerEntry, LedgerKind
 
 GENESIS_PREVIOUS = "0" * 64
+ROW_KINDS = ("captures", "clips", "posts", "videos")
+"""Rows whose digests are entered whenever they change: see ``storage.row_changes``."""
 FORMAT = "tracker/ledger/1"
 
 
@@ -27,11 +29,21 @@ def entry_hash(sequence: int, kind: LedgerKind, at: str, body: str, previous_has
 def genesis(at: datetime) -> LedgerEntry:
     """Return the entry every ledger begins with.
 
-    ``complete``: every row of posts, videos and captures has its digest in an entry.
+    ``complete`` names the kinds of rows of which every one has its digest in an entry.
     """
-    return _sealed(
-        1, LedgerKind.GENESIS, {"complete": True, "format": FORMAT}, at, GENESIS_PREVIOUS
-    )
+    body = {"complete": [*ROW_KINDS], "format": FORMAT}
+    return _sealed(1, LedgerKind.GENESIS, body, at, GENESIS_PREVIOUS)
+
+
+def complete_kinds(body: Mapping[str, object]) -> frozenset[str]:
+    """Return the kinds of rows that are all recorded by the word of an entry's ``body``.
+
+    ``true`` was said before clips were recorded.
+    """
+    said = body.get("complete")
+    if said is True:
+        return frozenset(ROW_KINDS) - {"clips"}
+    return frozenset(ROW_KINDS).intersection(map(str, said if isinstance(said, list) else ()))
 
 
 def next_entry(

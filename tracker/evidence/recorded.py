@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tracker.evidence.canonical import canonical_digest
+from tracker.evidence.hash_chain import complete_kinds
 from tracker.model.ids import SHA256_HEX, VideoId, video_id
 from tracker.model.ledger import LedgerEntry, LedgerKind
 
@@ -47,18 +48,18 @@ class RecordedAnswer:
 
 @dataclass(slots=True)
 class RecordedStates:
-    """What rows of posts, videos and captures were last, by kind (``posts``, ``videos``).
+    """What rows were last, by kind (``posts``, ``videos``, ``clips``).
 
     ``parts`` leads from kind and name to digests by part, ``whole`` holds those of which parts
     that are not named are empty; ``captures`` leads from numbers to digest and post;
-    ``complete``: whatever is not recorded was never recorded by us.
+    ``complete`` names the kinds of which whatever is not recorded was never recorded by us.
     """
 
     parts: dict[tuple[str, str], dict[str, RecordedDigest]] = field(default_factory=dict)
     whole: set[tuple[str, str]] = field(default_factory=set)
     captures: dict[int, tuple[RecordedDigest, str | None]] = field(default_factory=dict)
     became: dict[str, str] = field(default_factory=dict)
-    complete: bool = False
+    complete: set[str] = field(default_factory=set)
 
     def now(self, post: str) -> str:
         """Return what a post is called by now."""
@@ -196,16 +197,16 @@ def _token(recorded: Recorded, body: Body, sequence: int) -> None:
 
 
 def _genesis(recorded: Recorded, body: Body, sequence: int) -> None:  # noqa: ARG001 - as above
-    recorded.states.complete = body.get("complete") is True
+    recorded.states.complete |= complete_kinds(body)
 
 
 def _state(recorded: Recorded, body: Body, sequence: int) -> None:
     states = recorded.states
-    states.complete |= body.get("complete") is True
+    states.complete |= complete_kinds(body)
     for former, key in _items(body, "became"):
         states.became[former] = str(key)
         states.parts.pop(("posts", former), None)
-    for kind in ("posts", "videos"):
+    for kind in ("posts", "videos", "clips"):
         for name, parts in _items(body, kind):
             if isinstance(parts, dict):
                 _take_parts(states, (kind, name), parts, sequence)

@@ -30,11 +30,13 @@ from tracker.ingest.detect import Detect
 from tracker.ingest.fingerprint import FingerprintStage
 from tracker.ingest.record import Record
 from tracker.ingest.stage import Archive, Stage, attempt, tried
+from tracker.ingest.visibility import answers_of, post_answered_for, status_of
 from tracker.media.digest import sha256_of
 from tracker.model.added import AddedError, AddedResult, AddedVideo, Left
 from tracker.model.capture import FetchedPost
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead, Post, PostKind
+from tracker.model.status import PostStatus
 from tracker.model.time_claim import TimeInterval
 from tracker.net.urls import canonical_url
 from tracker.sources.local_file import local_post
@@ -99,8 +101,8 @@ class _Haul:
     over_budget: set[PostKey] = field(default_factory=set)
     beyond_depth: set[PostKey] = field(default_factory=set)
 
-    def fail(self, url: str, error: TrackerError) -> None:
-        self.errors.append(AddedError(url, str(error), error.exit_code))
+    def fail(self, url: str, error: TrackerError, noted: str = "") -> None:
+        self.errors.append(AddedError(url, f"{error}{noted}", error.exit_code))
 
 
 class Add:
@@ -168,12 +170,24 @@ class Add:
         try:
             fetched = self._stages.collect.take(target, key=None, depth=self._depth, origin=origin)
         except TrackerError as exc:
-            haul.fail(target, exc)
+            haul.fail(target, exc, self._noted(target, exc))
             return AddedResult(target, errors=tuple(haul.errors))
         with self._archive.database.write() as session:
             attempts.clear(session, self._stages.collect.name, fetched.post.key)
         self._walk(fetched.post, origin, haul, progress)
         return self._finish(target, haul, progress)
+
+    def _noted(self, target: str, error: TrackerError) -> str:
+        """Keep what the answer says about a post that is known, as a recheck does; tell it."""
+        status = status_of(error)
+        with self._archive.database.read() as session:
+            known = post_answered_for(session, target)
+        if known is None or status is None:
+            return ""
+        self._stages.collect.record_status(known, status, answers_of(error))
+        if status is PostStatus.UNKNOWN:  # it cannot be seen, and nobody says why: no finding
+            return ""
+        return f"; it is known, and now recorded as {status.value.replace('_', ' ')}"
 
     def file(
         self, path: Path, post: Post, progress: Progress = lambda _stage, _label: None

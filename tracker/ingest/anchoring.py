@@ -91,6 +91,7 @@ class Anchoring:
         self._door = door
         self._terms = terms
         self._clock = clock
+        self._all_recorded = False  # found out once: it takes a look at all states
 
     def run(
         self, stopping: Callable[[], bool] = lambda: False, *, at_once: bool = False
@@ -124,10 +125,11 @@ class Anchoring:
     def _record_older_rows(self, stopping: Callable[[], bool]) -> None:
         """Have the ledger say what an older release kept without saying so; once, in steps."""
         database = self._archive.database
+        if self._all_recorded:
+            return
         with database.read() as session:
-            if row_changes.is_complete(session):
-                return
-        for kind in row_changes.KINDS:
+            unrecorded = row_changes.unrecorded(session)
+        for kind in unrecorded:
             after = None
             while True:
                 if stopping():
@@ -138,8 +140,10 @@ class Anchoring:
                 if not owners:
                     break
                 after = owners[-1]
-        with database.write() as session:
-            row_changes.finish_adoption(session, self._clock.now())
+        if unrecorded:
+            with database.write() as session:
+                row_changes.finish_adoption(session, self._clock.now())
+        self._all_recorded = True
 
     def _anchor(self) -> tuple[Anchor | None, bool]:
         with self._archive.database.read() as session:

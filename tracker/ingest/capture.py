@@ -20,7 +20,6 @@ from tracker.errors import OutsideError, ToolError, speaking_of
 from tracker.ingest.collect import observe
 from tracker.ingest.credentials import keep_manifest, read_original, record_credentials
 from tracker.ingest.stage import Archive
-from tracker.media.download import local_path
 from tracker.media.playable import playable
 from tracker.media.probe import MediaLimits
 from tracker.model.capture import FetchedMedia
@@ -28,6 +27,7 @@ from tracker.model.credentials import ContentCredentials
 from tracker.model.ids import VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.video import MediaInfo, Video
+from tracker.net.url_syntax import local_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from tracker import __version__
 from tracker.clock import Clock
@@ -18,6 +17,7 @@ from tracker.model.ids import VideoId
 from tracker.model.post import MediaRef
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim
 from tracker.net.http import HttpClient
+from tracker.net.url_syntax import local_path
 from tracker.net.ytdlp import YtDlp
 from tracker.timestamps.claims import parse_datetime_claim
 
@@ -83,13 +83,6 @@ class MediaDownloader:
         now, tools = self._clock.now(), (("tracker", __version__),)
         exchange = Exchange(ref.url, ref.url, None, None, started_at, now, tools=tools)
         return FetchedMedia(ref, path, digest, size_bytes, exchange)
-
-
-def local_path(url: str) -> Path:
-    """Return the path that a file reference means: a plain path or a ``file://`` address."""
-    if not url.startswith("file://"):
-        return Path(url)
-    return Path(unquote(urlsplit(url).path, errors="surrogateescape"))  # as names that are no text
 
 
 def last_modified_claims(headers: Mapping[str, str], fetched_at: datetime) -> tuple[TimeClaim, ...]:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
@@ -177,3 +178,10 @@ def _kept_parameters(query: str) -> Iterator[str]:
         name = unquote(piece.partition("=")[0]).lower()
         if piece and not _TRACKING_NAME.fullmatch(name):
             yield piece
+
+
+def local_path(url: str) -> Path:
+    """Return the path that a file reference means: a plain path or a ``file://`` address."""
+    if not url.startswith("file://"):
+        return Path(url)
+    return Path(unquote(urlsplit(url).path, errors="surrogateescape"))  # as names that are no text

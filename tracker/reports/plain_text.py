@@ -52,7 +52,7 @@ def web_link(url: str) -> str | None:
 def file_name(path: str) -> str:
     """Return the last part of ``path``: a report tells nobody how a disk is laid out."""
     parts = [part for part in re.split(r"[/\\]", path) if part]
-    return clean_line(parts[-1] if parts else path, 120)
+    return clean_line(parts[-1], 120) if parts else "unnamed"
 
 
 def _harmless(text: str, limit: int) -> str:

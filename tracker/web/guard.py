@@ -103,6 +103,8 @@ class Guard:
             return 405, "this server only answers questions (GET); it changes nothing"
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > MAX_TARGET_BYTES:
             return 414, "the address is too long"
+        if not scope["query_string"].isascii():
+            return 400, "the address holds bytes that are none of an address"
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_BYTES:
             return 431, "the headers are too large"
         if uploads:
@@ -129,7 +131,10 @@ def asked_by_another_site(headers: Headers) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = headers.get("origin") or headers.get("referer")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    except ValueError:  # no address at all: none of ours
+        return True
 
 
 def _refused(status: int, reason: str) -> ASGIApp:

@@ -261,7 +261,7 @@ def _web(text: str) -> None:
         "query_string": query.encode("latin-1", "replace"),
         "headers": [
             (b"host", b"127.0.0.1"),
-            (b"origin", encoded[:200]),
+            (b"origin", b"http://" + query.encode("latin-1", "replace")[:200]),
             (b"accept", encoded[:200]),
         ],
     }

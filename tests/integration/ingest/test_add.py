@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from storage import ledger, post_media, posts
+from storage import ledger, post_media, posts, videos
+from storage.columns import clean_text
 from tests.integration.ingest.conftest import AppMaker
 from tests.support.footage import make_footage
 from tests.support.pages import article, video_page
 from tests.support.webserver import WebServer
 from tracker.app import App
-from tracker.errors import NetworkError, OutsideError, TrackerError
+from tracker.errors import MediaError, NetworkError, OutsideError, TrackerError, UnknownSubject
 from tracker.ingest.add import Stated, stated_time
 from tracker.media.digest import sha256_of
-from tracker.model.ids import PostKey
+from tracker.model.ids import PostKey, VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.time_claim import TimeInterval
+from tracker.model.video import Video
 from tracker.net.urls import canonical_url
 
 
@@ -176,6 +179,63 @@ def test_a_lookup_knows_a_held_post_under_any_spelling_though_it_is_gone(
     assert result.earliest is not None
     assert result.earliest.post is not None
     assert result.earliest.post.key == canonical_url(url)
+
+
+def test_several_files_of_one_video_are_each_called_by_their_own_name(
+    app: App, footage: tuple[Path, Path], tmp_path: Path
+) -> None:
+    names = ["b late.mp4", "c ?early%.mp4", os.fsdecode(b"a \xff untimed.mp4")]
+    paths = [Path(shutil.copy(footage[0], tmp_path / name)) for name in names]
+    for path, stated in zip(paths, ("2022-09-09", "2020-01-01", None), strict=True):
+        assert app.add.take_in(str(path), Stated(published_at=stated)).errors == ()
+    late, early, untimed = (clean_text(str(path)) for path in paths)
+    (chain,) = app.subjects.chains(sha256_of(footage[0]))
+    shown = [link.appearance.files for link in chain.links]
+    assert shown[:2] == [(early,), (late,)]
+    assert shown[2:] == [(untimed,)]
+    (result,) = app.lookup.run(str(footage[0]))
+    assert result.earliest is not None
+    assert result.earliest.files == (early,)
+    assert set(result.matches[0].files) == {early, late, untimed}
+
+
+def test_a_lookup_takes_the_digest_of_a_known_video(
+    app: App, footage: tuple[Path, Path], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.mp4"
+    shutil.copy(footage[0], kept)
+    app.add.take_in(str(kept), Stated())
+    digest = sha256_of(kept)
+    kept.unlink()
+    for spelling in (digest, digest.upper()):
+        (result,) = app.lookup.run(spelling)
+        assert result.subject.sha256 == digest
+        assert [match.match.reference for match in result.matches] == [digest]
+
+
+def test_a_digest_that_is_not_known_is_told_as_one(app: App, footage: tuple[Path, Path]) -> None:
+    digest = sha256_of(footage[1])
+    with pytest.raises(UnknownSubject, match=f"no video {digest} is held, nor is there a file"):
+        app.lookup.run(digest)
+
+
+def test_a_file_that_is_called_like_a_digest_is_that_file(
+    app: App, footage: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.add.take_in(str(footage[0]), Stated())
+    digest = sha256_of(footage[0])
+    shutil.copy(footage[1], tmp_path / digest)
+    monkeypatch.chdir(tmp_path)
+    (result,) = app.lookup.run(digest)
+    assert result.subject.sha256 == sha256_of(footage[1])
+
+
+def test_a_video_without_a_fingerprint_says_what_makes_it(app: App) -> None:
+    video = VideoId("ab" * 32)
+    with app.archive.database.write() as session:
+        videos.save_video(session, Video(video, 9), kept=False, now=app.clock.now())
+    with pytest.raises(MediaError, match="tracker run"):
+        app.lookup.run(video)
 
 
 def test_a_lookup_says_what_it_left_out(

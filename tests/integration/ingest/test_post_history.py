@@ -16,7 +16,7 @@ from tests.integration.ingest.conftest import TurnedClock
 from tests.support.footage import make_footage
 from tests.support.json_schema import described
 from tests.support.pages import article, video_page
-from tests.support.webserver import Page, WebServer
+from tests.support.webserver import Page, WebServer, serve
 from tracker.app import App
 from tracker.cli.history import history_document
 from tracker.errors import UnknownSubject
@@ -131,3 +131,51 @@ def test_a_post_nobody_holds_has_no_history(app: App) -> None:
     for target in ("https://example.org/never", "no address"):
         with pytest.raises(UnknownSubject):
             post_history(app.archive, target)
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "said"),
+    [
+        (410, "deleted", "it is known, and now recorded as deleted"),
+        (403, "login_required", "it is known, and now recorded as login required"),
+    ],
+)
+def test_adding_a_known_post_that_is_gone_notes_what_was_seen(
+    code: int, found: str, said: str, app: App, site: WebServer, clock: TurnedClock
+) -> None:
+    url = site.add("/page", article("As it was"))
+    app.add.take_in(url, Stated())
+    clock.turn(days=1)
+    gone_at = clock.now()
+    site.routes["/page"] = Page(status=code)
+    (error,) = app.add.take_in(url, Stated()).errors
+    assert error.error.endswith(said)
+    last = post_history(app.archive, url).statuses[-1]
+    assert (last.status.value, last.at) == (found, gone_at)
+    with app.archive.database.read() as s:
+        noted = [e for e in ledger.entries(s) if e.kind is LedgerKind.STATUS]
+    assert json.loads(noted[-1].body)["status"] == found
+
+
+def test_what_says_nothing_about_a_known_post_is_not_noted(app: App, site: WebServer) -> None:
+    url = site.add("/page", article("As it was"))
+    app.add.take_in(url, Stated())
+    before = post_history(app.archive, url).statuses
+    site.routes["/page"] = Page(status=500)
+    (error,) = app.add.take_in(url, Stated()).errors
+    assert "recorded" not in error.error
+    (unknown,) = app.add.take_in(site.url("/never-seen"), Stated()).errors
+    assert "recorded" not in unknown.error
+    assert post_history(app.archive, url).statuses == before
+
+
+def test_a_dead_short_link_says_nothing_about_the_post_it_led_to(app: App, site: WebServer) -> None:
+    url = site.add("/page", article("As it was"))
+    with serve() as shortener:
+        short = shortener.redirect("/s", url)
+        app.add.take_in(short, Stated())
+        before = post_history(app.archive, short).statuses
+        shortener.routes["/s"] = Page(status=404)
+        (error,) = app.add.take_in(short, Stated()).errors
+    assert "recorded" not in error.error
+    assert post_history(app.archive, url).statuses == before

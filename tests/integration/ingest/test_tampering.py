@@ -22,6 +22,7 @@ from tests.support.tsa_server import serve as serve_authority
 from tests.support.webserver import serve
 from tracker.app import App, open_app
 from tracker.config import NetworkSettings, Settings, TimestampSettings
+from tracker.errors import DatabaseError
 from tracker.evidence.hash_chain import next_entry
 from tracker.ingest.add import Stated
 from tracker.model.ids import VideoId, video_id
@@ -294,45 +295,82 @@ def test_a_changed_token_is_named(data: Path, statement: str) -> None:
             "INSERT INTO video_claim (video, kind, forgeable_by, source) "
             "SELECT sha256, 'container', 'file', 'made up' FROM video"
         ),
+        "UPDATE clip SET end_ms = end_ms + 1",
+        "UPDATE clip SET reference = 'elsewhere'",
+        "UPDATE clip SET created_at = created_at - 1",
+        "UPDATE clip SET retired_at = 1, retired_reason = 'made up'",
+        "UPDATE clip SET merged_into = id",
+        "UPDATE clip SET id = 'clip-0000000000000000'",
+        "DELETE FROM clip",
+        (
+            "INSERT INTO clip (id, reference, start_ms, end_ms, created_at) "
+            "SELECT 'clip-0000000000000000', sha256, 0, 9, 1 FROM video"
+        ),
+        "DELETE FROM clip_member",
+        "UPDATE clip_member SET video = 'elsewhere'",
+        "INSERT INTO clip_member (clip, video) SELECT id, 'made up' FROM clip",
     ],
 )
 def test_a_changed_row_of_what_was_observed_is_named(data: Path, statement: str) -> None:
     execute(data, statement)
     broken = verified(data).broken
     assert {b.kind for b in broken} == {"entry"}
-    assert any(b.name.startswith(("post ", "video ", "capture ")) for b in broken)
+    assert any(b.name.startswith(("post ", "video ", "clip ", "capture ")) for b in broken)
 
 
-def test_an_archive_of_an_older_release_is_taken_as_it_is_and_recorded(data: Path) -> None:
-    """Rows of which nothing was ever recorded are not called broken; the next run records them."""
-    execute(
-        data,
-        "DELETE FROM timestamp_token",
-        "DELETE FROM anchor",
-        "DELETE FROM ledger_entry",
-    )
+def begin_anew(data: Path, told: list[tuple[LedgerKind, dict[str, object]]]) -> None:
+    """Replace the ledger by one that was never anchored and tells this."""
+    execute(data, "DELETE FROM timestamp_token", "DELETE FROM anchor", "DELETE FROM ledger_entry")
     shutil.rmtree(data / "anchors")
-    old = next_entry(
-        LedgerEntry(0, LedgerKind.GENESIS, "", "", "", "0" * 64),
-        LedgerKind.GENESIS,
-        {"format": "tracker/ledger/1"},
-        TurnedClock().at,
-    )
+    made = [LedgerEntry(0, LedgerKind.GENESIS, "", "", "", "0" * 64)]
+    for kind, body in told:
+        made.append(next_entry(made[-1], kind, body, TurnedClock().at))
     with database_of(data) as connection:
-        connection.execute(
+        connection.executemany(
             "INSERT INTO ledger_entry VALUES (?, ?, ?, ?, ?, ?)",
-            (1, "genesis", old.at, old.body, old.previous_hash, old.entry_hash),
+            [
+                (e.sequence, str(e.kind), e.at, e.body, e.previous_hash, e.entry_hash)
+                for e in made[1:]
+            ],
         )
-    assert not any(b.name.startswith(("post", "capture")) for b in verified(data).broken)
+
+
+def told_before_clips(data: Path) -> list[tuple[LedgerKind, dict[str, object]]]:
+    """Return what an older release would have told of the archive."""
+    with open_app(settings(data), writes=False) as app:
+        states = [e for e in entries(app) if e.kind is LedgerKind.STATE]
+    bodies = [json.loads(e.body) for e in states]
+    kept = [{name: body[name] for name in body if name != "clips"} for body in bodies]
+    first: dict[str, object] = {"complete": True, "format": "tracker/ledger/1"}
+    return [(LedgerKind.GENESIS, first), *((LedgerKind.STATE, body) for body in kept if body)]
+
+
+@pytest.mark.parametrize("with_states", [False, True])
+def test_an_archive_of_an_older_release_is_taken_as_it_is_and_recorded(
+    data: Path, with_states: bool
+) -> None:
+    """Rows of which nothing was ever recorded are not called broken; the next run records them.
+
+    A ledger called itself complete before there were states of clips in it.
+    """
+    bare: dict[str, object] = {"format": "tracker/ledger/1"}
+    begin_anew(data, told_before_clips(data) if with_states else [(LedgerKind.GENESIS, bare)])
+    assert not any(b.name.startswith(("post ", "clip ", "capture ")) for b in verified(data).broken)
     with open_app(settings(data)) as app:
         app.anchoring.run()
         recorded = len(entries(app))
+    with open_app(settings(data)) as app:
         app.anchoring.run()
         assert len(entries(app)) == recorded
-    assert not any(b.name.startswith(("post", "capture")) for b in verified(data).broken)
-    execute(data, "UPDATE post_claim SET source = 'elsewhere'", "DELETE FROM capture WHERE id = 1")
+    assert not any(b.name.startswith(("post ", "clip ", "capture ")) for b in verified(data).broken)
+    execute(
+        data,
+        "UPDATE post_claim SET source = 'elsewhere'",
+        "DELETE FROM capture WHERE id = 1",
+        "DELETE FROM clip_member",
+    )
     names = {b.name.split()[0] for b in verified(data).broken}
-    assert {"post", "capture"} <= names
+    assert {"post", "clip", "capture"} <= names
 
 
 def test_a_token_replaced_by_one_over_another_digest_is_named(data: Path) -> None:
@@ -437,9 +475,56 @@ def test_files_nobody_knows_are_noted(data: Path) -> None:
 )
 def test_a_row_that_cannot_be_read_any_more_is_named(data: Path, statement: str) -> None:
     execute(data, statement)
-    reasons = [broken.reason for broken in verified(data).broken]
-    assert reasons
-    assert all("the database no longer says what entry" in reason for reason in reasons)
+    broken = [b for b in verified(data).broken if not b.name.startswith("row ")]
+    assert broken
+    assert all("the database no longer says what entry" in b.reason for b in broken)
+
+
+UNREADABLE = {
+    "post": ("title", "text", "origin", "first_observed_at", "depth"),
+    "post_claim": ("source", "earliest_at"),
+    "capture": ("final_url", "body_sha256", "started_at"),
+    "video": ("codec", "fingerprinted_by"),
+    "ledger_entry": ("body", "kind", "previous_hash", "entry_hash"),
+    "fingerprint": ("made_at", "duration_ms"),
+    "algorithm": ("name", "parameters"),
+    "clip": ("reference", "start_ms"),
+    "chain_revision": ("document", "at"),
+    "anchor": ("last_sequence", "at"),
+    "timestamp_token": ("authority", "received_at", "response"),
+    "content_credentials": ("title", "state", "read_at"),
+}
+
+
+@pytest.mark.parametrize("value", ["CAST(x'ff' AS TEXT)", "x'ff'"])
+@pytest.mark.parametrize("table", UNREADABLE)
+def test_text_that_is_none_is_named_and_ends_nothing(data: Path, table: str, value: str) -> None:
+    """SQLite keeps anything in any column; a second change elsewhere is named as well."""
+    flip(min(data.glob("keyframes/*/*.keyframes")))
+    for column in UNREADABLE[table]:
+        copy = Path(shutil.copytree(data, data.parent / column))
+        statement = f"UPDATE {table} SET {column} = {value} WHERE rowid = ?"  # noqa: S608 - names of ours
+        with database_of(copy) as connection:
+            (row,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608
+            connection.execute(statement, (row,))
+        broken = verified(copy).broken
+        reason = f"what its column {column} holds cannot be read: it was changed by hand"
+        assert (f"row {row} of {table}", reason) in {(b.name, b.reason) for b in broken}
+        assert "file" in {b.kind for b in broken}
+
+
+def test_other_scripts_and_every_kind_of_value_of_ours_can_be_read(data: Path) -> None:
+    execute(data, "UPDATE post SET origin = 'قناة 👩‍👩‍👧 ' || char(65533)")
+    assert verified(data).ok
+
+
+def test_a_time_that_is_none_is_one_sentence_of_any_other_command(data: Path) -> None:
+    execute(data, "UPDATE chain_revision SET at = x'ff'")
+    with (
+        open_app(settings(data), writes=False) as app,
+        pytest.raises(DatabaseError, match="changed by hand"),
+    ):
+        list(app.subjects.summaries())
 
 
 @pytest.mark.parametrize(

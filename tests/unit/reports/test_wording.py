@@ -241,6 +241,7 @@ def test_only_web_addresses_can_be_followed(url: str) -> None:
 def test_web_addresses_are_left_as_they_are() -> None:
     assert web_link("https://example.org/ä?q=1#f") == "https://example.org/ä?q=1#f"
     assert file_name("/a/b/") == "b"
+    assert [file_name(path) for path in ("/", "\\", "")] == ["unnamed"] * 3
 
 
 def test_posts_of_one_day_are_dated_once() -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from storage import (
@@ -23,6 +25,7 @@ from storage import (
     watches,
 )
 from storage.database import Database
+from storage.migrations.runner import migration_config
 from tests.support.values import (
     ALGORITHM,
     HOUR,
@@ -186,6 +189,22 @@ def test_detection_follows_the_fingerprint_and_record_follows_detection(
         assert fingerprints.is_detected(s, TWO, KEY)
         assert not fingerprints.is_detected(s, TWO, NEWER.key)
         assert videos.pending_records(s, KEY, now=NOW, limit=9) == [TWO]
+
+
+def test_an_archive_of_before_comparison_saw_more_is_compared_again(database: Database) -> None:
+    with database.write() as s:
+        take_in(s, ONE)
+        fingerprints.save_fingerprint(s, ONE, a_fingerprint(), now=NOW)
+        fingerprints.mark_detected(s, ONE, KEY, now=NOW)
+    database.close()
+    engine, config = create_engine(f"sqlite:///{database.path}"), migration_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0018")
+    engine.dispose()
+    database.migrate()
+    with database.read() as s:
+        assert fingerprints.pending_detection(s, KEY, now=NOW, limit=9) == [ONE]
 
 
 def test_evidence_that_arrives_while_recording_is_not_lost(database: Database) -> None:

@@ -32,6 +32,10 @@ class Existence:
     earliest_at: datetime = NEVER
     latest_at: datetime = FOR_EVER
 
+    def certainly_before(self, other: Existence) -> bool:
+        """Tell whether this video was there before the other one came to be, for all we know."""
+        return self.latest_at < other.earliest_at
+
 
 def existence_of(seen: Iterable[Appearance]) -> Existence:
     """Return when a video came to be, by the posts that show it."""

@@ -18,7 +18,12 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
 from tracker.provenance.footage import covered_ms
-from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
+from tracker.provenance.lineage import (
+    NEVER,
+    existence_of,
+    first_of_the_beginnings,
+    likeliest_lineage,
+)
 from tracker.provenance.order import interval_of, not_orderable_with
 from tracker.provenance.overlaps import PART_OF_SHARE
 
@@ -97,7 +102,9 @@ def link_appearances(
         told.pop(ordered[0].id, None)
     pictures = _Pictures(ordered, firsts, evidence)
     tree = pictures.tree()
-    root = firsts[first_of_the_beginnings(tree, pictures.existence)]
+    root = pictures.earliest_of(first_of_the_beginnings(tree, pictures.existence))
+    firsts[root.video] = root
+    told.pop(root.id, None)
     links = [_root_link(root, ordered)]
     for child in ordered:
         if child.id == root.id:
@@ -265,9 +272,8 @@ class _Pictures:
         for other, match in self._sources_of[video].items():
             if not self._may_precede(other, child) or beyond(child, match):
                 continue
-            certain = interval_of(self._firsts[other]).certainly_before(interval_of(child))
             found[other] = evidence.odds_of(match)
-            if not certain:
+            if not self.existence[other].certainly_before(self.existence[video]):
                 found[other] += self._precedes(video, other)
         return found
 
@@ -284,6 +290,12 @@ class _Pictures:
         }
         return likeliest_lineage(beginnings, self._sources, self.existence)
 
+    def earliest_of(self, video: VideoId) -> Appearance:
+        """Return the video's first showing but for those that certainly come after another's."""
+        known_at = min(existence.latest_at for existence in self.existence.values())
+        able = (s for s in self._seen[video] if (interval_of(s).earliest_at or NEVER) <= known_at)
+        return next(able, self._firsts[video])
+
     def _beginning(self, video: VideoId) -> float:
         """Return how well the video would begin the tree (log-odds)."""
         others = self._sources_of[video]
@@ -294,7 +306,7 @@ class _Pictures:
 
     def _log_before(self, video: VideoId, other: VideoId) -> float:
         """Return the log of how likely the video came before another one."""
-        here, there = interval_of(self._firsts[video]), interval_of(self._firsts[other])
+        here, there = self.existence[video], self.existence[other]
         if here.certainly_before(there):
             return 0.0
         if there.certainly_before(here):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from math import log
 
 import pytest
 
@@ -228,6 +229,38 @@ def test_the_pictures_may_say_that_an_undated_one_came_first() -> None:
     assert "by the pictures" in chain.links[0].why
     assert chain.links[0].confidence < 1.0
     assert relations(chain)["app-dated"][0] == "app-undated"
+
+
+@pytest.mark.parametrize("one_upload", [False, True])
+def test_an_undated_original_comes_before_a_copy_of_it_that_its_dated_repost_comes_after(
+    one_upload: bool,
+) -> None:
+    original, repost, copy = (
+        appearance("original", None, video="v"),
+        appearance("repost", dated(9), video="v"),
+        appearance("copy", dated(5)),
+    )
+    assert original.post is not None
+    assert repost.post is not None
+    upload = frozenset({"717"} if one_upload else ())
+
+    def odds(match: Match) -> float:
+        return -1.0 if match.reference == original.video else -9.0
+
+    def precedes(match: Match) -> float:
+        return log(0.9) if match.reference == original.video else log(0.1)
+
+    inputs = ChainInputs(
+        CLIP, (original, repost, copy), {}, {original.post.key: upload, repost.post.key: upload}
+    )
+    matches = all_match(inputs.appearances)
+    chain = build_chain(
+        inputs, matches, history=(), revision=1, as_of=DAY, odds_of=odds, precedes_of=precedes
+    )
+    told = relations(chain)
+    assert chain.root == "app-original"
+    assert told["app-copy"][0] == "app-original"
+    assert told["app-repost"][0] == "app-original"
 
 
 def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:

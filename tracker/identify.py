@@ -16,7 +16,7 @@ from tracker.matching.measured import Measured
 from tracker.matching.openings import only_opening
 from tracker.matching.overlay import both_ways
 from tracker.matching.ports import FingerprintArchive, HashIndex
-from tracker.matching.score import DOUBTFUL_SCORE, MATCH_SCORE, OPENING_SCORE, confirmed_score
+from tracker.matching.score import CANDIDATE_SCORE, DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
 from tracker.matching.verify import Verification, measured, verification
@@ -31,6 +31,9 @@ LEAST_CANDIDATE_SCORE = 0.02
 
 SHARED_OPENING = Transformation("shared_opening")
 """What explains a candidate with which the query shares an opening or closing, and no more."""
+
+OTHER_MOMENT = Transformation("other_moment")
+"""What explains a candidate that shows the query's shot at another moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +160,21 @@ def _compared(
 
 def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
     segments = tuple(stretch.segment for stretch in comparison.stretches)
-    opening = only_opening(segments, examined.fingerprint, held.fingerprint)
     pictures = _Pictures(query, examined, held)
-    # A common opening is no match, however surely it is one.
-    limited = min(comparison.score, OPENING_SCORE)
-    score = limited if opening else _score(comparison, pictures)
+    score, why_none = _score(comparison, pictures), None
+    if only_opening(segments, examined.fingerprint, held.fingerprint):
+        why_none = SHARED_OPENING
+    elif score >= MATCH_SCORE and all(map(pictures.refute, comparison.stretches)):
+        why_none = OTHER_MOMENT
+    if why_none is not None:  # this is no match, however surely it looks like one
+        score = min(comparison.score, CANDIDATE_SCORE)
     asserted = score >= MATCH_SCORE
     return Match(
         query=query,
         reference=held.video,
         score=score,
         segments=segments,
-        transformations=(SHARED_OPENING,) if opening else (),
+        transformations=() if why_none is None else (why_none,),
         pairs=tuple(pair for stretch in comparison.stretches for pair in stretch.pairs),
         asserted=asserted,
         moment_told=any(pictures.tell(s) if asserted else s.told for s in comparison.stretches),
@@ -185,13 +191,18 @@ class _Pictures:
         ours, theirs = examined.fingerprint.duration_ms, held.fingerprint.duration_ms
         self._turned = (ours, query) > (theirs, held.video)
         self._examined, self._held = examined, held
+        self._verified: dict[Segment, Verification | None] = {}
 
     def verified(self, segment: Segment) -> Verification | None:
         """Return how well the pictures bear the segment out."""
-        ours, theirs = self._examined.keyframes, self._held.keyframes
-        if self._turned:
-            return verification(segment.swapped(), theirs, ours)
-        return verification(segment, ours, theirs)
+        if segment not in self._verified:
+            ours, theirs = self._examined.keyframes, self._held.keyframes
+            self._verified[segment] = (
+                verification(segment.swapped(), theirs, ours)
+                if self._turned
+                else verification(segment, ours, theirs)
+            )
+        return self._verified[segment]
 
     def tell(self, stretch: SharedStretch) -> bool:
         """Tell whether the stretch shows one moment, and not another one of a still shot."""
@@ -200,6 +211,13 @@ class _Pictures:
         seen = self.verified(stretch.segment)
         said = seen.tells_moment if seen is not None else None
         return stretch.told if said is None else said
+
+    def refute(self, stretch: SharedStretch) -> bool:
+        """Tell whether what moves in the stretch, too little for thumbnails, shows two moments."""
+        if stretch.judged:
+            return False
+        seen = self.verified(stretch.segment)
+        return seen is not None and seen.shows_other_moment
 
 
 def _score(comparison: Comparison, pictures: _Pictures) -> float:

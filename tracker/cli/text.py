@@ -32,7 +32,7 @@ from tracker.model.watch import Watch
 from tracker.reports import wording
 from tracker.reports.added_words import left_words
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.lookup_words import lookup_answer, moment_words, opening_words
+from tracker.reports.lookup_words import candidate_words, lookup_answer, moment_words
 from tracker.reports.lookup_words import segment_words as _segment_words
 from tracker.reports.lookup_words import stretch_words as _stretch
 from tracker.reports.media_words import damage_words, length_words
@@ -68,8 +68,9 @@ def print_lookup(console: Console, result: LookupResult, *, with_candidates: boo
     if with_candidates:
         title = "Candidates under the threshold, not asserted:"
         _print_matches(console, title, result.candidates)
-    elif words := opening_words(result.candidates):
-        _say(console, words, style=DIM)
+    else:
+        for words in candidate_words(result.candidates):
+            _say(console, words, style=DIM)
     _print_sound_matches(console, result.sound_matches)
     _print_reach(console, result)
 

@@ -61,8 +61,8 @@ MATCH_SCORE = 0.5
 DOUBTFUL_SCORE = 0.15
 """From here to the threshold the pictures decide; below it nothing was ever found to be right."""
 
-OPENING_SCORE = 0.45
-"""The most that a common opening or closing scores: a candidate to show."""
+CANDIDATE_SCORE = 0.45
+"""The most that is scored by what looks like a copy and is none: a candidate to show."""
 
 SEGMENT_EVIDENCE = 0.3
 """A further segment of an asserted pair needs this much evidence of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tracker.model.lookup import LookupMatch, LookupResult
@@ -23,16 +24,18 @@ def lookup_answer(result: LookupResult) -> str:
     return f"{seen} Earliest appearance known to this archive: {shown_by}, {told}."
 
 
-def opening_words(candidates: Sequence[LookupMatch]) -> str:
-    """Return what is said of candidates that share an opening only; empty if there are none."""
-    sharing = sum(
-        any(change.kind == "shared_opening" for change in candidate.match.transformations)
-        for candidate in candidates
+def candidate_words(candidates: Sequence[LookupMatch]) -> list[str]:
+    """Return a sentence for each kind of candidates that look like copies and are none."""
+    kinds = Counter(c.kind for candidate in candidates for c in candidate.match.transformations)
+    said = (
+        ("shared_opening", "Nothing but an opening or closing in common with"),
+        ("other_moment", "The same shot, but at another moment, in"),
     )
-    if not sharing:
-        return ""
-    videos = wording.count_words(sharing, "stored video")
-    return f"Nothing but an opening or closing in common with {videos} (--candidates shows it)."
+    return [
+        f"{words} {wording.count_words(kinds[kind], 'stored video')} (--candidates shows it)."
+        for kind, words in said
+        if kinds[kind]
+    ]
 
 
 def moment_words(match: Match) -> str:

@@ -35,6 +35,7 @@ _PLAIN = {
     "mirror": "mirrored left to right",
     "mirrored": "mirrored left to right",
     "noise": "noise added",
+    "other_moment": "the same shot at another moment: what moves in it does not move alike",
     "padding": "bars added around the picture",
     "photometric": "brightness or contrast changed",
     "pillarbox": "bars added left and right",

@@ -28,6 +28,7 @@ def test_an_edited_copy_is_confirmed_and_moves_alike() -> None:
         assert found.moving_agreement is not None
         assert found.moving_agreement > 0.6
         assert found.tells_moment
+        assert not found.shows_other_moment
         assert found.gap_ms == 0
 
 
@@ -47,6 +48,7 @@ def test_another_moment_under_a_fixed_camera_is_not_confirmed() -> None:
         assert found.moving_agreement < 0.35
         assert not found.confirms
         assert found.tells_moment is False
+        assert found.shows_other_moment
 
 
 def test_where_nothing_moves_nothing_is_said_of_motion() -> None:

@@ -1,4 +1,4 @@
-"""What a lookup says of candidates that only share an opening."""
+"""What a lookup says of candidates that look like copies and are none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.support.sample_results import lookup_match
 from tracker.model.lookup import LookupMatch
 from tracker.model.match import Transformation
-from tracker.reports.lookup_words import moment_words, opening_words
+from tracker.reports.lookup_words import candidate_words, moment_words
 
 
 def candidate(*kinds: str) -> LookupMatch:
@@ -21,16 +21,21 @@ def candidate(*kinds: str) -> LookupMatch:
 @pytest.mark.parametrize(
     ("candidates", "said"),
     [
-        ((), ""),
-        ((candidate(), candidate("crop")), ""),
-        ((candidate("shared_opening"), candidate()), "in common with 1 stored video ("),
-        ((candidate("shared_opening"),) * 2, "in common with 2 stored videos ("),
+        ((), []),
+        ((candidate(), candidate("crop")), []),
+        ((candidate("shared_opening"), candidate()), ["in common with 1 stored video ("]),
+        ((candidate("shared_opening"),) * 2, ["in common with 2 stored videos ("]),
+        (
+            (candidate("other_moment"), candidate("shared_opening")),
+            ["in common with 1 stored video (", "at another moment, in 1 stored video ("],
+        ),
     ],
 )
-def test_shared_openings_are_counted(candidates: tuple[LookupMatch, ...], said: str) -> None:
-    words = opening_words(candidates)
-    assert said in words
-    assert bool(words) == bool(said)
+def test_those_that_are_no_copies_are_counted(
+    candidates: tuple[LookupMatch, ...], said: list[str]
+) -> None:
+    for words, part in zip(candidate_words(candidates), said, strict=True):
+        assert part in words
 
 
 def test_a_moment_that_is_not_told_is_said() -> None:

@@ -1,0 +1,57 @@
+"""Two takes of one camera in which little moves: never one footage, and never silently so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_identify import Shelf, video
+from tests.support.footage import make_footage
+from tests.support.hostile_media import run
+from tracker.examine import examine
+from tracker.identify import Identified
+
+TAKES = (("40+15*t", "60+8*t"), ("260-12*t", "180-10*t"))
+"""Where two small grey things go, in pixels by seconds."""
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Twelve seconds each of one still scene, through which different small things go."""
+    folder = tmp_path_factory.mktemp("takes")
+    scene = folder / "scene.png"
+    film = make_footage(folder / "film.mp4", seed=21, seconds=3)
+    run("-ss", "1", "-i", film.path, "-frames:v", "1", scene)
+    made = [folder / f"take{number}.mp4" for number in range(len(TAKES))]
+    for path, (x, y) in zip(made, TAKES, strict=True):
+        thing = ("-f", "lavfi", "-i", "color=c=gray:s=24x18:r=25")
+        graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='({x})/2'[v]"
+        still = ("-loop", "1", "-framerate", "25", "-i", scene)
+        run(*still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", path)
+    return made[0], made[1]
+
+
+def asked(directory: Path, held: Path, query: Path) -> Identified:
+    shelf = Shelf(directory / "index")
+    shelf.put(held)
+    return shelf.identifier().identify(video(query), examine(query))
+
+
+def test_another_take_of_the_camera_is_a_candidate_that_says_so(
+    takes: tuple[Path, Path], tmp_path: Path
+) -> None:
+    held, other = takes
+    found = asked(tmp_path, held, other)
+    assert found.matches == ()
+    (candidate,) = found.candidates
+    assert [change.kind for change in candidate.transformations] == ["other_moment"]
+
+
+def test_a_copy_of_the_take_is_found_and_its_moment_told(
+    takes: tuple[Path, Path], tmp_path: Path
+) -> None:
+    held, copy = takes[0], tmp_path / "copy.mp4"
+    run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", "-crf", "28", copy)
+    (match,) = asked(tmp_path, held, copy).matches
+    assert match.moment_told

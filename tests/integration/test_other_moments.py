@@ -12,6 +12,7 @@ from tests.support.hostile_media import run
 from tracker.examine import examine
 from tracker.identify import Identified
 
+H264 = ("-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p")
 TAKES = (("40+15*t", "60+8*t"), ("260-12*t", "180-10*t"))
 """Where two small grey things go, in pixels by seconds."""
 
@@ -28,7 +29,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         thing = ("-f", "lavfi", "-i", "color=c=gray:s=24x18:r=25")
         graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='({x})/2'[v]"
         still = ("-loop", "1", "-framerate", "25", "-i", scene)
-        run(*still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", path)
+        run(*still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", *H264, path)
     return made[0], made[1]
 
 
@@ -52,6 +53,6 @@ def test_a_copy_of_the_take_is_found_and_its_moment_told(
     takes: tuple[Path, Path], tmp_path: Path
 ) -> None:
     held, copy = takes[0], tmp_path / "copy.mp4"
-    run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", "-crf", "28", copy)
+    run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", *H264, copy)
     (match,) = asked(tmp_path, held, copy).matches
     assert match.moment_told

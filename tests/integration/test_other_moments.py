@@ -27,7 +27,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     made = [folder / f"take{number}.mp4" for number in range(len(TAKES))]
     for path, (x, y) in zip(made, TAKES, strict=True):
         thing = ("-f", "lavfi", "-i", "color=c=gray:s=24x18:r=25")
-        graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='({x})/2'[v]"
+        graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='{x}/2'[v]"
         still = ("-loop", "1", "-framerate", "25", "-i", scene)
         run(*still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", *H264, path)
     return made[0], made[1]

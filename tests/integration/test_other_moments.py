@@ -1,4 +1,4 @@
-"""Two takes of one camera in which little moves: never one footage, and never silently so."""
+"""Shots in which little or nothing moves: other moments of them, and where a copy of one ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         thing = ("-f", "lavfi", "-i", "color=c=gray:s=24x18:r=25")
         graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='{x}/2'[v]"
         still = ("-loop", "1", "-framerate", "25", "-i", scene)
-        run(*still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", *H264, path)
+        run(
+            *still, *thing, *thing, "-filter_complex", graph, "-map", "[v]", "-t", "12", *H264, path
+        )
     return made[0], made[1]
 
 
@@ -56,3 +58,15 @@ def test_a_copy_of_the_take_is_found_and_its_moment_told(
     run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", *H264, copy)
     (match,) = asked(tmp_path, held, copy).matches
     assert match.moment_told
+
+
+def test_a_stretch_goes_on_while_the_picture_stands_still(tmp_path: Path) -> None:
+    """Four seconds of a moving picture, of which the last stays for six."""
+    film = make_footage(tmp_path / "film.mp4", seed=23, seconds=4)
+    held, copy = tmp_path / "held.mp4", tmp_path / "copy.mp4"
+    run("-i", film.path, "-vf", "tpad=stop_mode=clone:stop_duration=6", "-an", *H264, held)
+    run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", *H264, copy)
+    (match,) = asked(tmp_path, held, copy).matches
+    (stretch,) = match.segments
+    assert (stretch.query_start_ms, stretch.query_end_ms) == (0, 10_000)
+    assert (stretch.reference_start_ms, stretch.reference_end_ms) == (0, 10_000)

@@ -146,7 +146,10 @@ def _voted(side: FrameHits, mirror: bool) -> Iterator[tuple[float, Line]]:
 
 
 def _strongest_offset(frames: Ints, offsets: Floats, worth: Floats) -> tuple[float, float]:
-    """Return the sum of the best hit of each query frame in the best pair of bins."""
+    """Return the sum of the best hit of each query frame in the best pair of bins.
+
+    Of equal ones the nearest to the beginning of both: a still picture is alike at any offset.
+    """
     bins = np.floor(offsets / OFFSET_BIN_MS).astype(np.int64)
     low = int(bins.min())
     # Each hit counts for its bin and the one below, so that a line on a border is not halved.
@@ -157,7 +160,8 @@ def _strongest_offset(frames: Ints, offsets: Floats, worth: Floats) -> tuple[flo
     first = np.ones(len(order), np.bool_)
     first[1:] = (b[1:] != b[:-1]) | (f[1:] != f[:-1])
     votes = np.bincount(b[first], weights=twice_worth[order][first])
-    top = int(votes.argmax())
+    best = np.flatnonzero(votes >= votes.max() - 1e-9)
+    top = int(best[np.abs(best + low).argmin()])
     return float(votes[top]), float((top + low) * OFFSET_BIN_MS)
 
 

@@ -41,6 +41,9 @@ OVERSHOOT_MS = 1500.0
 SAME_PICTURE = 0.5
 """Pictures beyond a cut that correlate less than this are others."""
 
+STILL_PICTURE = 0.7
+"""A shot that stands still goes on where its pictures correlate as much."""
+
 SAME_CUT_MS = 300.0
 """Two cuts this near in time are one: they are known to within a sample."""
 
@@ -50,7 +53,7 @@ def borders(
 ) -> Borders | None:
     """Return where the run's stretch begins and ends; ``None`` if nothing of it is left."""
     line = known.line
-    if known.confirmed and known.shape is not None:
+    if (known.confirmed or known.still) and known.shape is not None:
         start, end = _grown(run, line, known.shape, query, reference)
     else:
         start, end = _of_hits(run, query.duration_ms)
@@ -107,6 +110,8 @@ def _grown(
     middle = _surest(gain)
     last = middle + _reach(gain[middle:])
     first = middle - _reach(gain[: middle + 1][::-1])
+    last = _over_stillness(pair, line, gain, last, len(gain) - 1)
+    first = _over_stillness(pair, line, gain, first, 0)
     half = float(np.median(np.diff(times))) / 2
     from_start = times[first] - half <= half
     to_end = times[last] + 3 * half >= query.duration_ms
@@ -115,6 +120,19 @@ def _grown(
         float(query.duration_ms) if to_end else float(times[last] + half),
     )
     return _cut_off(pair, line, grown, query, reference)
+
+
+def _over_stillness(pair: MotionPair, line: Line, gain: Doubles, at: int, to: int) -> int:
+    """Return how far towards ``to`` nothing moves in either video, if both show one picture there."""
+    step = 1 if to > at else -1
+    beyond = at
+    while beyond != to and gain[beyond + step] == NOTHING_MOVES:
+        beyond += step
+    if beyond == at:
+        return at
+    span = sorted((float(pair.query_ms[at]), float(pair.query_ms[beyond])))
+    alike = pair.resemblance(line.speed, line.offset_ms, (span[0], span[1]))
+    return beyond if alike >= STILL_PICTURE else at
 
 
 def _cut_off(
@@ -153,12 +171,18 @@ def _shared_cuts(
 
 def _gain(pair: MotionPair, line: Line) -> Doubles:
     product, ours, theirs, there = pair.by_frame(line.speed, line.offset_ms)
-    around = np.ones(SMOOTHED_FRAMES)
-    product, ours, theirs = (np.convolve(v, around, "same") for v in (product, ours, theirs))
+    product, ours, theirs = (_summed_around(v) for v in (product, ours, theirs))
     alike = product / (np.sqrt(ours * theirs) + 1e-3)
     change = np.sqrt(np.maximum(ours, theirs) / (SMOOTHED_FRAMES * pair.pixels))
     gain = np.where(change >= LEAST_CHANGE, alike - SAME_HERE, NOTHING_MOVES)
     return np.where(there, gain, NOT_THERE)
+
+
+def _summed_around(values: Doubles) -> Doubles:
+    """Return for each frame the sum over it and its neighbours; there may be fewer frames."""
+    summed: Doubles = np.convolve(values, np.ones(SMOOTHED_FRAMES))
+    before = SMOOTHED_FRAMES // 2
+    return summed[before : before + len(values)]
 
 
 def _surest(gain: Doubles) -> int:

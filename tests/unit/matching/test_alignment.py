@@ -144,6 +144,11 @@ def test_feature_frames_far_apart_are_one_run_where_the_shot_stood_still_between
     assert run.hits.query_frames.tolist() == [0, 12, 24]
 
 
+def test_a_still_picture_is_laid_on_the_beginning_of_the_other() -> None:
+    run = next(aligned_runs(hits([(0, 0), (8, 0), (32, 0)])))
+    assert (run.line.speed, run.line.offset_ms) == (1.0, 0.0)
+
+
 def test_feature_frames_that_were_missed_part_a_run() -> None:
     every_second = list(range(0, 28, 4))
     runs = aligned_runs(feature_frame_hits([0, 12, 24], every_second))

@@ -68,5 +68,8 @@ def test_a_stretch_goes_on_while_the_picture_stands_still(tmp_path: Path) -> Non
     run("-i", held, "-vf", "crop=iw*0.8:ih*0.8", *H264, copy)
     (match,) = asked(tmp_path, held, copy).matches
     (stretch,) = match.segments
-    assert (stretch.query_start_ms, stretch.query_end_ms) == (0, 10_000)
-    assert (stretch.reference_start_ms, stretch.reference_end_ms) == (0, 10_000)
+    both = (
+        (stretch.query_start_ms, stretch.query_end_ms),
+        (stretch.reference_start_ms, stretch.reference_end_ms),
+    )
+    assert both == (pytest.approx((0, 10_000), abs=50),) * 2

@@ -123,7 +123,7 @@ def _grown(
 
 
 def _over_stillness(pair: MotionPair, line: Line, gain: Doubles, at: int, to: int) -> int:
-    """Return how far towards ``to`` nothing moves in either video, if both show one picture there."""
+    """Return how far from ``at`` towards ``to`` both videos stand still and show one picture."""
     step = 1 if to > at else -1
     beyond = at
     while beyond != to and gain[beyond + step] == NOTHING_MOVES:

@@ -4,7 +4,8 @@
 
 Fills an archive through the product's storage functions with posts of one clip, as after a video
 went round the world: many files, each a copy of another one and found in a number of them, each
-posted several times. Then records the chain once and asks for it.
+posted several times. Then records the chain once and asks for it, in a process that looks for
+garbage as seldom as the daemon does (a command does so less often still).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tracker.model.match import Match, Segment, SoundAgreement, Transformation
 from tracker.model.post import MediaRef, Post, PostKind
 from tracker.model.time_claim import ClaimKind, ForgeableBy, TimeClaim, TimeInterval
 from tracker.model.video import MediaInfo, Video
+from tracker.process_start import settle
 from tracker.timestamps.combine import combine
 
 MARKS = Marks("chains")
@@ -130,6 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--videos", type=int, default=400, help="files they show")
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="put the table there")
     options = parser.parse_args(arguments)
+    settle()
     lines = ["| times | appearances | files | asked for, s | recorded first, again, s |"]
     lines.append("|---" * 5 + "|")
     for name, timed in (("known", True), ("none", False)):

@@ -20,6 +20,7 @@ SERVER = {"starlette", "uvicorn"}
 MIGRATION = {"alembic"}
 DATABASE = {"sqlalchemy", "sqlmodel"}
 OTHER_DATABASE = {"psycopg", "sqlalchemy.dialects.postgresql"}
+ADDRESSES = {"tracker.net.urls"}
 HEAVY = NETWORK | PICTURES | EVIDENCE | REPORTS | DAEMON | SERVER | MIGRATION | OTHER_DATABASE
 EVERYTHING = HEAVY | DATABASE | {"pydantic_settings", "structlog"}
 
@@ -55,8 +56,8 @@ def held(tracker: TrackerCommand) -> TrackerCommand:
         ("--help", EVERYTHING),
         ("status --help", EVERYTHING),
         ("decode 1098230906194546688", EVERYTHING),
-        ("status", HEAVY),
-        ("status --json", HEAVY),
+        ("status", HEAVY | ADDRESSES),
+        ("status --json", HEAVY | ADDRESSES),
         ("watch list", HEAVY),
         ("watch pause https://news.example/feed.xml", HEAVY),
         ("quota", HEAVY),

@@ -14,7 +14,6 @@ from tracker.cli.context import fail, progress, session_of, stdout_console, warn
 from tracker.errors import TrackerError
 from tracker.model.lookup import LookupResult
 from tracker.reports import documents
-from tracker.sources.clean import address_of
 
 if TYPE_CHECKING:
     from tracker.app import App
@@ -62,6 +61,8 @@ def lookup(
 
 def _explain(app: App, target: str) -> None:
     """Say why a token did not help: the reads of X are billed, and a lookup can count nothing."""
+    from tracker.sources.clean import address_of
+
     address = address_of(target)
     if address is not None and address.platform == "x" and app.settings.x.token():
         sys.stderr.write(

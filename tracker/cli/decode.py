@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracker.cli.context import session_of, stdout_console
 from tracker.clock import SystemClock
 from tracker.errors import UnsupportedSource
-from tracker.net.urls import parse_address
 from tracker.reports.documents import instant_text
-from tracker.sources.clean import clean_line
-from tracker.timestamps.decode import Reading, readings
-from tracker.timestamps.ids import claims_from_address
+from tracker.reports.plain_text import clean_line
+
+if TYPE_CHECKING:
+    from tracker.timestamps.decode import Reading
 
 
 def decode(
@@ -28,7 +28,7 @@ def decode(
             session.emit(_document(text, found))
             continue
         console = stdout_console()
-        console.print(clean_line(text, 200) or "", markup=False, highlight=False)
+        console.print(clean_line(text, 200), markup=False, highlight=False)
         for reading in found:
             first, last = reading.interval.earliest_at, reading.interval.latest_at
             note = " (any program's id)" if reading.is_generic else ""
@@ -41,6 +41,10 @@ def decode(
 
 def _readings(text: str) -> tuple[Reading, ...]:
     """The one reading that an address allows, or all that an id alone does."""
+    from tracker.net.urls import parse_address
+    from tracker.timestamps.decode import Reading, readings
+    from tracker.timestamps.ids import claims_from_address
+
     now = SystemClock().now()
     try:
         address = parse_address(text)

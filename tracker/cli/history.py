@@ -10,8 +10,8 @@ from rich.console import Console
 from tracker.cli.context import fail, session_of, stdout_console
 from tracker.errors import TrackerError
 from tracker.reports.documents import instant_text
+from tracker.reports.plain_text import clean_line
 from tracker.reports.wording import moment_words
-from tracker.sources.clean import clean_line
 
 if TYPE_CHECKING:
     from tracker.history import PostHistory
@@ -72,7 +72,7 @@ def history_document(found: PostHistory) -> dict[str, object]:
 
 
 def _print(console: Console, found: PostHistory) -> None:
-    console.print(clean_line(found.key) or "", markup=False, highlight=False, soft_wrap=True)
+    console.print(clean_line(found.key, 2000), markup=False, highlight=False, soft_wrap=True)
     steps = (
         f"{step.status.value.replace('_', ' ')}: from {moment_words(step.at)} "
         f"to {moment_words(step.last_at)}"

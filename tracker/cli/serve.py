@@ -26,6 +26,7 @@ def serve(
 ) -> int:
     """Serve the archive as a web page and a JSON interface; it only reads."""
     from storage.database import Database
+    from tracker.process_start import settle
     from tracker.web import server
     from tracker.web.guard import AllowedHosts
 
@@ -44,6 +45,7 @@ def serve(
         with session.app(writes=False) as app:
             app.make_all()
             app.executor.warm_up()
+            settle()
             _announce(session, server.address_of(listening))
             local = server.is_loopback(listening.getsockname()[0])
             server.serve(app, listening, AllowedHosts(names, loopback_only=local))

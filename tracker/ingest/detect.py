@@ -110,18 +110,18 @@ class ArchivedFingerprints:
                 batch = fingerprint_rows.fingerprints_after(
                     session, self._algorithm, row_id, REFRESH_BATCH
                 )
-            if not batch:
-                return
             yield from batch
+            if len(batch) < REFRESH_BATCH:
+                return
             row_id = batch[-1][0]
 
     def _sounds_after(self, row_id: int) -> Iterator[tuple[int, VideoId, SoundPrint | None]]:
         while True:
             with self._archive.database.read() as session:
                 batch = sound_rows.sounds_after(session, self._algorithm, row_id, REFRESH_BATCH)
-            if not batch:
-                return
             yield from batch
+            if len(batch) < REFRESH_BATCH:
+                return
             row_id = batch[-1][0]
 
 

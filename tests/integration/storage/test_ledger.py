@@ -55,6 +55,23 @@ def test_an_unfit_body_undoes_the_transaction(database: Database) -> None:
         assert len(ledger.entries(s)) == 4
 
 
+def _append_and_fail(database: Database) -> None:
+    with database.write() as s:
+        ledger.append(s, LedgerKind.MATCH, {"n": "undone"}, at=NOW)
+        raise RuntimeError
+
+
+def test_what_was_undone_is_not_remembered(database: Database) -> None:
+    fill(database)
+    with pytest.raises(RuntimeError):
+        _append_and_fail(database)
+    fill(database, 1)
+    with database.read() as s:
+        found = ledger.entries(s)
+    assert [e.sequence for e in found] == [1, 2, 3, 4, 5]
+    assert list(check_chain(found)) == []
+
+
 @pytest.mark.parametrize(
     "statement",
     [

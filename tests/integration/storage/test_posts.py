@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from storage import attempts, captures, fingerprints, post_media, posts, videos
+from storage import attempts, captures, fingerprints, post_media, posts, shown_posts, videos
 from storage.database import Database
 from tests.support.values import (
     HOUR,
@@ -186,6 +186,44 @@ def test_a_redirect_makes_two_known_addresses_one_post(database: Database) -> No
         assert [c.status for c in posts.status_history(s, ONE)] == ["private", "live"]
         assert posts.pending_posts(s, now=NOW, limit=9) == []
         assert posts.coverage(s).posts == 1
+
+
+def test_an_address_leads_to_the_new_post_within_the_transaction_that_merged_the_two(
+    database: Database,
+) -> None:
+    old, new = PostKey("https://x.test/short"), PostKey("https://x.test/long")
+    with database.write() as s:
+        for key, spellings in ((old, ()), (new, (old,))):
+            post = a_post(key, spellings=spellings)
+            posts.save_post(s, post, now=NOW, depth=0, origin=None, published=None)
+            assert posts.resolve(s, old) == key
+        assert posts.resolve(s, new) == new
+        post_media.add_claims(s, old, (a_claim(NOW + HOUR),))
+        found = posts.get_post(s, old)
+        assert found is not None
+        assert found.post.key == new
+        assert a_claim(NOW + HOUR) in found.post.claims
+
+
+def test_what_a_post_shows_are_its_own_videos_and_those_of_the_posts_it_points_at(
+    database: Database,
+) -> None:
+    page, target, other = (PostKey(f"https://x.test/{name}") for name in "abc")
+    short = "https://x.test/t"
+    with database.write() as s:
+        made = (
+            (target, {"spellings": (short,), "links": ()}),
+            (page, {"links": (PostLink(short, LinkRelation.EMBEDS),)}),
+            (other, {"links": ()}),
+        )
+        for key, facts in made:
+            post = a_post(key, **facts)
+            posts.save_post(s, post, now=NOW, depth=0, origin=None, published=None)
+            videos.save_video(s, Video(a_video(key), 5), kept=True, now=NOW)
+            post_media.link_video(s, key, post.media[0], a_video(key))
+        shown = {key: set(shown_posts.videos_shown_by(s, key)) for key in (page, target)}
+        assert shown == {page: {a_video(page), a_video(target)}, target: {a_video(target)}}
+        assert shown_posts.videos_shown_by(s, PostKey("https://x.test/unknown")) == []
 
 
 def test_the_other_way_round_is_the_same_post(database: Database) -> None:

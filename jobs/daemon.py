@@ -21,6 +21,7 @@ from jobs.turn import Turn
 from jobs.watchdog import begin_anew, watched
 from storage import watches as watch_rows
 from storage.database import Database
+from storage.staging import keep_temporary_files_together
 from tracker.app import App, open_app
 from tracker.clock import SystemClock
 from tracker.config import Settings
@@ -105,6 +106,7 @@ def serve(settings: Settings, *, once: bool, report: Report = lambda _job, _done
     While another daemon leads it stands by, and leads when that one is gone. With ``once`` it
     raises ``OutsideError`` instead. Raises ``LeaseLost`` when another one has taken over.
     """
+    keep_temporary_files_together()
     with (
         stop_on_signals() as request,
         nullcontext() if once else monitoring(settings),

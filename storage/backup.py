@@ -181,7 +181,7 @@ def summary_of(backup: Path) -> dict[str, object]:
         body = stream.read(MAX_SUMMARY_BYTES + 1)
     try:
         found = json.loads(body)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise IntegrityError(f"{path} is no summary of a backup") from exc
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise IntegrityError(f"{path} is no summary of a backup of this release's kind")

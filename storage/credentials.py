@@ -82,7 +82,7 @@ def credentials_from(row: CredentialsRow) -> VideoCredentials:
 def _found_or_none(row: CredentialsRow) -> ContentCredentials | None:
     try:
         return _found(row)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -202,7 +202,7 @@ def _fingerprint(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint:
 def _fingerprint_or_none(row: FingerprintRow, algorithm: AlgorithmRow) -> Fingerprint | None:
     try:
         return fingerprint_from(row, algorithm)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

@@ -152,7 +152,7 @@ def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
 def _match_or_none(row: MatchRow) -> Match | None:
     try:
         return match_from(row)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

@@ -106,7 +106,11 @@ def unrecorded(s: Session) -> tuple[str, ...]:
 
 
 def _missing(body: str) -> set[str]:
-    return {*ROW_KINDS} - complete_kinds(json.loads(body))
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):  # changed by hand: ``verify`` names it
+        said = None
+    return {*ROW_KINDS} - complete_kinds(said if isinstance(said, dict) else {})
 
 
 def owners_after(s: Session, kind: str, after: Any) -> list[Any]:

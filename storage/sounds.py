@@ -124,5 +124,5 @@ def all_sound_matches(s: Session) -> Iterator[StoredSoundMatch]:
 def _match_or_none(row: SoundMatchRow) -> SoundMatch | None:
     try:
         return sound_match_from(row)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None

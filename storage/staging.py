@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from storage.files import outside_errors, temporary_name
+from tracker.errors import OutsideError
 
 
 @contextmanager
@@ -29,6 +33,33 @@ def own_folder(root: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
+
+
+def keep_temporary_files_together() -> None:
+    """Have this process make its temporary files in a folder of its own that goes when it ends.
+
+    What killed processes left goes when the next one calls this. Nothing changes where the
+    system's temporary directory cannot be written to, is called by too long a name for sockets,
+    or somebody else has our place in it.
+    """
+    with suppress(OSError, OutsideError):
+        root = Path(tempfile.gettempdir()) / f"tracker-{os.getuid()}"
+        if tempfile.tempdir in _TOGETHER or len(str(root)) > MAX_ROOT_CHARS:
+            return
+        root.mkdir(mode=0o700, exist_ok=True)
+        found = root.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
+            held = ExitStack()
+            tempfile.tempdir = str(held.enter_context(own_folder(root)))
+            atexit.register(held.close)
+            _TOGETHER.add(tempfile.tempdir)
+
+
+MAX_ROOT_CHARS = 40
+"""107 bytes name a socket; 34 of them are multiprocessing's, the rest the folder's own name."""
+
+_TOGETHER: set[str] = set()
+"""The folder that this process has, once it has one."""
 
 
 def _made_and_locked(root: Path) -> tuple[Path, int]:

@@ -347,6 +347,8 @@ def load_settings(path: Path | None = None) -> Settings:
         raise ConfigError(_first_problem(exc, chosen)) from exc
     except ValueError as exc:  # a variable that is not the JSON its section needs
         raise ConfigError(f"environment: {exc}") from exc
+    except RecursionError as exc:
+        raise ConfigError("environment: a variable is nested too deeply to be read") from exc
     return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing import forkserver
@@ -338,8 +338,11 @@ def small_disk(at: Path) -> Iterator[bool]:
 
 def sweep(root: Path, choose: Choice) -> int:
     """Run the small world with one fault after the other; print the figures."""
-    with calm_run(root) as (work, calm), small_disk(root / "disk") as has_disk:
+    with ExitStack() as stack:
+        work, calm = stack.enter_context(calm_run(root))
         chosen = choose(calm)
+        wants_disk = any(fault.error == FULL_DISK for fault in chosen)
+        has_disk = wants_disk and stack.enter_context(small_disk(root / "disk"))
         print(f"places that may fail: {len(calm.places)}; faults now: {len(chosen)}", flush=True)
         outcomes = []
         for fault in chosen:

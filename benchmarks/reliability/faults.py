@@ -26,6 +26,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.reliability.interrupted import end_in_order
+
 
 def main() -> int:
     """Run the sweep; return 1 if anything came out otherwise or was said unclearly."""
@@ -37,6 +39,7 @@ def main() -> int:
     parser.add_argument("--everywhere", action="store_true", help="each line in each step")
     parser.add_argument("--kind", choices=("errors", "kills", "full"), default="errors")
     options = parser.parse_args()
+    end_in_order()
     # Loaded late: decoding children import this module anew and must not pay for all of it.
     from benchmarks.reliability import fault_runs as runs
 

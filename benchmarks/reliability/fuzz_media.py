@@ -27,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.reliability.interrupted import end_in_order
 from benchmarks.reliability.media_edits import mutated
 from benchmarks.speed.footage import ffmpeg
 from tests.support.footage import make_footage
@@ -278,6 +279,7 @@ def main() -> int:
         "--keep", type=Path, default=Path(tempfile.gettempdir()) / "tracker-fuzz-media"
     )
     arguments = parser.parse_args()
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="tracker-fuzz-") as folder:
         work = Path(folder)
         seeds = seeds_from(arguments.folder, work)

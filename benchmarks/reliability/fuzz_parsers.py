@@ -29,6 +29,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from benchmarks.reliability.alarm import alarm
+from benchmarks.reliability.interrupted import end_in_order
 from benchmarks.reliability.parsers import all_parsers
 from benchmarks.reliability.parsers.parser import Parser
 from benchmarks.reliability.patience import Patience
@@ -143,7 +144,8 @@ def _note(exc: BaseException, value: object, tally: Tally, keep: Path, words: st
 # --- one process a parser -----------------------------------------------------------------
 
 
-def _child(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> None:
+def _child(name: str, seconds: float, slow_s: float, keep: Path, start: int, scratch: str) -> None:
+    tempfile.tempdir = scratch
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     fuzz(all_parsers()[name], seconds, slow_s, keep, start)
@@ -151,11 +153,18 @@ def _child(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> 
 
 def run_apart(name: str, seconds: float, slow_s: float, keep: Path, start: int) -> Tally:
     """Fuzz one parser in a process of its own; a death or a hang is a finding."""
+    with tempfile.TemporaryDirectory(prefix="tracker-fuzz-") as scratch:
+        return _run_in(scratch, name, seconds, slow_s, keep, start)
+
+
+def _run_in(
+    scratch: str, name: str, seconds: float, slow_s: float, keep: Path, start: int
+) -> Tally:
     folder = keep / name.replace(" ", "-").replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tally").unlink(missing_ok=True)
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_child, args=(name, seconds, slow_s, folder, start))
+    process = context.Process(target=_child, args=(name, seconds, slow_s, folder, start, scratch))
     process.start()
     hung = not _ended(process, MOST_TIMES * seconds + GROWTH_S)
     if hung:
@@ -210,6 +219,7 @@ def report(tallies: list[Tally]) -> str:
 def main() -> int:
     """Fuzz, print, and return 1 when anything was found."""
     arguments = _arguments()
+    end_in_order()
     names = [n for n in all_parsers() if not arguments.only or n in arguments.only]
     keep = arguments.keep or Path(tempfile.mkdtemp(prefix="tracker-fuzz-"))
     seconds = arguments.minutes * 60 / len(names)
@@ -220,9 +230,15 @@ def main() -> int:
         running = [
             pool.submit(run_apart, name, seconds, arguments.slow, keep, start) for name in names
         ]
-        for future in running:
-            tallies.append(future.result())
-            _say(tallies[-1])
+        try:
+            for future in running:
+                tallies.append(future.result())
+                _say(tallies[-1])
+        except BaseException:  # interrupted: the children shall end as well
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.kill()
+            raise
     print(report(tallies))
     return 1 if any(tally.findings for tally in tallies) else 0
 

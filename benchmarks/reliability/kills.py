@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.newsroom import Archive, chains_of
+from benchmarks.reliability.interrupted import end_in_order
 from benchmarks.reliability.offspring import descendants, outliving
 from benchmarks.reliability.reposts import Instalment, serve_world
 from benchmarks.reliability.state import differences, leftovers, state_of
@@ -289,6 +290,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
     parser.add_argument("--output", type=Path, default=None, help="keep the archives here")
     options = parser.parse_args()
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="kill-sweep-") as temporary:
         output = options.output or Path(temporary)
         return sweep(output, posts=options.posts, kills=options.kills, seed=options.seed)

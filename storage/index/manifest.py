@@ -44,7 +44,7 @@ def read_manifest(directory: Path) -> Manifest | None:
         return Manifest(**document, shards=shards)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise IntegrityError(f"{path} cannot be read") from exc
 
 

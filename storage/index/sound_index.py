@@ -242,7 +242,7 @@ def _read(path: Path) -> _Manifest | None:
         return _Manifest(**document, shards=shards)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise IntegrityError(f"{path} cannot be read") from exc
 
 

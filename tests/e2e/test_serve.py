@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from storage.staging import own_folder
 from tests.e2e.conftest import Clips
 from tests.support.json_schema import described
 from tests.support.tracker_cli import TrackerCommand
@@ -223,6 +224,22 @@ def test_bodies_that_are_no_form_or_break_off(strict: Serving) -> None:
             break
         time.sleep(0.1)
     assert list(staging.iterdir()) == []
+
+
+def test_a_process_that_begins_takes_no_upload_for_abandoned(strict: Serving) -> None:
+    staging = strict.tracker.data_dir / "staging"
+    form = a_form((FILE, b"x" * 1000))
+    with socket.create_connection(("127.0.0.1", strict.port)) as connection:
+        head = "POST /api/lookup HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+        kind = f"Content-Type: {form['Content_Type']}\r\n\r\n"
+        connection.sendall((head + kind).encode() + form["body"][:500])
+        until = time.monotonic() + 60
+        while not list(staging.glob("*/*")):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        (received,) = staging.glob("*/*")
+        with own_folder(staging):  # as the daemon does when it begins
+            assert received.exists()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
         ("TRACKER_NETWORK__ALLOW_PRIVAT", "true"),
         ("TRACKER_JOBS__WORKERS", "none"),
         ("TRACKER_WATCHES", "{broken"),
+        pytest.param("TRACKER_WATCHES", "[" * 100_000, id="brackets without end"),
     ],
 )
 def test_a_wrong_variable_is_blamed_on_the_environment(

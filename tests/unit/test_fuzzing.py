@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from benchmarks.reliability.fuzz_parsers import fuzz
 from benchmarks.reliability.mutations import MAX_DOCUMENT_WEIGHT, edited_document, weight
 from benchmarks.reliability.parsers.parser import Parser
 from benchmarks.reliability.parsers.platforms import X_ANSWER
+from benchmarks.reliability.processes import descendants
 
 
 @pytest.mark.parametrize("kind", ["many", "copy", "wrap", "text"])
@@ -36,3 +42,31 @@ def test_inputs_that_cannot_be_made_are_a_finding_and_not_the_end(tmp_path: Path
     (finding,) = tally.findings
     assert finding.startswith("its inputs could not be made: MemoryError")
     assert tally.inputs > 0
+
+
+def test_an_interrupted_sweep_leaves_no_process_and_no_temporary_file(tmp_path: Path) -> None:
+    keep, temporary = tmp_path / "keep", tmp_path / "temporary"
+    temporary.mkdir()
+    line = [sys.executable, "-m", "benchmarks.reliability.fuzz_parsers", "--minutes", "60"]
+    sweep = subprocess.Popen(
+        [*line, "--processes", "1", "--only", "config file", "--keep", str(keep)],
+        env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert sweep.stdout is not None
+        assert "1 parsers" in sweep.stdout.readline()
+        while not (keep / "config-file" / "now").exists():
+            assert sweep.poll() is None
+            time.sleep(0.05)
+        started = list(descendants(sweep.pid))
+        sweep.terminate()
+        assert sweep.wait() == 128 + signal.SIGTERM
+    finally:
+        sweep.kill()
+        sweep.communicate()
+    assert len(started) > 1
+    until = time.monotonic() + 20  # multiprocessing's own process ends a moment after
+    while left := [pid for pid in started if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
+    assert list(temporary.iterdir()) == []

@@ -47,8 +47,10 @@ class Session:
     @contextmanager
     def app(self, *, writes: bool) -> Iterator[App]:
         """Open the archive; with ``writes=False`` nothing is created or changed."""
+        from storage.staging import keep_temporary_files_together
         from tracker.app import open_app
 
+        keep_temporary_files_together()
         with open_app(self.settings(), writes=writes) as app:
             yield app
 

@@ -5,11 +5,9 @@ Source: RFC 7578 (multipart/form-data), read by python-multipart, bytes by bytes
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,6 +19,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from storage.files import outside_errors
+from storage.staging import own_folder
 from tracker.errors import TrackerError
 from tracker.reports.plain_text import clean_line
 
@@ -72,19 +71,12 @@ class Uploads:
         if not self._receiving.acquire(blocking=False):
             raise UploadRefused("another file is being looked up; ask again in a moment", 503)
         try:
-            folder = await anyio.to_thread.run_sync(self._folder)
-            try:
+            with ExitStack() as held:  # so that no process that begins takes it for abandoned
+                made = own_folder(self._terms.staging.absolute())
+                folder = await anyio.to_thread.run_sync(held.enter_context, made)
                 yield await self._receive(request, folder / STAGED)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
         finally:
             self._receiving.release()
-
-    def _folder(self) -> Path:
-        staging = self._terms.staging.absolute()
-        with outside_errors(staging, "write to"):
-            staging.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix="upload-", dir=staging))
 
     async def _receive(self, request: Request, path: Path) -> Upload:
         with outside_errors(path, "write"):

@@ -471,6 +471,8 @@ def test_files_nobody_knows_are_noted(data: Path) -> None:
         "UPDATE content_credentials SET actions = '[]x'",
         "UPDATE content_credentials SET actions = '[{}]'",
         "UPDATE content_credentials SET tools = '[7]'",
+        "UPDATE content_credentials SET actions = replace(hex(zeroblob(50000)), '00', '[')",
+        "UPDATE algorithm SET parameters = replace(hex(zeroblob(50000)), '00', '[')",
     ],
 )
 def test_a_row_that_cannot_be_read_any_more_is_named(data: Path, statement: str) -> None:

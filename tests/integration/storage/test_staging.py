@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,62 @@ def test_a_folder_of_an_older_release_goes_too(tmp_path: Path) -> None:
     (tmp_path / "tmpabcdef" / "download-1").touch()
     with own_folder(tmp_path) as folder:
         assert list(tmp_path.iterdir()) == [folder]
+
+
+TOGETHER = """
+import os, signal, sys, tempfile
+from multiprocessing import util
+from storage.staging import keep_temporary_files_together
+keep_temporary_files_together()
+keep_temporary_files_together()
+util.get_temp_dir()
+tempfile.mkdtemp(prefix="index-")
+print(tempfile.gettempdir(), flush=True)
+if sys.argv[1:]:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="t-") as name:  # short: sockets are in it
+        yield Path(name)
+
+
+def run_together(temporary: Path, *arguments: str) -> Path:
+    """Run a process that makes temporary files; return the directory it made them in."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER, *arguments],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE, text=True, check=not arguments,
+    )  # fmt: skip
+    return Path(done.stdout.strip())
+
+
+def test_temporary_files_of_killed_processes_go_when_the_next_begins(temporary: Path) -> None:
+    root = temporary / f"tracker-{os.getuid()}"
+    killed = run_together(temporary, "kill")
+    assert killed.parent == root
+    assert {path.name.partition("-")[0] for path in killed.iterdir()} == {"pymp", "index"}
+    with own_folder(root) as held:
+        assert not killed.exists()
+        assert run_together(temporary).parent == root
+        assert list(root.iterdir()) == [held]
+    assert list(temporary.iterdir()) == [root]
+    assert root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_place_that_somebody_else_took_is_not_used(temporary: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (temporary / f"tracker-{os.getuid()}").symlink_to(tmp_path)
+    assert run_together(temporary) == temporary
+    assert (tmp_path / "theirs").exists()
+
+
+def test_a_temporary_directory_of_too_long_a_name_is_used_as_it_is(temporary: Path) -> None:
+    long = temporary / ("n" * 50)
+    long.mkdir()
+    assert run_together(long) == long
 
 
 def test_a_read_only_place_is_named() -> None:

@@ -76,15 +76,14 @@ class Verification:
     query. ``moving_agreement`` is the correlation, from -1 to 1, of what changes between
     keyframes in the one video with what changes in the other: about 0 for another moment under
     the same camera, whose background agrees all the same; ``None`` where nothing changes.
-    ``moving_share`` is how much of the picture changes in the video in which more does,
-    ``least_moving_share`` in the other; ``gap_ms`` how far apart the moments of the compared
-    pictures are at least. ``geometry`` is what ``pairs`` pairs of pictures agree on.
+    ``moving_share`` is how much of the picture changes in the video in which less does, ``gap_ms``
+    how far apart the moments of the compared pictures are at least. ``geometry`` is what ``pairs``
+    pairs of pictures agree on.
     """
 
     agreement: float
     moving_agreement: float | None
     moving_share: float
-    least_moving_share: float
     gap_ms: float
     pairs: int
     geometry: Geometry
@@ -102,7 +101,7 @@ class Verification:
         return (
             self.moving_agreement is not None
             and self.moving_agreement < OTHER_MOVING_AGREEMENT
-            and self.least_moving_share >= LEAST_MOVING_SHARE
+            and self.moving_share >= LEAST_MOVING_SHARE
         )
 
     @property
@@ -160,12 +159,10 @@ def verification(
         if one.inside.shape == other.inside.shape
     ]
     telling = [c for c in changes if c.share >= LEAST_MOVING_SHARE]
-    shares = _mean_shares(changes)
     return Verification(
         agreement=seen.found.agreement,
         moving_agreement=_mean_likeness(telling) if telling else None,
-        moving_share=max(shares),
-        least_moving_share=min(shares),
+        moving_share=_shared(changes),
         gap_ms=min(placed.pair.gap_ms for placed in seen.found.placed),
         pairs=len(seen.laid),
         geometry=seen.found.geometry,
@@ -268,13 +265,12 @@ class _Change:
         return max(self.query_share, self.reference_share)
 
 
-def _mean_shares(changes: Sequence[_Change]) -> tuple[float, float]:
-    """Return how much of the picture changes in the query and in the reference."""
+def _shared(changes: Sequence[_Change]) -> float:
+    """Return how much of the picture changes in the video in which less does."""
     if not changes:
-        return 0.0, 0.0
+        return 0.0
     shares = np.array([(change.query_share, change.reference_share) for change in changes])
-    query, reference = shares.mean(axis=0)
-    return float(query), float(reference)
+    return float(shares.mean(axis=0).min())
 
 
 def _mean_likeness(changes: Sequence[_Change]) -> float:

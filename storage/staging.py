@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import os
 import shutil
@@ -10,6 +9,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from storage.files import outside_errors, temporary_name
@@ -51,9 +51,15 @@ def keep_temporary_files_together() -> None:
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
             held = ExitStack()
             tempfile.tempdir = str(held.enter_context(own_folder(root)))
-            atexit.register(held.close)
+            Finalize(None, held.close, exitpriority=AFTER_MULTIPROCESSING)
             _TOGETHER.add(tempfile.tempdir)
 
+
+AFTER_MULTIPROCESSING = -200
+"""It removes a folder of its own within ours at the end, and calls it an error if that is gone.
+
+Source: Python's multiprocessing.util, where that has the exit priority -100.
+"""
 
 MAX_ROOT_CHARS = 40
 """107 bytes name a socket; 34 of them are multiprocessing's, the rest the folder's own name."""

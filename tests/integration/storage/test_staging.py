@@ -76,8 +76,9 @@ def run_together(temporary: Path, *arguments: str) -> Path:
     done = subprocess.run(
         [sys.executable, "-c", TOGETHER, *arguments],
         env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE, text=True, check=not arguments,
+        capture_output=True, text=True, check=not arguments,
     )  # fmt: skip
+    assert done.stderr == ""
     return Path(done.stdout.strip())
 
 

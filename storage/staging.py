@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import shutil
 import stat
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing.util import Finalize
 from pathlib import Path
 
 from storage.files import outside_errors, temporary_name
@@ -51,21 +52,31 @@ def keep_temporary_files_together() -> None:
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
             held = ExitStack()
             tempfile.tempdir = str(held.enter_context(own_folder(root)))
-            Finalize(None, held.close, exitpriority=AFTER_MULTIPROCESSING)
+            _at_the_end(held.close)
             _TOGETHER.add(tempfile.tempdir)
 
 
 AFTER_MULTIPROCESSING = -200
-"""It removes a folder of its own within ours at the end, and calls it an error if that is gone.
-
-Source: Python's multiprocessing.util, where that has the exit priority -100.
-"""
+"""Source: Python's multiprocessing.util, which ends with the exit priority -100."""
 
 MAX_ROOT_CHARS = 40
 """107 bytes name a socket; 34 of them are multiprocessing's, the rest the folder's own name."""
 
 _TOGETHER: set[str] = set()
 """The folder that this process has, once it has one."""
+
+
+def _at_the_end(close: Callable[[], None]) -> None:
+    """Have ``close`` called at the end of the process, after multiprocessing's own end.
+
+    That removes a folder of its own within ours, and calls it an error if it is gone. What was
+    registered first is called last, so if it is not loaded yet nothing needs to be loaded now.
+    """
+    loaded = sys.modules.get("multiprocessing.util")
+    if loaded is None:
+        atexit.register(close)
+    else:
+        loaded.Finalize(None, close, exitpriority=AFTER_MULTIPROCESSING)
 
 
 def _made_and_locked(root: Path) -> tuple[Path, int]:

@@ -63,10 +63,14 @@ def test_interval_words(earliest: datetime | None, latest: datetime | None, word
 def test_what_is_said_holds_the_whole_interval(start: datetime, length: timedelta) -> None:
     words = wording.interval_words(TimeInterval(start, start + length))
     clocks = re.findall(r"\d\d:\d\d(?::\d\d)?", words)
+    days = re.findall(r"\d+ [A-Z][a-z]+ \d{4}", words)
     assert len(clocks) == 2
-    said_start, said_end = (datetime.strptime(c[:5], "%H:%M").time() for c in clocks)  # noqa: DTZ007
-    assert said_start <= start.time()
-    assert said_end >= (start + length).replace(second=0, microsecond=0).time()
+    said_start, said_end = (
+        datetime.strptime(f"{day} {clock}{':00' * (len(clock) == 5)} +0000", "%d %B %Y %H:%M:%S %z")
+        for day, clock in zip((days[0], days[-1]), clocks, strict=True)
+    )
+    assert said_start <= start
+    assert said_end >= start + length
     assert clocks[0] != clocks[1] or "and" in words.partition(" UTC")[2]
 
 

@@ -1,11 +1,14 @@
 """What each process of ours does before anything else. Imports next to nothing."""
 
+import ctypes
 import gc
 import os
 import resource
 import sys
 
 LAST_STANDARD_DESCRIPTOR = 2
+
+_PR_SET_DUMPABLE = 4
 
 OBJECTS_WHILE_LOADING = 200_000
 """So many new objects before Python looks for garbage among them: loading libraries makes nearly as
@@ -26,6 +29,7 @@ def begin() -> None:
     start would wait for the search.
     """
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
+    close_memory()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD_DESCRIPTOR:
         os.set_inheritable(descriptor, True)  # for our children the same holds
@@ -33,6 +37,16 @@ def begin() -> None:
     for number, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
+def close_memory() -> None:
+    """Keep other processes of the same user from the memory and the environment of this one.
+
+    A decoder that a hostile file has taken over shall not write into its daemon; Linux only. Forked
+    children keep it, programs that are started do not. Source: prctl(2), PR_SET_DUMPABLE; proc(5).
+    """
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def load_without_looking() -> None:

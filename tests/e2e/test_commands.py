@@ -247,6 +247,8 @@ def test_doctor_decode_and_version(tracker: TrackerCommand) -> None:
     outcome = tracker.run("doctor", "--json")
     assert outcome.code == 0, outcome
     assert {f["name"] for f in outcome.document["findings"]} >= {"decoders", "yt-dlp", "database"}
+    confined = {f["name"]: f for f in outcome.document["findings"]}["decoders are confined"]
+    assert confined["ok"] == ("nothing but" not in confined["detail"])
     led = {"TRACKER_NETWORK__CONNECT_TO": '{"a.test": "127.0.0.1:9"}'}
     told = {f["name"]: f for f in tracker.run("doctor", "--json", **led).document["findings"]}
     assert "a.test at 127.0.0.1:9" in told["hosts reached elsewhere"]["detail"]

@@ -20,12 +20,17 @@ from storage.database import Database
 from tracker.composition.terms import credential_anchors
 from tracker.config import AuthoritySettings, Settings
 from tracker.errors import ConfigError, TrackerError
+from tracker.media.child_process import ChildLimits, ChildProcessExecutor
+from tracker.media.confinement import bars_in_force
 from tracker.net.javascript import OLDEST_DENO, deno_version
 from tracker.net.rerouting import Rerouting
 from tracker.reports.anchor_words import NOBODY_VOUCHES
 
 LOW_DISK_BYTES = 2 * 1024**3
 """Less free space than this is reported: a few videos would fill it."""
+
+CHILD_ANSWERS_S = 60.0
+"""How long the machine may take to start one child process."""
 
 CODECS = ("h264", "hevc", "vp9", "av1")
 """What social platforms serve today."""
@@ -50,6 +55,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
     checks: Iterable[Callable[[Settings], Iterator[Finding]]] = (
         _python,
         _decoders,
+        _confinement,
         _ytdlp,
         _rerouting,
         _x_token,
@@ -78,6 +84,22 @@ def _decoders(_settings: Settings) -> Iterator[Finding]:
     except (OSError, RuntimeError) as exc:
         detail, ok = str(exc), False
     yield Finding("ffmpeg for yt-dlp", ok, detail, needed=False)
+
+
+def _confinement(_settings: Settings) -> Iterator[Finding]:
+    """Told by a child that was confined as decoders are: kernels and containers differ."""
+    name = "decoders are confined"
+    try:
+        with ChildProcessExecutor(1, ChildLimits(CHILD_ANSWERS_S)) as executor:
+            bars = executor.submit(bars_in_force).result()
+    except TrackerError as exc:
+        yield Finding(name, False, str(exc))
+        return
+    detail = (
+        f"from the network: {bars.network.value}; from changing files: {bars.files.value}; "
+        f"from other processes: {bars.processes.value}"
+    )
+    yield Finding(name, bars.complete, detail, needed=False)
 
 
 def _decodes(codec: str) -> bool:

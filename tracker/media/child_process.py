@@ -1,8 +1,8 @@
 """Runs one call in one child process, with memory, time and crash limits and no network.
 
 A decoder that hangs, eats memory or dies on a hostile file takes only its own process with it, and
-what it started itself; one that is taken over finds no network (``confinement``) and makes nobody
-else do anything (``answers``). The class is a
+what it started itself; one that is taken over finds no network, changes no file, reaches no other
+process (``confinement``) and makes nobody else do anything (``answers``). The class is a
 ``concurrent.futures.Executor``, so a cluster's executor can stand in its place.
 """
 
@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 LOST = 255
 """The exit code of a child whose fork server is gone. Source: multiprocessing.popen_forkserver"""
+
+CLOSED = "tracker.media.closed"
+"""What the fork server imports before anything else."""
 
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
@@ -145,7 +148,7 @@ class ChildProcessExecutor(Executor):
 def _context(preload: tuple[str, ...]) -> BaseContext:
     """Return a fork server: children start quickly and inherit no locks or connections."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload([CLOSED, *preload])
     return context
 
 

@@ -1,24 +1,33 @@
 """What a process that reads hostile bytes may still do: much less than its user.
 
-``confine`` bounds memory, processor time and files, and takes the network away: a filter on system
-calls (seccomp) refuses to make or connect sockets, and refuses the two ways round it (io_uring, and
-taking over another process). It needs no privilege, cannot be undone and holds for every program
-started from then on, such as ffmpeg. Where there is no such filter the process is moved into a
-network of its own with nothing in it (a namespace), if the system lets it.
-Source: seccomp(2), prctl(2), unshare(2), getrlimit(2); numbers of ``asm/unistd_64.h`` and
-``asm-generic/unistd.h``.
+``confine`` bounds memory, processor time and files, and takes away the network, every change of a
+file and every other process, by means of the kernel that need no privilege, cannot be undone and
+hold for every program started from then on, such as ffmpeg:
+
+- Landlock (``landlock``): no file is changed, nothing outside is traced or signalled;
+- a filter on system calls (``system_calls``) refuses sockets and the ways round that (io_uring,
+  taking over another process), what Landlock does not look after (modes, owners, times, locks,
+  limits and priorities of others), and where there is no Landlock what it would have barred;
+- capabilities, which root has, are given up but for reading;
+- where there is no filter the process is moved into a network of its own with nothing in it.
+
+It still reads what its user may read. Where there is no Landlock, other processes of ours keep it
+from their memory themselves (``process_start.close_memory``).
+Source: capabilities(7), prctl(2), unshare(2), getrlimit(2), proc(5).
 """
 
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+
+from tracker.media.landlock import OLDEST_WITH_SIGNALS, keep_from_changes
+from tracker.media.system_calls import MACHINE, ArgumentRule, refuse
 
 
 class NetworkBar(Enum):
@@ -29,98 +38,149 @@ class NetworkBar(Enum):
     NONE = "nothing but the decoder's own settings"
 
 
+class ChangeBar(Enum):
+    """What keeps a confined process from changing files, or from reaching other processes."""
+
+    LANDLOCK = "Landlock"
+    FILTER = "system calls for that are refused"
+    NONE = "nothing but its user's rights"
+
+
 @dataclass(frozen=True, slots=True)
-class _Machine:
-    """How one processor architecture names itself and its system calls to a filter."""
+class Bars:
+    """What holds a confined process."""
 
-    audit_arch: int
-    refused: Mapping[str, int]
+    network: NetworkBar = NetworkBar.NONE
+    files: ChangeBar = ChangeBar.NONE
+    processes: ChangeBar = ChangeBar.NONE
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to the decoder's settings or the user's rights."""
+        none = {NetworkBar.NONE, ChangeBar.NONE}
+        return none.isdisjoint((self.network, self.files, self.processes))
 
 
-_X86_64 = _Machine(
-    0xC000003E,
-    {"socket": 41, "connect": 42, "bind": 49, "ptrace": 101, "process_vm_readv": 310,
-     "process_vm_writev": 311, "io_uring_setup": 425},
-)  # fmt: skip
-_AARCH64 = _Machine(
-    0xC00000B7,
-    {"socket": 198, "connect": 203, "bind": 200, "ptrace": 117, "process_vm_readv": 270,
-     "process_vm_writev": 271, "io_uring_setup": 425},
-)  # fmt: skip
-_MACHINES = {"x86_64": _X86_64, "aarch64": _AARCH64, "arm64": _AARCH64}
-_X32_BIT = 0x40000000
-"""Marks the calls of x86's third interface, whose numbers are others. Source: seccomp(2)."""
+_REFUSED = frozenset({
+    "socket", "connect", "bind", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    # other processes: their memory, descriptors, pace
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease",
+    "kcmp", "move_pages", "migrate_pages", "perf_event_open", "bpf", "pidfd_open", "pidfd_getfd",
+    "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "setpriority", "ioprio_set",
+    "sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr",
+    "setpgid", "setsid",  # it is ended as a group
+    # files
+    "openat2", "creat", "open_by_handle_at", "truncate", "mknod", "mknodat", "mkdir", "mkdirat",
+    "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
+    "symlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown",
+    "fchownat", "utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr",
+    "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr",
+    "flock",
+    # what processes share by number or name
+    "shmat", "shmctl", "semop", "semtimedop", "semctl", "msgsnd", "msgrcv", "msgctl", "mq_open",
+    "mq_unlink", "add_key", "request_key", "keyctl",
+})  # fmt: skip
+_LOCKS_AND_OWNERS = (5, 6, 7, 8, 15, 36, 37, 38)
+"""``fcntl`` sets locks, or has the system signal others. Source: ``asm-generic/fcntl.h``."""
+_TERMINALS_AND_OWNERS = (0x5412, 0x541C, 0x8901, 0x8902)
+"""``ioctl`` types for the user (TIOCSTI, TIOCLINUX), or has the system signal others (FIOSETOWN,
+SIOCSPGRP). Source: ioctl_tty(2), ``asm-generic/sockios.h``."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | 13  # EACCES
-_NUMBER_AT, _ARCH_AT = 0, 4
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
-_FILTER_MODE = 2
+_PR_SET_NO_NEW_PRIVS = 38
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_CAPABILITIES_VERSION = 0x20080522
+_DAC_READ_SEARCH = 1 << 2
 
 
-class _Instruction(ctypes.Structure):
-    _fields_ = (
-        ("code", ctypes.c_ushort),
-        ("jump_true", ctypes.c_ubyte),
-        ("jump_false", ctypes.c_ubyte),
-        ("value", ctypes.c_uint),
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Capabilities(ctypes.Structure):
+    _fields_ = tuple(
+        (f"{kind}_{half}", ctypes.c_uint32)
+        for half in ("low", "high")
+        for kind in ("effective", "permitted", "inheritable")
     )
 
 
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.POINTER(_Instruction)))
+_in_force = Bars()
 
 
-def confine(*, memory_bytes: int, cpu_time_s: int) -> NetworkBar:
-    """Bound this process and cut it off, for good; return what keeps it from the network.
+def bars_in_force() -> Bars:
+    """Return what holds this process since it was confined."""
+    return _in_force
+
+
+def confine(*, memory_bytes: int, cpu_time_s: int) -> Bars:
+    """Bound this process and cut it off, for good; return what holds it.
 
     ``memory_bytes`` bounds its address space. Files it writes stay empty, and it leaves no core.
+    Only the thread that calls this and what it starts are cut off: there must be no other yet.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_time_s, cpu_time_s + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write to a file fails instead
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if not sys.platform.startswith("linux"):
-        return NetworkBar.NONE
-    libc = ctypes.CDLL(None, use_errno=True)
-    return _cut_off(libc)
+    global _in_force  # it holds for the whole process, and for good
+    if sys.platform.startswith("linux"):
+        _in_force = _cut_off(ctypes.CDLL(None, use_errno=True))
+    return _in_force
 
 
-def _cut_off(libc: ctypes.CDLL) -> NetworkBar:
-    machine = _MACHINES.get(platform.machine())
-    if machine is not None and sys.maxsize > 2**32 and _filtered(libc, machine):
-        return NetworkBar.FILTER
+def _cut_off(libc: ctypes.CDLL) -> Bars:
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    landlock = keep_from_changes(libc)
+    filtered = MACHINE is not None and refuse(
+        libc, MACHINE, calls=_refused(landlock), rules=_rules(landlock)
+    )
+    network = NetworkBar.FILTER if filtered else _own_network(libc)
+    _give_up_capabilities(libc)
+    otherwise = ChangeBar.FILTER if filtered else ChangeBar.NONE
+    return Bars(
+        network,
+        files=ChangeBar.LANDLOCK if landlock else otherwise,
+        processes=ChangeBar.LANDLOCK if landlock >= OLDEST_WITH_SIGNALS else otherwise,
+    )
+
+
+def _refused(landlock: int) -> frozenset[str]:
+    return _REFUSED if landlock >= OLDEST_WITH_SIGNALS else _REFUSED | {"tkill"}
+
+
+def _rules(landlock: int) -> list[ArgumentRule]:
+    """Return what of a call's arguments is allowed, and more of it where Landlock does less."""
+    itself = (0, os.getpid())
+    rules = [
+        ArgumentRule("prlimit64", 0, only=itself),
+        ArgumentRule("fcntl", 1, never=_LOCKS_AND_OWNERS),
+        ArgumentRule("ioctl", 1, never=_TERMINALS_AND_OWNERS),
+    ]
+    if landlock < OLDEST_WITH_SIGNALS:  # a program it starts can be ended with its group only
+        rules += [ArgumentRule(call, 0, only=itself) for call in ("kill", "tgkill")]
+    if not landlock:
+        rules += [
+            ArgumentRule("open", 1, never_bits=_WRITING),
+            ArgumentRule("openat", 2, never_bits=_WRITING),
+        ]
+    return rules
+
+
+def _own_network(libc: ctypes.CDLL) -> NetworkBar:
     if libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0:
         return NetworkBar.NAMESPACE
     return NetworkBar.NONE
 
 
-def _filtered(libc: ctypes.CDLL, machine: _Machine) -> bool:
-    instructions = _instructions(machine)
-    listed = (_Instruction * len(instructions))(*instructions)
-    program = _Program(len(instructions), listed)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return False
-    done: int = libc.prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(program), 0, 0)
-    return done == 0
+def _give_up_capabilities(libc: ctypes.CDLL) -> None:
+    """Keep no privilege but that of reading any file, where there was one.
 
-
-def _instructions(machine: _Machine) -> list[_Instruction]:
-    """The filter: calls of another architecture end the process, refused ones fail."""
-    refused = sorted(machine.refused.values())
-    last = len(refused)
-    checks = [
-        _Instruction(_JUMP_EQUAL, last - index, 0, number) for index, number in enumerate(refused)
-    ]
-    return [
-        _Instruction(_LOAD, 0, 0, _ARCH_AT),
-        _Instruction(_JUMP_EQUAL, 1, 0, machine.audit_arch),
-        _Instruction(_RETURN, 0, 0, _KILL),
-        _Instruction(_LOAD, 0, 0, _NUMBER_AT),
-        _Instruction(_JUMP_AT_LEAST, last + 1, 0, _X32_BIT),
-        *checks,
-        _Instruction(_RETURN, 0, 0, _ALLOW),
-        _Instruction(_RETURN, 0, 0, _REFUSE),
-    ]
+    Root would lift its own limits and reach other processes; the file it is given may be another's.
+    """
+    header, held = _CapabilityHeader(_CAPABILITIES_VERSION, 0), _Capabilities()
+    if libc.capget(ctypes.byref(header), ctypes.byref(held)) == 0:
+        kept = held.permitted_low & _DAC_READ_SEARCH
+        left = _Capabilities(effective_low=kept, permitted_low=kept)
+        libc.capset(ctypes.byref(header), ctypes.byref(left))

@@ -72,12 +72,13 @@ def _chromaprint(file: BinaryIO, limits: SoundLimits) -> bytes | None:
         return subprocess.run(
             [*_limited(limits), _ffmpeg(), *_arguments(limits)],
             stdin=file,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,  # it is quiet; without Landlock no /dev/null may be opened
             timeout=limits.wall_time_s,
             check=True,
         ).stdout
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    except PermissionError:  # too slow, and not to be ended: nobody reads it, which ends it as well
         return None
     except OSError as exc:
         raise ToolError(f"ffmpeg cannot be started: {exc.strerror}") from exc

@@ -5,9 +5,10 @@ gives each parser its share of the time, in a process of its own, with inputs th
 from good ones (``mutations``), and then looks for inputs on which time grows faster than size
 (``slow_inputs``). Time is processor time of that process, making the inputs included, so that an
 hour is an hour on a busy machine too. A finding is an exception that is no answer of the parser, a
-broken promise, an input that takes longer than ``--slow`` seconds, inputs that cannot be made, or a
-process that dies; none of them ends the sweep of the other parsers. Inputs of findings are kept in
-``--keep DIR``. Prints a table; the exit code is 1 when anything was found.
+broken promise, an input (or up to 1 MB of one text) that takes longer than ``--slow`` seconds,
+inputs that cannot be made, or a process that dies; none of them ends the sweep of the other
+parsers. Inputs of findings are kept in ``--keep DIR``. Prints a table; the exit code is 1 when
+anything was found.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def fuzz(parser: Parser, seconds: float, slow_s: float, keep: Path, start: int) 
         # What was done so far is known of a process that dies later.
         (keep / "tally").write_bytes(pickle.dumps(tally))
     if parser.grow is not None:
-        tally.growth = slowest(parser, limit_s=slow_s)
+        tally.growth = grown = slowest(parser, limit_s=slow_s)
+        if grown.cpu_s >= slow_s:
+            tally.findings[f"{grown.size // 1000} kB of {grown.piece[:40]!a} took too long"] = 1
     tally.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     (keep / "tally").write_bytes(pickle.dumps(tally))
     return tally

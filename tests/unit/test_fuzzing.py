@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.reliability.fuzz_parsers import fuzz
 from benchmarks.reliability.mutations import MAX_DOCUMENT_WEIGHT, edited_document, weight
-from benchmarks.reliability.parsers.parser import Parser
+from benchmarks.reliability.parsers.parser import Parser, repeated
 from benchmarks.reliability.parsers.platforms import X_ANSWER
 from benchmarks.reliability.processes import descendants
 
@@ -42,6 +42,17 @@ def test_inputs_that_cannot_be_made_are_a_finding_and_not_the_end(tmp_path: Path
     (finding,) = tally.findings
     assert finding.startswith("its inputs could not be made: MemoryError")
     assert tally.inputs > 0
+
+
+def test_time_that_grows_beyond_the_limit_is_a_finding(tmp_path: Path) -> None:
+    def read(text: str) -> None:
+        until = time.process_time() + len(text) ** 2 / 1e10
+        while time.process_time() < until:
+            pass
+
+    parser = Parser("slow", st.just("a"), read, grow=repeated, pieces=("ab",))
+    tally = fuzz(parser, 0.1, 1.0, tmp_path, 1)
+    assert list(tally.findings) == ["250 kB of 'ab' took too long"]
 
 
 def test_an_interrupted_sweep_leaves_no_process_and_no_temporary_file(tmp_path: Path) -> None:

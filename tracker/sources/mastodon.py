@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -25,6 +26,7 @@ from tracker.net.mastodon import MastodonAnswer, MastodonClient
 from tracker.net.urls import WEB, canonical_url
 from tracker.sources.clean import address_of, clean_account, clean_text, web_url
 from tracker.sources.found import Found
+from tracker.sources.html_page import parse_html
 from tracker.sources.json_values import Json, is_one_of, items_of, mapping, number_of
 from tracker.sources.paging import Item, Page, poll_pages
 from tracker.sources.ports import Polled
@@ -294,16 +296,25 @@ def _account(status: Json, server: str) -> str | None:
 
 def _text(status: Json) -> str | None:
     """The content as plain text, after the warning it is folded behind."""
-    content = status.get("content")
     warning = clean_text(status.get("spoiler_text"))
-    if not isinstance(content, str):
+    tree = _content(status)
+    if tree is None:
         return warning
-    tree = LexborHTMLParser(content[:200_000])
     for node in tree.css("br"):
         node.replace_with("\n")
     paragraphs = [node.text() for node in tree.css("p")] or [tree.root.text() if tree.root else ""]
     text = clean_text("\n\n".join(paragraphs))
     return clean_text("\n\n".join(part for part in (warning, text) if part))
+
+
+def _content(status: Json) -> LexborHTMLParser | None:
+    """Return what the post says as a tree; ``None`` for markup built to exhaust a parser, too."""
+    content = status.get("content")
+    if not isinstance(content, str):
+        return None
+    with suppress(SourceError):
+        return parse_html(content[:200_000], "").tree
+    return None
 
 
 def _links(status: Json, shared: Json, key: PostKey, server: str) -> tuple[PostLink, ...]:
@@ -315,9 +326,8 @@ def _links(status: Json, shared: Json, key: PostKey, server: str) -> tuple[PostL
     quoted = mapping(status.get("quote"))
     quoted = mapping(quoted.get("quoted_status")) or quoted
     found.add_post(_key(quoted, server), LinkRelation.QUOTES)
-    content = status.get("content")
-    if isinstance(content, str):
-        for node in LexborHTMLParser(content[:200_000]).css("a[href]")[:200]:
+    if (content := _content(status)) is not None:
+        for node in content.css("a[href]")[:200]:
             if not {"mention", "hashtag"} & {*(node.attributes.get("class") or "").split()}:
                 found.add_mention(node.attributes.get("href"))
     found.add_mention(web_url(mapping(status.get("card")).get("url")))

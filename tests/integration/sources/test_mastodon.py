@@ -174,6 +174,16 @@ def test_wrong_types_in_a_status_are_passed_over(site: MastodonSite, mastodon: M
     assert [claim.source for claim in post.claims] == ["mastodon:id"]
 
 
+def test_markup_built_to_exhaust_a_parser_is_left_out(
+    site: MastodonSite, mastodon: Mastodon
+) -> None:
+    """Found by fuzzing: nested without end it takes seconds for each of forty posts."""
+    nested = "<div>" * 20_000 + '<a href="https://a.example/">a</a>'
+    url = site.publish(ID, nested, spoiler_text="A warning")
+    post = mastodon.fetch(url).post
+    assert (post.text, post.links) == ("A warning", ())
+
+
 def test_the_guard_is_asked(site: MastodonSite) -> None:
     client = MastodonClient(AddressGuard(), LIMITS, SystemClock())
     with pytest.raises(ForbiddenAddress):

@@ -244,3 +244,10 @@ def app_video(app: App) -> VideoId:
     """Return the first video of the archive."""
     with app.archive.database.read() as session:
         return videos.find_prefix(session, "")[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000])
+def test_what_is_no_summary_is_told_as_that(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / copies.SUMMARY).write_bytes(body)
+    with pytest.raises(IntegrityError, match="no summary of a backup"):
+        copies.summary_of(tmp_path)

@@ -11,6 +11,7 @@ import pytest
 
 from storage.index import FaissHashIndex
 from storage.index.contents import difference
+from storage.index.manifest import MANIFEST, read_manifest
 from tracker.errors import DatabaseError, IntegrityError
 from tracker.matching.ports import HashIndex
 from tracker.model.algorithm import Algorithm
@@ -271,3 +272,10 @@ def test_an_empty_index_answers_with_nothing(tmp_path: Path) -> None:
     assert found(index, fingerprint(1).codes, 256) == set()
     assert found(index, np.zeros((0, 32), np.uint8), 256) == set()
     assert (index.videos, index.frames, index.size_bytes) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000])
+def test_a_manifest_that_is_none_cannot_be_read(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / MANIFEST).write_bytes(body)
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        read_manifest(tmp_path)

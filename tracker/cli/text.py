@@ -32,13 +32,12 @@ from tracker.model.watch import Watch
 from tracker.reports import wording
 from tracker.reports.added_words import left_words
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.lookup_words import candidate_words, lookup_answer, moment_words
+from tracker.reports.lookup_words import candidate_words, change_words, lookup_answer, moment_words
 from tracker.reports.lookup_words import segment_words as _segment_words
 from tracker.reports.lookup_words import stretch_words as _stretch
 from tracker.reports.media_words import damage_words, length_words
 from tracker.reports.plain_text import clean_line
 from tracker.reports.sound_words import SAME_SOUND_NOTE, SAME_SOUND_TITLE, agreement_words
-from tracker.reports.transformation_words import transformation_phrases
 from tracker.reports.verdict_words import verdict_words
 from tracker.reports.visibility_words import visibility_words
 
@@ -116,9 +115,8 @@ def _print_match(console: Console, number: int, item: LookupMatch) -> None:
         _say(console, _segment_words(segment), 4)
     if moment := moment_words(item.match):
         _say(console, moment, 4)
-    changes = ", ".join(transformation_phrases(item.match.transformations))
-    if changes:
-        _say(console, f"Changed: {changes}", 4)
+    if changes := change_words(item.match):
+        _say(console, changes, 4)
     sound = agreement_words(item.match.sound)
     if sound:
         _say(console, sound, 4)

@@ -9,6 +9,7 @@ from tracker.model.lookup import LookupMatch, LookupResult
 from tracker.model.match import Match, Segment
 from tracker.reports import wording
 from tracker.reports.media_words import media_time
+from tracker.reports.transformation_words import transformation_phrases
 
 
 def lookup_answer(result: LookupResult) -> str:
@@ -46,6 +47,14 @@ def moment_words(match: Match) -> str:
         "Next to nothing moves in it: this is the same shot, but another moment of it would look "
         "the same"
     )
+
+
+def change_words(match: Match) -> str:
+    """Return what was done to the stored video, or that nothing was; empty if nothing is known."""
+    if match.query == match.reference:
+        return "The same file, byte for byte"
+    changes = ", ".join(transformation_phrases(match.transformations))
+    return f"Changed: {changes}" if changes else ""
 
 
 def segment_words(segment: Segment) -> str:

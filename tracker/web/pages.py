@@ -16,10 +16,9 @@ from tracker.model.lookup import LookupMatch, LookupResult
 from tracker.model.summary import ClipSummary
 from tracker.reports import wording
 from tracker.reports.credential_words import credential_words, tells_something
-from tracker.reports.lookup_words import lookup_answer, moment_words, segment_words
+from tracker.reports.lookup_words import change_words, lookup_answer, moment_words, segment_words
 from tracker.reports.media_words import damage_words, length_words
 from tracker.reports.plain_text import clean_line, web_link
-from tracker.reports.transformation_words import transformation_phrases
 from tracker.reports.verdict_words import verdict_words
 from tracker.web.answers import failed
 from tracker.web.guard import REPORT_POLICY, asked_by_another_site
@@ -176,12 +175,11 @@ def _reasons(result: LookupResult) -> Sequence[str]:
 
 
 def _match(item: LookupMatch) -> MatchView:
-    changes = ", ".join(transformation_phrases(item.match.transformations))
     lines = [segment_words(segment) for segment in item.match.segments[:10]]
     if moment := moment_words(item.match):
         lines.append(moment)
-    if changes:
-        lines.append(f"Changed: {changes}")
+    if changes := change_words(item.match):
+        lines.append(changes)
     lines += [verdict_words(verdict, item.clip) for verdict in item.verdicts]
     return MatchView(
         score=f"{item.match.score:.2f}",

@@ -9,7 +9,7 @@ import pytest
 from tests.support.sample_results import lookup_match
 from tracker.model.lookup import LookupMatch
 from tracker.model.match import Transformation
-from tracker.reports.lookup_words import candidate_words, moment_words
+from tracker.reports.lookup_words import candidate_words, change_words, moment_words
 
 
 def candidate(*kinds: str) -> LookupMatch:
@@ -36,6 +36,14 @@ def test_those_that_are_no_copies_are_counted(
 ) -> None:
     for words, part in zip(candidate_words(candidates), said, strict=True):
         assert part in words
+
+
+def test_what_was_changed_is_said_and_that_nothing_was() -> None:
+    match = lookup_match().match
+    mirrored = replace(match, transformations=(Transformation("mirror"),))
+    assert change_words(mirrored) == "Changed: mirrored left to right"
+    assert change_words(replace(match, transformations=())) == ""
+    assert change_words(replace(match, reference=match.query)) == "The same file, byte for byte"
 
 
 def test_a_moment_that_is_not_told_is_said() -> None:

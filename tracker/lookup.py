@@ -119,7 +119,8 @@ class Lookup:
         """
         self._fingerprints.refresh_index()
         watch = _Stopwatch()
-        with tempfile.TemporaryDirectory(prefix="tracker-lookup-") as directory:
+        fetched = tempfile.TemporaryDirectory(prefix="tracker-lookup-", ignore_cleanup_errors=True)
+        with fetched as directory:
             queries = self._queries(target, Path(directory), watch, left_out)
         if not queries:
             raise NotAVideo(f"no video found at {target}")

@@ -52,7 +52,8 @@ class Search(Assembly):
 
 
 def _copy(folder: Path, stack: ExitStack) -> Path:
-    copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-index-")))
+    held = tempfile.TemporaryDirectory(prefix="tracker-index-", ignore_cleanup_errors=True)
+    copy = Path(stack.enter_context(held))
     snapshot(folder, copy)
     return copy
 

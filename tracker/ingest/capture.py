@@ -179,9 +179,12 @@ def _ledger_body(item: PendingMedia, fetched: FetchedMedia) -> dict[str, object]
 
 @contextmanager
 def _staging_folder(staging: Path) -> Iterator[Path]:
-    """Give a folder of its own that is removed at the end, whatever is in it."""
+    """Give a folder of its own that is removed at the end, whatever is in it.
+
+    One that cannot be removed goes with the process's own folder that it lies in.
+    """
     try:
-        folder = tempfile.TemporaryDirectory(dir=staging)
+        folder = tempfile.TemporaryDirectory(dir=staging, ignore_cleanup_errors=True)
     except OSError as exc:
         raise OutsideError(f"cannot write into {staging}: {exc.strerror}") from exc
     with folder as name:

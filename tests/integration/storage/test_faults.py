@@ -71,6 +71,16 @@ def test_a_call_that_fails_is_named_and_made_good(
     assert [says in sentence for sentence in found.said] == [True]
 
 
+def test_a_folder_that_cannot_be_removed_stops_nothing(
+    world: tuple[Work, Calm], tmp_path: Path
+) -> None:
+    work, calm = world
+    where = place(calm, "capture", "rmdir", "tracker/ingest/capture.py")
+    fault = Fault("capture", "rmdir", where, "disk error")
+    found = outcome_of(work, calm, fault, tmp_path / "run")
+    assert found == Outcome(fault, hit=True, said=(), wrong=())
+
+
 @pytest.mark.parametrize(
     ("step", "operation", "within"),
     [

@@ -220,7 +220,11 @@ def _let_go(answers: Connection) -> None:
     They come from the fork server: by one it is ended, by one its user's shared memory is removed,
     by the others it is told how its other children ended.
     """
-    for descriptor in map(int, os.listdir(OPEN_DESCRIPTORS)):  # noqa: PTH208 - numbers, not paths
+    try:
+        names = os.listdir(OPEN_DESCRIPTORS)  # noqa: PTH208 - numbers, not paths
+    except OSError:  # a machine without such a list
+        return
+    for descriptor in map(int, names):
         if descriptor > LAST_STANDARD_DESCRIPTOR and descriptor != answers.fileno():
             with suppress(OSError):  # the one that the list was read by
                 if _is_written_to(descriptor):

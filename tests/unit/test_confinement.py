@@ -14,6 +14,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing import forkserver
 from pathlib import Path
@@ -131,6 +132,16 @@ def outcome(attempt: Attempt, folder: Path, pid: int) -> str:
     return DONE
 
 
+def pipes_to_write_to() -> int:
+    """Return on how many pipes, besides the standard streams, somebody may listen."""
+    found = 0
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names, not paths
+        place = Path("/proc/self/fd") / name
+        if int(name) > 2 and place.is_symlink() and place.is_fifo():
+            found += fcntl.fcntl(int(name), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    return found
+
+
 def furnish(folder: Path) -> Path:
     folder.mkdir()
     for name in ("kept", "emptied", "renamed", "unlinked"):
@@ -212,6 +223,14 @@ def test_a_child_knows_what_holds_it(outcomes: Outcomes, request: pytest.Fixture
 @pytest.mark.parametrize("name", STILL_DONE)
 def test_a_child_still_may(name: str, outcomes: Outcomes) -> None:
     assert outcomes[1]["daemon"][name] == DONE
+
+
+def test_nobody_but_who_asked_listens_to_a_child() -> None:
+    with ChildProcessExecutor(2, ChildLimits(wall_time_s=60)) as executor:
+        executor.warm_up()
+        beside = executor.submit(time.sleep, 3)
+        assert executor.submit(pipes_to_write_to).result() == 1
+        assert not beside.done()
 
 
 def test_what_a_child_may_not_change_its_user_may(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ process (``confinement``) and makes nobody else do anything (``answers``). The c
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
+import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -23,6 +25,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from tracker.errors import DamagedVideo, MediaLimitExceeded, ToolError, TrackerError
 from tracker.media.answers import packed, values
 from tracker.media.confinement import confine
+from tracker.process_start import LAST_STANDARD_DESCRIPTOR
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +35,9 @@ LOST = 255
 
 CLOSED = "tracker.media.closed"
 """What the fork server imports before anything else."""
+
+OPEN_DESCRIPTORS = "/dev/fd"
+"""Lists the descriptors of whoever reads it, on Linux and macOS."""
 
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
@@ -175,6 +181,7 @@ def _child_main(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> None:
+    _let_go(sender)
     _apply(limits)
     try:
         answer: tuple[bool, object] = (True, fn(*args, **kwargs))
@@ -205,6 +212,28 @@ def _apply(limits: ChildLimits) -> None:
     # At the limit of time it is told so (SIGXCPU), which no kill from outside can be taken for.
     confine(memory_bytes=limits.memory_bytes, cpu_time_s=2 * (int(limits.wall_time_s) + 1))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _let_go(answers: Connection) -> None:
+    """Close every pipe that somebody reads, but for ``answers`` and the standard streams.
+
+    They come from the fork server: by one it is ended, by one its user's shared memory is removed,
+    by the others it is told how its other children ended.
+    """
+    try:
+        names = os.listdir(OPEN_DESCRIPTORS)  # noqa: PTH208 - numbers, not paths
+    except OSError:  # a machine without such a list
+        return
+    for descriptor in map(int, names):
+        if descriptor > LAST_STANDARD_DESCRIPTOR and descriptor != answers.fileno():
+            with suppress(OSError):  # the one that the list was read by
+                if _is_written_to(descriptor):
+                    os.close(descriptor)
+
+
+def _is_written_to(descriptor: int) -> bool:
+    is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    return is_pipe and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _end_with_parent() -> None:

@@ -26,7 +26,11 @@ import sys
 from dataclasses import dataclass
 from enum import Enum
 
-from tracker.media.landlock import OLDEST_WITH_SIGNALS, keep_from_changes
+from tracker.media.landlock import (
+    OLDEST_WITH_SIGNALS,
+    OLDEST_WITH_TRUNCATION,
+    keep_from_changes,
+)
 from tracker.media.system_calls import MACHINE, ArgumentRule, refuse
 
 
@@ -160,10 +164,11 @@ def _rules(landlock: int) -> list[ArgumentRule]:
     ]
     if landlock < OLDEST_WITH_SIGNALS:  # a program it starts can be ended with its group only
         rules += [ArgumentRule(call, 0, only=itself) for call in ("kill", "tgkill")]
-    if not landlock:
+    if landlock < OLDEST_WITH_TRUNCATION:
+        opening = os.O_TRUNC if landlock else _WRITING
         rules += [
-            ArgumentRule("open", 1, never_bits=_WRITING),
-            ArgumentRule("openat", 2, never_bits=_WRITING),
+            ArgumentRule("open", 1, never_bits=opening),
+            ArgumentRule("openat", 2, never_bits=opening),
         ]
     return rules
 

@@ -16,7 +16,10 @@ _ASK_VERSION = 1
 _BENEATH_PATH = 1
 _WRITE_FILE = 1 << 1
 _REMOVE_AND_MAKE = sum(1 << bit for bit in range(4, 13))
-_SINCE = {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
+OLDEST_WITH_TRUNCATION = 3
+"""The version of Landlock that bars emptying a file; older ones let it be opened so for reading."""
+
+_SINCE = {2: 1 << 13, OLDEST_WITH_TRUNCATION: 1 << 14, 5: 1 << 15}
 """What newer kernels bar as well: links across folders, truncation, ``ioctl`` of devices."""
 _SCOPES = 1 << 0 | 1 << 1
 """Named sockets (abstract) and signals stay within the domain."""

@@ -15,10 +15,12 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one process holds now; ``private_bytes`` is what no file stands behind."""
+    """What one process holds now; ``private_bytes`` is what no file stands behind.
+
+    ``descriptors`` is 0 where only root may count them: Linux before 6.2.
+    """
 
     resident_bytes: int
-    proportional_bytes: int
     private_bytes: int
     descriptors: int
     threads: int
@@ -28,14 +30,14 @@ class Usage:
 def usage(pid: int) -> Usage:
     """Return what the process holds; raises ``FileNotFoundError`` when it is gone.
 
-    Source: proc_pid_smaps(5), "smaps_rollup".
+    Our commands let no other process of their user look into them, so only what everybody may read
+    is read here. Source: proc_pid_status(5), "VmRSS", "RssAnon".
     """
-    rolled = _kilobytes((PROC / str(pid) / "smaps_rollup").read_text())
+    held = _kilobytes((PROC / str(pid) / "status").read_text())
     return Usage(
-        resident_bytes=rolled["Rss"] * 1024,
-        proportional_bytes=rolled["Pss"] * 1024,
-        private_bytes=rolled["Pss_Anon"] * 1024,
-        descriptors=_count(PROC / str(pid) / "fd"),
+        resident_bytes=held["VmRSS"] * 1024,
+        private_bytes=held["RssAnon"] * 1024,
+        descriptors=_descriptors(PROC / str(pid) / "fd"),
         threads=_count(PROC / str(pid) / "task"),
         children=sum(1 for _ in descendants(pid)) - 1,
     )
@@ -73,6 +75,16 @@ def descendants(pid: int) -> Iterator[int]:
         waiting.extend(parents.get(each, ()))
 
 
+def _descriptors(directory: Path) -> int:
+    """Source: proc_pid_fd(5), the size of the directory."""
+    if told := directory.stat().st_size:
+        return told
+    try:
+        return _count(directory)
+    except PermissionError:
+        return 0
+
+
 def _count(directory: Path) -> int:
     return sum(1 for _ in directory.iterdir())
 
@@ -83,5 +95,5 @@ def _stat(pid: int) -> list[str]:
 
 
 def _kilobytes(text: str) -> dict[str, int]:
-    pairs = (line.split() for line in text.splitlines()[1:])
-    return {words[0].rstrip(":"): int(words[1]) for words in pairs if words[-1] == "kB"}
+    pairs = (line.split() for line in text.splitlines())
+    return {words[0].rstrip(":"): int(words[1]) for words in pairs if words[-1:] == ["kB"]}

@@ -19,17 +19,17 @@ MAX_BROKEN = 20
 """Broken files named; `tracker verify` names all."""
 
 
+SHOWN_FAILURES = 20
+"""So many failing items are named, each in several lines; JSON has all that the status has."""
+
+
 def print_status(console: Console, status: StatusSummary) -> None:
     """Print what is pending and failing and why, then what is held."""
     waiting = [work for work in status.pending if work.count]
     say(console, status_answer(status), style=BOLD)
     for work in waiting:
         say(console, f"{work.count:8,}  {clean_line(work.stage, 30)}", 2)
-    for failure in status.failing:
-        _print_failure(console, failure)
-    more = status.failing_items - sum(work.stage != "quota" for work in status.failing)
-    if more > 0:
-        say(console, f"and {more:,} more that fail; `tracker status --json` counts them", 2)
+    _print_failures(console, status)
     _print_broken(console, status.fixity)
     console.print()
     held, count = status.held, wording.count_words
@@ -49,6 +49,18 @@ def print_status(console: Console, status: StatusSummary) -> None:
         say(console, f"Last run: {wording.moment_words(status.last_run_at)}.", style=DIM)
     for line in anchor_lines(status.anchors):
         say(console, line, style=DIM)
+
+
+def _print_failures(console: Console, status: StatusSummary) -> None:
+    """Print the first items that fail, how many others do, and every quota that is spent."""
+    quotas = [work for work in status.failing if work.stage == "quota"]
+    items = [work for work in status.failing if work.stage != "quota"]
+    shown = items[:SHOWN_FAILURES]
+    for failure in (*quotas, *shown):
+        _print_failure(console, failure)
+    more = max(status.failing_items, len(items)) - len(shown)
+    if more > 0:
+        say(console, f"and {more:,} more that fail; `tracker status --json` names more of them", 2)
 
 
 def status_answer(status: StatusSummary) -> str:

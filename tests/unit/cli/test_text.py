@@ -16,7 +16,7 @@ from tests.support.sample_chain import ROOT, bare_report, sample_chain
 from tracker.cli import status_text, text
 from tracker.model.added import AddedResult, Left
 from tracker.model.ids import PostKey, VideoId
-from tracker.model.summary import StatusSummary, Verified
+from tracker.model.summary import FailingWork, StatusSummary, Verified
 from tracker.model.verdict import Verdict, VerdictKind
 from tracker.reports.added_words import left_words
 from tracker.reports.lookup_words import lookup_answer
@@ -70,6 +70,16 @@ def test_colour_changes_no_word() -> None:
 def test_markup_in_a_post_is_shown_and_not_obeyed() -> None:
     assert "[/bold]" in printed(PRINTERS["chain"])
     assert "markup[/] red" in " ".join(printed(PRINTERS["added"]).split())
+
+
+def test_a_status_names_the_first_that_fail_and_counts_the_others() -> None:
+    quota = FailingWork("quota", "x", 1, "spent")
+    failing = tuple(FailingWork("capture", f"https://a.test/{n}", 1, "gone") for n in range(200))
+    status = replace(sample_results.status(), failing=(*failing, quota), failing_items=1234)
+    shown = printed(lambda c: status_text.print_status(c, status))
+    assert shown.count("https://a.test/") == 20
+    assert "quota" in shown
+    assert "and 1,214 more that fail" in shown
 
 
 def test_a_lookup_begins_with_the_answer() -> None:

@@ -36,6 +36,9 @@ LEAST_STILL_SHARE = 0.5
 MOST_STILL_SPEED = 0.05
 """A video that stands still has few feature frames. So large a share of them proves as much, if so
 many places agree in each and the copy plays as fast, to within so much.
+
+Of 694 copies of made edit trees (seeds 21 and 22) 8 more are found so, and of 5,000 pairs of other
+footage or other moments one more is asserted.
 """
 
 MOVING_OF_NEW_PICTURE = 24

@@ -44,8 +44,8 @@ SAME_PICTURE = 0.5
 STILL_PICTURE = 0.7
 """A shot that stands still goes on where its pictures correlate as much.
 
-Of 728 uncut copies of made edit trees (seeds 21 and 22) 15 are found to less than three quarters with
-it, 47 without; borders of the development corpus within a second: 360 of 368 for 358.
+Of 728 uncut copies of made edit trees (seeds 21 and 22) 15 are found to less than three quarters
+with it, 47 without; borders of the development corpus within a second: 360 of 368 for 358.
 """
 
 SAME_CUT_MS = 300.0

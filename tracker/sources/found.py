@@ -7,7 +7,7 @@ import re
 from tracker.model.ids import PostKey
 from tracker.model.post import LinkRelation, MediaRef, PostLink
 from tracker.net.urls import WEB, Address
-from tracker.sources.clean import address_of
+from tracker.sources.clean import address_of, web_url
 
 MAX_LINKS = 300
 MAX_MEDIA = 20
@@ -74,11 +74,11 @@ class Found:
         """Note ``url`` as the page's own video; a post's address becomes an embed."""
         if url is None or self.add_post(url, LinkRelation.EMBEDS):
             return url is not None
-        address = address_of(url)
-        if address is None or len(self._media) >= MAX_MEDIA:
+        address, cleaned = address_of(url), web_url(url)
+        if address is None or cleaned is None or len(self._media) >= MAX_MEDIA:
             return False
         path = path_of(address)
-        ref = MediaRef(url, "ytdlp" if PLAYLIST_PATH.search(path) else "http")
+        ref = MediaRef(cleaned, "ytdlp" if PLAYLIST_PATH.search(path) else "http")
         self._media.setdefault(_SCHEME.sub("", address.key), ref)
         return True
 
@@ -89,7 +89,7 @@ class Found:
         known = self._links.get(key)
         if known is None and len(self._links) >= MAX_LINKS:
             return
-        link = PostLink(address.key if url.startswith("at:") else url, relation)
+        link = PostLink(web_url(url) or address.key, relation)
         if known is None or (
             relation is LinkRelation.EMBEDS and known.relation is not LinkRelation.EMBEDS
         ):

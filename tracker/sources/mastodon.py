@@ -272,13 +272,13 @@ def _visibility(status: Json) -> PostStatus:
 def _key(status: Json, server: str) -> PostKey | None:
     """The post's address on the server it was published on, as far as the JSON tells."""
     status_id, account = status.get("id"), mapping(status.get("account"))
-    acct = account.get("acct")
+    acct = clean_account(account.get("acct"))
     if not isinstance(status_id, str) or not _STATUS_ID.match(status_id):
         return None
     stated = address_of(web_url(status.get("url")) or "")
     if stated is not None and stated.platform in FAMILY and stated.is_post:
         return stated.key
-    if not isinstance(acct, str) or not acct:
+    if acct is None:
         return None
     address = address_of(f"{server}/@{quote(acct, safe='@._-')}/{status_id}")
     return address.key if address is not None else None

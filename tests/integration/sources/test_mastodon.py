@@ -174,6 +174,16 @@ def test_wrong_types_in_a_status_are_passed_over(site: MastodonSite, mastodon: M
     assert [claim.source for claim in post.claims] == ["mastodon:id"]
 
 
+def test_half_a_character_in_an_account_ends_nothing(
+    site: MastodonSite, mastodon: Mastodon
+) -> None:
+    """Found by fuzzing: JSON can hold lone surrogates, which no address can."""
+    quoted = {"id": "109000000000000001", "account": {"acct": "ann\ud800"}}
+    post = mastodon.fetch(site.publish(ID, "<p>fine</p>", quote=quoted)).post
+    assert post.text == "fine"
+    assert all(link.url.isascii() for link in post.links)
+
+
 def test_markup_built_to_exhaust_a_parser_is_left_out(
     site: MastodonSite, mastodon: Mastodon
 ) -> None:

@@ -19,7 +19,7 @@ from tracker.model.ids import Platform, PostKey
 from tracker.net.link_wrappers import is_short_link, wrapped_url
 from tracker.net.platform_forms import FORMS, MAIN_HOSTS
 from tracker.net.url_form import Form, bare_host, handles
-from tracker.net.url_syntax import WebUrl, parse_web_url
+from tracker.net.url_syntax import WebUrl, parse_web_url, shown
 
 WEB = Platform("web")
 _MAX_NESTING = 5
@@ -103,9 +103,16 @@ def _spelled_out(url: str) -> str:
         if account is not None:
             return f"https://x.com/{account}"
         if search is not None:
-            return f"https://x.com/search?q={quote(search.strip(), safe='')}"
+            return f"https://x.com/search?q={_quoted(search.strip())}"
         return f"https://x.com/i/status/{found['quotes']}/quotes"
     return url
+
+
+def _quoted(words: str) -> str:
+    try:
+        return quote(words, safe="")
+    except UnicodeEncodeError as exc:  # half a character
+        raise UnsupportedSource(f"not words that can be searched for: {shown(words)}") from exc
 
 
 def _main_platform(web: WebUrl) -> Platform | None:

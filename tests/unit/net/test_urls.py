@@ -371,6 +371,7 @@ def test_http_and_https_stay_apart_on_the_open_web() -> None:
         "https://example..org/",
         "https://\ud800.org/",
         "https://example.org/\ud800",
+        "x:search:bridge \ud800",
         "https://example.org/" + "a" * 9000,
     ],
 )

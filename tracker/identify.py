@@ -161,13 +161,14 @@ def _compared(
 def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
     segments = tuple(stretch.segment for stretch in comparison.stretches)
     pictures = _Pictures(query, examined, held)
-    score, why_none = _score(comparison, pictures), None
+    why_none = None
     if only_opening(segments, examined.fingerprint, held.fingerprint):
         why_none = SHARED_OPENING
-    elif score >= MATCH_SCORE and all(map(pictures.refute, comparison.stretches)):
+    elif comparison.score >= MATCH_SCORE and all(map(pictures.refute, comparison.stretches)):
         why_none = OTHER_MOMENT
-    if why_none is not None:  # this is no match, however surely it looks like one
-        score = min(comparison.score, CANDIDATE_SCORE)
+    # What is no match is none however surely it looks like one.
+    limited = min(comparison.score, CANDIDATE_SCORE)
+    score = _score(comparison, pictures) if why_none is None else limited
     asserted = score >= MATCH_SCORE
     return Match(
         query=query,

@@ -180,9 +180,11 @@ class Add:
     def _noted(self, target: str, error: TrackerError) -> str:
         """Keep what the answer says about a post that is known, as a recheck does; tell it."""
         status = status_of(error)
+        if status is None:
+            return ""
         with self._archive.database.read() as session:
             known = post_answered_for(session, target)
-        if known is None or status is None:
+        if known is None:
             return ""
         self._stages.collect.record_status(known, status, answers_of(error))
         if status is PostStatus.UNKNOWN:  # it cannot be seen, and nobody says why: no finding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from tracker.model.keyframe import Keyframe
@@ -29,8 +30,15 @@ def same_pictures(query: Sequence[Keyframe], reference: Sequence[Keyframe]) -> b
     if len(equal) < LEAST_EQUAL or max(equal.values()) - min(equal.values()) > ONE_MOMENT_MS:
         return False
     apart_ms = min(equal.values())
-    return not any(
-        abs(one.pts_ms + apart_ms - other.pts_ms) <= ONE_MOMENT_MS and one.jpeg != other.jpeg
-        for one in query
-        for other in reference
-    )
+    ordered = sorted(reference, key=_time)
+    for one in query:
+        at_ms = one.pts_ms + apart_ms
+        first = bisect_left(ordered, at_ms - ONE_MOMENT_MS, key=_time)
+        last = bisect_right(ordered, at_ms + ONE_MOMENT_MS, key=_time)
+        if any(one.jpeg != other.jpeg for other in ordered[first:last]):
+            return False
+    return True
+
+
+def _time(keyframe: Keyframe) -> int:
+    return keyframe.pts_ms

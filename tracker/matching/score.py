@@ -83,15 +83,18 @@ def evidence(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> flo
     total = feature_evidence(by_features.moving)
     if len(by_hash) and len(run.hits) >= LEAST_HITS:
         total += _hash_evidence(by_hash, query, reference)
-    return max(total, STILL_EVIDENCE if _stands_still_alike(run, query, reference) else 0.0)
+    if total < STILL_EVIDENCE and _still_alike(by_features, run.line.speed, query, reference):
+        return STILL_EVIDENCE
+    return total
 
 
-def _stands_still_alike(run: AlignedRun, query: Fingerprint, reference: Fingerprint) -> bool:
+def _still_alike(
+    by_features: FrameHits, speed: float, query: Fingerprint, reference: Fingerprint
+) -> bool:
     """Tell whether enough feature frames agree, be it in places that never move."""
-    by_features = run.hits.only(run.hits.moving >= 0)
     if len(by_features) >= LEAST_STILL_FRAMES:
         return True
-    if abs(run.line.speed - 1.0) > MOST_STILL_SPEED:
+    if abs(speed - 1.0) > MOST_STILL_SPEED:
         return False
     clear = by_features.only(by_features.agreeing >= LEAST_STILL_FEATURES)
     shares = (

@@ -94,7 +94,7 @@ def _impossible(
         above = tree[video]
         while above is not None:
             line.append(above)
-            if existence[above].earliest_at > existence[video].latest_at:
+            if existence[video].certainly_before(existence[above]):
                 yield line[::-1]
                 break
             above = tree[above]

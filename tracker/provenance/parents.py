@@ -18,12 +18,7 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
 from tracker.provenance.footage import covered_ms
-from tracker.provenance.lineage import (
-    NEVER,
-    existence_of,
-    first_of_the_beginnings,
-    likeliest_lineage,
-)
+from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
 from tracker.provenance.order import interval_of, not_orderable_with
 from tracker.provenance.overlaps import PART_OF_SHARE
 
@@ -293,7 +288,7 @@ class _Pictures:
     def earliest_of(self, video: VideoId) -> Appearance:
         """Return the video's first showing but for those that certainly come after another's."""
         known_at = min(existence.latest_at for existence in self.existence.values())
-        able = (s for s in self._seen[video] if (interval_of(s).earliest_at or NEVER) <= known_at)
+        able = (s for s in self._seen[video] if existence_of([s]).earliest_at <= known_at)
         return next(able, self._firsts[video])
 
     def _beginning(self, video: VideoId) -> float:

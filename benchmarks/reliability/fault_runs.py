@@ -98,6 +98,9 @@ CLEAR = (
     "is locked by another process", "cannot be read or written", "cannot grow because the disk",
     "cannot be opened", "is missing", "No space left", "Permission denied", "Input/output error",
     "Too many open files",
+    # as SQLite says it of the file of turns, which the sentence names
+    "database is locked", "unable to open database file", "disk I/O error",
+    "database or disk is full",
 )  # fmt: skip
 
 
@@ -168,8 +171,9 @@ def undisturbed(work: Work, sender: Connection) -> None:
         now = step
         failed += map(str, run_step(work, clock, step))
         clock.at += timedelta(seconds=1)
+    found = tuple(places)  # what is called from here on belongs to no step
     state, wrong = result_of(work, clock)
-    sender.send(Calm(tuple(places), tuple(calls), state, (*failed, *wrong)))
+    sender.send(Calm(found, tuple(calls), state, (*failed, *wrong)))
 
 
 def with_fault(
@@ -365,6 +369,9 @@ def report(outcomes: Sequence[Outcome]) -> bool:
         print(f"  {name}: {len(here)} faults, {sum(bool(o.wrong) for o in here)} wrong")
     silent = [outcome for outcome in hit if not outcome.said]
     print(f"faults: {len(hit)}; not met: {len(outcomes) - len(hit)}")
+    for outcome in outcomes:
+        if not outcome.hit:
+            print(f"  not met: {outcome.fault}")
     print(
         f"said in one clear sentence: {len(hit) - len(silent)}; made up for at once: {len(silent)}"
     )

@@ -130,6 +130,10 @@ def _anchor(app: App, _work: Work) -> list[TrackerError]:
     return []
 
 
+def _verify(app: App, _work: Work) -> list[TrackerError]:
+    return [TrackerError(f"{b.kind} {b.name}: {b.reason}") for b in app.verify().broken]
+
+
 def _stage(name: str) -> Callable[[App, Work], list[TrackerError]]:
     return lambda app, _work: _drain(app, getattr(app, name))
 
@@ -149,6 +153,7 @@ STEPS: Mapping[str, Callable[[App, Work], list[TrackerError]]] = {
     "retention": _retention,
     "fixity": _fixity,
     "anchor": _anchor,
+    "verify": _verify,
 }
 
 

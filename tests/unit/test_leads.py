@@ -318,6 +318,11 @@ def test_hostile_text_takes_time_by_its_length_only(unit: str) -> None:
     assert time.process_time() - started < 5
 
 
+def test_half_a_character_becomes_no_part_of_a_name() -> None:
+    (lead,) = find_leads("Видео выложил в Telegram канал «Тру\ud800ха⚡️Украина».", "u")
+    assert lead.account == "Труха⚡️Украина"
+
+
 def test_a_text_that_ends_with_the_comma_after_a_name_is_read() -> None:
     """Found by fuzzing: what follows the comma was looked up beyond the end."""
     text = "идео выложи%s%nл в Telegram канал «Труха⚡️Украина»,"

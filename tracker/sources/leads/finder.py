@@ -9,7 +9,7 @@ from datetime import date
 
 from tracker.model.ids import Platform
 from tracker.model.post import Lead
-from tracker.sources.clean import MAX_ACCOUNT_CHARS
+from tracker.sources.clean import MAX_ACCOUNT_CHARS, clean_text
 from tracker.sources.leads.antecedents import Antecedents
 from tracker.sources.leads.attribution import Attribution
 from tracker.sources.leads.credits import credits_in
@@ -62,7 +62,7 @@ def find_leads(text: str, source_url: str, published_on: date | None = None) -> 
     nothing.
     """
     search = _Search(source_url, published_on)
-    read = list(paragraphs(text[:MAX_TEXT_CHARS]))
+    read = list(paragraphs(clean_text(text, MAX_TEXT_CHARS) or ""))
     usual = _language_of("\n".join(read)[:50_000], None)
     for paragraph in read:
         if len(search.leads) >= MAX_LEADS:

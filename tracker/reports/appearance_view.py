@@ -94,8 +94,9 @@ def interval_of(seen: Appearance) -> TimeInterval | None:
 
 
 def finding(text: str, index: ReportIndex) -> str:
-    """Return a finding's sentence, cleaned, with posts by number and files by name."""
-    return wording.sentence(clean_line(index.for_readers(text), 600))
+    """Return a finding's sentence, cleaned, with posts by number, files by name, dates in words."""
+    told = wording.with_moments_written_out(index.for_readers(text))
+    return wording.sentence(clean_line(told, 600))
 
 
 def capital(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 from tracker.model.chain import Chain, ChainLink, Coverage, Relation
@@ -149,6 +151,21 @@ def day_words(day: date) -> str:
 def moment_words(at: datetime) -> str:
     """Return "3 March 2021, 14:05 UTC" (cut off to the minute)."""
     return f"{date_words(at)}, {at.astimezone(UTC):%H:%M} UTC"
+
+
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b", re.ASCII)
+"""As the sentences of findings name moments: they are kept as data and read by scripts."""
+
+
+def with_moments_written_out(text: str) -> str:
+    """Return a finding's sentence with "3 March 2021, 14:05:09 UTC" for every moment it names."""
+
+    def words(found: re.Match[str]) -> str:
+        with suppress(ValueError):  # quoted from a post, it may be no date
+            return f"{day_words(date.fromisoformat(found[1]))}, {found[2]} UTC"
+        return found[0]
+
+    return _MOMENT.sub(words, text)
 
 
 def interval_words(interval: TimeInterval) -> str:

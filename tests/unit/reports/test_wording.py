@@ -253,3 +253,10 @@ def test_posts_of_one_day_are_dated_once() -> None:
     assert wording.searched_words(searched).count("dated") == 1
     assert " to " not in wording.searched_words(searched)
     assert " to " in wording.searched_words(replace(searched, newest_post_at=at(2026, 3, 4)))
+
+
+def test_moments_of_a_finding_are_written_out_and_what_is_no_date_stays() -> None:
+    text = "public before 2026-03-02 06:41:10 UTC, says 2026-13-45 06:41:10 UTC; 2026-03-02 6:41"
+    assert wording.with_moments_written_out(text) == (
+        "public before 2 March 2026, 06:41:10 UTC, says 2026-13-45 06:41:10 UTC; 2026-03-02 6:41"
+    )

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.reliability.faults [--sites N] [--part K/N] [--kind K]`` takes a small made
 world through every stage: watch, add, import, collect, capture, credentials, fingerprint, detect,
-record, export, forget, retention, fixity, anchor and verify. First undisturbed, noting each line of the
-program that opens, writes, syncs, renames or removes a file of the archive, or speaks to the
+record, export, forget, retention, fixity, anchor and verify. First undisturbed, noting each line
+of the program that opens, writes, syncs, renames or removes a file of the archive, or speaks to the
 database. Then once for each of these lines: there the system gives an error (no space, no
 permission, a broken disk, a locked database …), the stage goes on as the daemon would, the archive
 is opened anew a day later, and all is done again. What is held at the end must be what the

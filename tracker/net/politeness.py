@@ -317,7 +317,7 @@ class HostTurns:
 
     def _unusable(self, error: Exception) -> OutsideError:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return OutsideError(f"cannot keep whose turn it is to ask a host ({self._folder}): {reason}")
+        return OutsideError(f"cannot keep whose turn it is to ask ({self._folder}): {reason}")
 
 
 def host_of(url: str) -> str:

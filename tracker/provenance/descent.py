@@ -1,17 +1,17 @@
 """How well one video explains another as its source: the odds that a child was made from it.
 
-Two questions are asked of a pair. *How near are they?* Whoever copies a video adds what it did to
+Two things are asked of a pair. *How near are they?* Whoever copies a video adds what it did to
 what its source had been through, so the source is what a copy is nearest to: in time (same length),
-in edits, in what encoders left behind. *Which one came first?* Some changes go in one direction
-only: a crop shows less than its source, a border more of nothing; a text laid over a picture stands
-still where the source moves; each encoding costs bits and detail. Where
-the times of publication tell who came first, the second question is not asked.
+in edits, in sound, in what encoders left behind. *Which one came first?* Some changes go in one
+direction only: a crop shows less than its source, a border more of nothing; a text laid over a
+picture stands still where the source moves; each encoding costs bits and detail.
 
-Either answer is a weighted sum of measured numbers. ``log_odds``, of the first, is the logarithm of
-how many times more likely this source is than another one with a sum lower by that much (a
-conditional logit model: McFadden, Conditional Logit Analysis of Qualitative Choice Behavior, 1974).
-``precedence_odds``, of the second, is the logarithm of a probability (logistic regression on what
-differs between the two directions). The weights are fitted to made edit trees by
+``log_odds`` is a weighted sum of both. Of all trees over the same videos one is the likelier, the
+higher its sum over all pairs of child and source; the weights are those that make the true trees
+of made worlds most likely among all (Koo, Globerson, Carreras, Collins, Structured Prediction
+Models via the Matrix-Tree Theorem, EMNLP-CoNLL 2007). ``precedence_odds`` answers the second
+question alone, for telling where a tree begins: the logarithm of a probability, by logistic
+regression on what differs between the two directions. Both are fitted by
 ``benchmarks.accuracy.trees.fit``.
 """
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import exp, log, log1p
 
 from tracker.model.likeness import Likeness
-from tracker.model.match import Laid, Match, Segment, Transformation
+from tracker.model.match import Laid, Match, Segment, SoundAgreement, Transformation
 from tracker.provenance.footage import covered_ms
 from tracker.provenance.overlaps import SAME_CUT_MS
 
@@ -31,7 +31,9 @@ NEARNESS = (
     "near",
     "edits",
     "foreign",
+    "any_foreign",
     "unused",
+    "any_unused",
     "speed",
     "mirror",
     "score",
@@ -42,27 +44,38 @@ NEARNESS = (
     "size",
     "levels",
     "shapes",
+    "rate_apart",
+    "detail_apart",
+    "length_apart",
+    "same_sound",
+    "other_sound",
 )
 """What tells how near a child is to a source, in the order of ``nearness``."""
 
 NEARNESS_WEIGHTS: Mapping[str, float] = {
-    "bits": -1.31,
-    "near": -2.39,
-    "edits": -1.38,
-    "foreign": -1.18,
-    "unused": -1.07,
-    "speed": -0.18,
-    "mirror": -2.52,
-    "score": 0.74,
-    "unlaid": -3.01,
-    "residual": -2.00,
-    "unlike": -1.24,
-    "cut": 2.66,
-    "size": 1.20,
-    "levels": -0.54,
-    "shapes": -1.05,
+    "bits": 0.39,
+    "near": -5.17,
+    "edits": -1.43,
+    "foreign": -0.25,
+    "any_foreign": -3.96,
+    "unused": -2.01,
+    "any_unused": 0.83,
+    "speed": 0.17,
+    "mirror": -4.13,
+    "score": 1.54,
+    "unlaid": -4.11,
+    "residual": -2.10,
+    "unlike": -1.93,
+    "cut": 2.60,
+    "size": 0.11,
+    "levels": -0.75,
+    "shapes": -2.92,
+    "rate_apart": -0.62,
+    "detail_apart": -3.86,
+    "length_apart": -0.26,
+    "same_sound": 2.14,
+    "other_sound": -0.54,
 }
-"""Fitted to the 514 copies of seeds 21 and 22 (90 trees) that have a choice of sources."""
 
 PRECEDENCE = (
     "rate",
@@ -76,17 +89,31 @@ PRECEDENCE = (
 )
 """What tells which of two came first, in the order of ``precedence``."""
 
-PRECEDENCE_WEIGHTS: Mapping[str, float] = {
-    "rate": -2.86,
-    "surplus": 4.07,
-    "detail": -1.95,
-    "longer": -1.03,
-    "foreign": 2.67,
-    "framed": 2.70,
-    "within": 0.97,
-    "overlaid": 0.69,
+DIRECTION_WEIGHTS: Mapping[str, float] = {
+    "rate": -1.00,
+    "surplus": 0.92,
+    "detail": -1.47,
+    "longer": -0.37,
+    "foreign": 1.76,
+    "framed": -0.01,
+    "within": 0.45,
+    "overlaid": 0.71,
 }
-"""Fitted to the 1,144 pairs of copy and ancestor of the same trees."""
+"""What the same numbers count for in ``log_odds``. Fitted, with those of nearness, to the trees of
+seeds 21 and 22.
+"""
+
+PRECEDENCE_WEIGHTS: Mapping[str, float] = {
+    "rate": -2.85,
+    "surplus": 4.46,
+    "detail": -2.53,
+    "longer": -0.95,
+    "foreign": 2.53,
+    "framed": 2.68,
+    "within": 0.97,
+    "overlaid": 0.71,
+}
+"""Fitted to the pairs of copy and ancestor of the same trees."""
 
 GREY_ODDS = -4.0
 """Colours do not come from grey; not fitted, as hardly any tree has the two side by side."""
@@ -121,12 +148,12 @@ class Facts:
 def log_odds(match: Match, likeness: Likeness | None, child: Facts, parent: Facts) -> float:
     """Return how well the reference of ``match`` explains its query as made from it.
 
-    Only differences between the values of one child mean something; ``likeness`` has the child
-    as query.
+    Only differences between the sums of trees over the same videos mean something; ``likeness``
+    has the child as query.
     """
-    values = nearness(match, likeness, child, parent)
-    odds = sum(NEARNESS_WEIGHTS[name] * value for name, value in zip(NEARNESS, values, strict=True))
-    return odds + (GREY_ODDS if _won_colours(match) else 0.0)
+    near = _weighted(NEARNESS_WEIGHTS, NEARNESS, nearness(match, likeness, child, parent))
+    direction = _weighted(DIRECTION_WEIGHTS, PRECEDENCE, precedence(match, child, parent))
+    return near + direction + (GREY_ODDS if _won_colours(match) else 0.0)
 
 
 def precedence_odds(match: Match, child: Facts, parent: Facts) -> float:
@@ -134,10 +161,12 @@ def precedence_odds(match: Match, child: Facts, parent: Facts) -> float:
 
     Given that one was made from the other; the same pair the other way round has the rest.
     """
-    values = precedence(match, child, parent)
-    weights = (PRECEDENCE_WEIGHTS[name] for name in PRECEDENCE)
-    odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
+    odds = _weighted(PRECEDENCE_WEIGHTS, PRECEDENCE, precedence(match, child, parent))
     return -log1p(exp(-odds)) if odds > 0 else odds - log1p(exp(odds))
+
+
+def _weighted(weights: Mapping[str, float], names: Sequence[str], values: Sequence[float]) -> float:
+    return sum(weights[name] * value for name, value in zip(names, values, strict=True))
 
 
 def nearness(
@@ -148,21 +177,27 @@ def nearness(
     ``bits``: distance of the hashes, 1 for unrelated ones, and ``near`` its square root, as small
     differences count most. ``edits``: how many kinds of edit it takes. ``foreign``: the share of
     the child that the parent does not show; ``unused``: the share of the parent that the child
-    does not. ``speed``, ``mirror``: changed. ``unlaid``: the pictures could not be laid over each
-    other; where they could, ``residual`` is how far apart they are where they agree (logarithm)
-    and ``unlike`` the square root of the share that does not agree. ``cut``: both are as long and
+    does not; ``any_foreign`` and ``any_unused`` the square roots, as a first cut tells most.
+    ``speed``, ``mirror``: changed. ``unlaid``: the pictures could not be laid over each other;
+    where they could, ``residual`` is how far apart they are where they agree (logarithm) and
+    ``unlike`` the square root of the share that does not agree. ``cut``: both are as long and
     begin alike, ``size``: both are as large. ``levels``: how far apart the pictures are as they
-    stand (logarithm), ``shapes``: they are of other proportions.
+    stand (logarithm), ``shapes``: they are of other proportions. ``rate_apart``, ``detail_apart``
+    and ``length_apart``: how far apart they are in what ``precedence`` has with a sign.
+    ``same_sound``, ``other_sound``: how the sounds compare, where both have one that tells.
     """
     forward = _kinds(match.transformations)
     bits = (likeness.bits if likeness is not None else 128.0) / 128.0
     laid = match.laid
+    foreign, unused = _foreign(match, child), _unused(match, parent)
     return (
         bits,
         bits**0.5,
         float(len(set(forward) - _NOT_OF_THE_PICTURE)),
-        _foreign(match, child),
-        _unused(match, parent),
+        foreign,
+        foreign**0.5,
+        unused,
+        unused**0.5,
         float("speed" in forward),
         float(_mirrored(match.segments)),
         match.score,
@@ -173,6 +208,11 @@ def nearness(
         float((child.width, child.height) == (parent.width, parent.height)),
         log(1.0 + likeness.levels) if likeness and likeness.levels is not None else 0.0,
         float(likeness is None or likeness.levels is None),
+        abs(_more(child.bit_rate, parent.bit_rate)),
+        abs(_finer(laid)),
+        abs(_longer(match, child, parent)),
+        float(match.sound is SoundAgreement.SAME),
+        float(match.sound is SoundAgreement.DIFFERENT),
     )
 
 
@@ -192,12 +232,16 @@ def precedence(match: Match, child: Facts, parent: Facts) -> tuple[float, ...]:
     return (
         rate,
         max(0.0, rate - 1.0) - max(0.0, -rate - 1.0),
-        max(-2.0, min(2.0, laid.detail)) if laid is not None else 0.0,
+        _finer(laid),
         _longer(match, child, parent),
         _foreign(match, child) - _unused(match, parent),
         *(_framed_and_within(laid) if laid is not None else (0.0, 0.0)),
         laid.overlaid if laid is not None else 0.0,
     )
+
+
+def _finer(laid: Laid | None) -> float:
+    return max(-2.0, min(2.0, laid.detail)) if laid is not None else 0.0
 
 
 def _framed_and_within(laid: Laid) -> tuple[float, float]:

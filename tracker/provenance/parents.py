@@ -29,7 +29,9 @@ OddsOf = Callable[[Match], float]
 """How well the reference of a match explains its query as made from it (log-odds)."""
 
 PrecedesOf = Callable[[Match], float]
-"""How likely the reference of a match came before its query, by what they show (a logarithm)."""
+"""How likely the reference of a match came before its query, by what they show (a logarithm).
+
+Asked of where a tree begins alone: ``OddsOf`` has counted it for each child and its source."""
 
 StatedLinks = Mapping[tuple[PostKey, PostKey], LinkRelation]
 """(child, parent) → how the child's platform or page says it points at the parent."""
@@ -43,8 +45,8 @@ NOT_EARLIEST_ODDS = -1.0
 Only a picture that says clearly who was copied makes an appearance of uncertain time the root.
 """
 
-BEGINS_BEFORE = 4.0
-BEGINS_FOUND = 2.0
+BEGINS_BEFORE = 12.0
+BEGINS_FOUND = 6.0
 """What it counts for beginning the chain to have come before the others, by what each pair shows,
 and to be found in many of them: what was copied most is the best there was.
 
@@ -257,9 +259,7 @@ class _Pictures:
         self.existence = {video: existence_of(self._seen[video]) for video in firsts}
         self._precedes_of = evidence.precedes_of
         self._preceding: dict[tuple[VideoId, VideoId], float] = {}
-        self._sources: dict[VideoId, dict[VideoId, float]] = {
-            video: self._odds(video, evidence) for video in firsts
-        }
+        self._sources = {video: self._odds(video, evidence) for video in firsts}
 
     def _odds(self, video: VideoId, evidence: Evidence) -> dict[VideoId, float]:
         """Return every video that this one may be made from, and its log-odds."""
@@ -268,8 +268,6 @@ class _Pictures:
             if not self._may_precede(other, child) or beyond(child, match):
                 continue
             found[other] = evidence.odds_of(match)
-            if not self.existence[other].certainly_before(self.existence[video]):
-                found[other] += self._precedes(video, other)
         return found
 
     def _may_precede(self, parent: VideoId, child: Appearance) -> bool:

@@ -2,10 +2,15 @@
 
     python -m benchmarks.accuracy.trees.fit REFDIR --work DIR --seed N… [--trees N…]
 
-*Nearness*: every copy chooses one parent among the videos of its tree that were there before it: a
-conditional logit model with a ridge. *Precedence*: every copy and the parent it has, which of the
-two came first: logistic regression with a ridge. Both are fitted by Newton's method. Judge the
-weights on trees of another seed.
+*Odds*: a tree over some videos is the likelier, the higher the sum of what its pairs of child and
+source weigh; the weights make the true trees most likely among all, given where they begin. Each
+tree counts twice, with times known, so that only earlier videos may be sources, and with none. The
+sum over all trees is a determinant (matrix-tree theorem). *Precedence*: every copy and those it
+descends from, which of the two came first: logistic regression. Both have a ridge and are fitted
+by Newton's method. Judge the weights on trees of another seed.
+
+Source: Koo, Globerson, Carreras, Collins, Structured Prediction Models via the Matrix-Tree
+Theorem, EMNLP-CoNLL 2007; Tutte, The Dissection of Equilateral Triangles, 1948.
 """
 
 from __future__ import annotations
@@ -34,8 +39,11 @@ from tracker.provenance.descent import NEARNESS, PRECEDENCE, Facts, nearness, pr
 Floats = npt.NDArray[np.float64]
 
 RIDGE = 1.0
+TREE_RIDGE = 0.3
 STEPS = 60
 LARGEST_STEP = 2.0
+FLAT = 1e-3
+DIFFERENCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
-    """A copy, what describes each video it may come from, and which of them it does come from."""
+class Tree:
+    """Videos in order of time, the root first; ``values`` float64 (n, n, m): what describes the
+    first index as made from the second, NaN where no match was found. ``parents`` are numbers of
+    videos, of all but the root.
+    """
 
-    child: str
-    parents: tuple[str, ...]
     values: Floats
-    chosen: int
+    parents: tuple[int, ...]
 
 
 def seen(world: World) -> Seen:
@@ -81,17 +90,29 @@ def seen(world: World) -> Seen:
     return Seen(ids, matches, alike, facts)
 
 
-def choices(world: World, known: Seen) -> Iterator[Choice]:
-    """Yield one choice for every rendered copy that is found in its parent, if it has a choice."""
-    for child, parent, others in _rendered(world):
-        named, values = [], []
-        for other in others:
-            pair = known.ids[child], known.ids[other]
-            if pair in known.matches:
-                named.append(other)
-                values.append(nearness(*_evidence(known, pair)))
-        if parent in named and len(named) > 1:
-            yield Choice(child, tuple(named), np.array(values), named.index(parent))
+def trees(world: World, known: Seen) -> Iterator[Tree]:
+    """Yield the world's trees, each without copies that are not found in their source."""
+    for parents in _rendered(world):
+        kept: list[str] = []
+        for child, parent in parents.items():
+            found = parent in kept and (known.ids[child], known.ids[parent]) in known.matches
+            if parent is None or found:
+                kept.append(child)
+        if len(kept) > 2:
+            numbers = tuple(kept.index(parents[child] or "") for child in kept[1:])
+            yield Tree(_described(kept, known), numbers)
+
+
+def _described(files: Sequence[str], known: Seen) -> Floats:
+    values = np.full((len(files), len(files), len(NEARNESS) + len(PRECEDENCE)), np.nan)
+    for i, child in enumerate(files):
+        for j, parent in enumerate(files):
+            pair = known.ids[child], known.ids[parent]
+            if i != j and pair in known.matches:
+                match, likeness_, *facts = _evidence(known, pair)
+                near = nearness(match, likeness_, *facts)
+                values[i, j] = (*near, *precedence(match, *facts))
+    return values
 
 
 def orders(world: World, known: Seen) -> Iterator[Floats]:
@@ -110,18 +131,15 @@ def _evidence(
     return known.matches[pair], known.likenesses[pair], known.facts[child], known.facts[parent]
 
 
-def _rendered(world: World) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield each rendered file, its parent's, and those of its tree that were there before it."""
+def _rendered(world: World) -> Iterator[dict[str, str | None]]:
+    """Yield the files of each tree in order of time, with the file that each was made from."""
     files = {post.id: post.file for post in world.posts}
     for tree in world.trees:
-        members = sorted(world.of_tree(tree), key=lambda post: post.published_at)
-        there: list[str] = []
-        for post in members:
+        parents: dict[str, str | None] = {}
+        for post in sorted(world.of_tree(tree), key=lambda post: post.published_at):
             parent = post.parents[tree]
-            if parent is not None and post.file not in there:
-                yield post.file, files[parent], list(there)
-            if post.file not in there:
-                there.append(post.file)
+            parents.setdefault(post.file, files[parent] if parent is not None else None)
+        yield parents
 
 
 def _descents(world: World) -> Iterator[tuple[str, str]]:
@@ -138,18 +156,42 @@ def _descents(world: World) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def fitted_choice(made: Sequence[Choice], ridge: float = RIDGE) -> Floats:
-    """Return the weights of nearness that make the true parents most likely."""
-    weights = np.zeros(len(NEARNESS))
+def fitted_trees(made: Sequence[Tree], ridge: float = TREE_RIDGE) -> Floats:
+    """Return the weights of nearness and direction that make the true trees most likely."""
+    size = made[0].values.shape[2]
+    weights = np.zeros(size)
+
+    def slope(at: Floats) -> Floats:
+        total = -ridge * at
+        for tree in made:
+            total += _tree_slope(at, tree, in_order=True) + _tree_slope(at, tree, in_order=False)
+        return np.asarray(total, np.float64)
+
     for _ in range(STEPS):
-        slope, bend = -ridge * weights, ridge * np.eye(len(weights))
-        for choice in made:
-            odds = _probabilities(choice, weights)
-            mean = odds @ choice.values
-            slope += choice.values[choice.chosen] - mean
-            bend += (choice.values.T * odds) @ choice.values - np.outer(mean, mean)
-        weights += _step(slope, bend)
+        here = slope(weights)
+        if np.abs(here).max() < FLAT:
+            break
+        ahead = [slope(weights + DIFFERENCE * axis) for axis in np.eye(size)]
+        bend = (here - np.array(ahead)) / DIFFERENCE
+        weights = weights + _step(here, (bend + bend.T) / 2)
     return weights
+
+
+def _tree_slope(weights: Floats, tree: Tree, *, in_order: bool) -> Floats:
+    """Return how the logarithm of the true tree's likelihood changes with the weights."""
+    values, there = np.nan_to_num(tree.values), ~np.isnan(tree.values[:, :, 0])
+    if in_order:
+        there = there & np.tri(len(there), k=-1, dtype=np.bool_)
+    sums = np.where(there, values @ weights, -np.inf)
+    # A child's sources only compete with each other: what is common to them is taken off.
+    likely = np.exp(sums[1:] - sums[1:].max(axis=1, keepdims=True))
+    laplacian = np.diag(likely.sum(axis=1)) - likely[:, 1:]
+    inverse = np.linalg.inv(laplacian)  # of (child, parent); its minors count the trees
+    alone = np.diag(inverse)
+    through = np.column_stack([np.zeros(len(alone)), inverse.T])
+    marginal = likely * (alone[:, None] - through)
+    chosen = values[np.arange(1, len(values)), list(tree.parents)].sum(axis=0)
+    return np.asarray(chosen - np.einsum("cp,cpm->m", marginal, values[1:]), np.float64)
 
 
 def fitted_order(made: Sequence[Floats], ridge: float = RIDGE) -> Floats:
@@ -168,17 +210,6 @@ def _step(slope: Floats, bend: Floats) -> Floats:
     return np.asarray(step * min(1.0, LARGEST_STEP / max(1e-9, float(np.abs(step).max()))))
 
 
-def _probabilities(choice: Choice, weights: Floats) -> Floats:
-    sums = choice.values @ weights
-    odds = np.exp(sums - sums.max())
-    return np.asarray(odds / odds.sum(), np.float64)
-
-
-def right_choices(made: Sequence[Choice], weights: Floats) -> int:
-    """Return of how many copies the likeliest parent is the true one."""
-    return sum(int((choice.values @ weights).argmax()) == choice.chosen for choice in made)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Print the weights and how often they are right on the trees they were fitted to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.trees.fit")
@@ -187,17 +218,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, nargs="+", required=True)
     parser.add_argument("--trees", type=int, nargs="+", default=[50], help="one number a seed")
     options = parser.parse_args(arguments)
-    chosen: list[Choice] = []
+    made: list[Tree] = []
     ordered: list[Floats] = []
     for seed, trees in zip(options.seed, options.trees, strict=True):
         for world in make_worlds(options.folder, options.work, seed, trees):
             known = seen(world)
-            chosen += choices(world, known)
+            made += trees(world, known)
             ordered += orders(world, known)
-    near, order = fitted_choice(chosen), fitted_order(ordered)
-    _show("NEARNESS_WEIGHTS", NEARNESS, near)
+    odds, order = fitted_trees(made), fitted_order(ordered)
+    _show("NEARNESS_WEIGHTS", NEARNESS, odds[: len(NEARNESS)])
+    _show("DIRECTION_WEIGHTS", PRECEDENCE, odds[len(NEARNESS) :])
     _show("PRECEDENCE_WEIGHTS", PRECEDENCE, order)
-    print(f"nearness: {right_choices(chosen, near)} of {len(chosen)} right", file=sys.stderr)
+    copies = sum(len(tree.parents) for tree in made)
+    print(f"odds: {len(made)} trees, {copies} copies", file=sys.stderr)
     before = sum(float(values @ order) > 0 for values in ordered)
     print(f"precedence: {before} of {len(ordered)} right", file=sys.stderr)
     return 0

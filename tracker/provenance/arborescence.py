@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import exp, fsum
 from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 NameT = TypeVar("NameT", bound=str)
 
@@ -15,7 +18,17 @@ BEGINNING = -1_000.0
 MOST_SOURCES = 8
 """Of each child the likeliest sources are looked at; a ninth is hardly ever the true one."""
 
+MOST_WEIGHED = 1_500
+"""Among more nodes each child's sources are weighed against each other alone: all trees over so
+many take a second."""
+
+ANOTHER_BEGINNING = 1e-6
+"""How much less likely a forest is with each tree it has more."""
+
 _NOBODY = 0
+_LEAST = -60.0
+_LEAST_BEGINNING = -14.0
+"""Lower logarithms count as this: the inverse must bear them."""
 
 
 class Edge(NamedTuple):
@@ -53,6 +66,49 @@ def likeliest_tree(
         source = names[edge.parent - 1] if edge.parent != _NOBODY else None
         tree[names[edge.child - 1]] = source
     return tree
+
+
+def source_probabilities(
+    beginnings: Mapping[NameT, float], sources: Mapping[NameT, Mapping[NameT, float]]
+) -> dict[NameT, dict[NameT, float]]:
+    """Return, of every child, how probable each of its sources is, over all trees there may be.
+
+    A tree is as likely as the exponential of its summed log-odds; the arguments are those of
+    ``likeliest_tree``. A child's probabilities add up to one less what there is for its beginning
+    a tree. Weighed by the exponentials of a child's own log-odds alone where nodes are too many.
+
+    Source: Tutte, The Dissection of Equilateral Triangles, 1948 (the matrix-tree theorem), by which
+    the inverse of a Laplacian counts the trees with a given pair in them.
+    """
+    names = sorted(beginnings)
+    numbers = {name: number for number, name in enumerate(names)}
+    # In one order, as the last digit of a sum depends on it.
+    held = {c: sorted((p, w) for p, w in sources.get(c, {}).items() if p in numbers) for c in names}
+    best = {child: max((odds for _, odds in found), default=0.0) for child, found in held.items()}
+    likely = {c: {p: exp(max(_LEAST, w - best[c])) for p, w in found} for c, found in held.items()}
+    if len(names) > MOST_WEIGHED:
+        return {
+            c: {p: w / fsum(found.values()) for p, w in found.items()}
+            for c, found in likely.items()
+        }
+    # What a child's sources were divided by, its beginning is as well.
+    begins = {child: beginnings[child] - best[child] for child in names}
+    likeliest = max(begins.values(), default=0.0)
+    laplacian = np.zeros((len(names), len(names)))  # of (child, parent)
+    for child, i in numbers.items():
+        alone = ANOTHER_BEGINNING * exp(max(_LEAST_BEGINNING, begins[child] - likeliest))
+        laplacian[i, i] = alone + fsum(likely[child].values())
+        for parent, weight in likely[child].items():
+            laplacian[i, numbers[parent]] -= weight
+    through = np.linalg.inv(laplacian)
+
+    def probability(child: int, parent: int, weight: float) -> float:
+        return min(1.0, max(0.0, weight * float(through[child, child] - through[parent, child])))
+
+    return {
+        child: {parent: probability(i, numbers[parent], weight) for parent, weight in found.items()}
+        for (child, found), i in zip(likely.items(), numbers.values(), strict=True)
+    }
 
 
 def maximum_arborescence(edges: Sequence[Edge]) -> set[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import exp, expm1, fsum, log
 
 from tracker.model.chain import ChainLink, Relation
@@ -17,6 +18,7 @@ from tracker.model.clip import Appearance
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
+from tracker.provenance.arborescence import source_probabilities
 from tracker.provenance.footage import covered_ms
 from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
 from tracker.provenance.order import interval_of, not_orderable_with
@@ -207,7 +209,8 @@ def _add_same_media(
         earlier = [first[upload] for upload in uploads if upload in first]
         if earlier and child.id not in found and not _leads_back(earlier[0].id, child.id, found):
             why = "both posts carry the same media id of the platform"
-            found[child.id] = _Proposal(earlier[0], Relation.SAME_MEDIA, 0.97, why)
+            confidence = round(0.97 * _order_factor(earlier[0], child), 3)
+            found[child.id] = _Proposal(earlier[0], Relation.SAME_MEDIA, confidence, why)
         for upload in uploads:
             first.setdefault(upload, child)
 
@@ -260,6 +263,8 @@ class _Pictures:
         self._precedes_of = evidence.precedes_of
         self._preceding: dict[tuple[VideoId, VideoId], float] = {}
         self._sources = {video: self._odds(video, evidence) for video in firsts}
+        self._earliest = next(iter(firsts))
+        self._beginnings = {video: self._beginning(video) for video in firsts}
 
     def _odds(self, video: VideoId, evidence: Evidence) -> dict[VideoId, float]:
         """Return every video that this one may be made from, and its log-odds."""
@@ -276,12 +281,12 @@ class _Pictures:
 
     def tree(self) -> Mapping[VideoId, VideoId | None]:
         """Return the source of each video, ``None`` for the root and where none is known."""
-        earliest = next(iter(self._firsts))
-        beginnings = {
-            video: self._beginning(video) + (0.0 if video == earliest else NOT_EARLIEST_ODDS)
-            for video in self._firsts
-        }
-        return likeliest_lineage(beginnings, self._sources, self.existence)
+        return likeliest_lineage(self._beginnings, self._sources, self.existence)
+
+    @cached_property
+    def _probable(self) -> Mapping[VideoId, Mapping[VideoId, float]]:
+        """How probable each source of each video is, over all trees there may be."""
+        return source_probabilities(self._beginnings, self._sources)
 
     def earliest_of(self, video: VideoId) -> Appearance:
         """Return the video's first showing but for those that certainly come after another's."""
@@ -291,11 +296,12 @@ class _Pictures:
 
     def _beginning(self, video: VideoId) -> float:
         """Return how well the video would begin the tree (log-odds)."""
+        known = 0.0 if video == self._earliest else NOT_EARLIEST_ODDS
         others = self._sources_of[video]
         if not others:
-            return 0.0
+            return known
         before = [self._log_before(video, other) for other in others]
-        return BEGINS_BEFORE * fsum(before) / len(before) + BEGINS_FOUND * log(len(before))
+        return known + BEGINS_BEFORE * fsum(before) / len(before) + BEGINS_FOUND * log(len(before))
 
     def _log_before(self, video: VideoId, other: VideoId) -> float:
         """Return the log of how likely the video came before another one."""
@@ -325,19 +331,12 @@ class _Pictures:
         parent = next(
             seen for seen in self._seen[source] if not interval.certainly_before(interval_of(seen))
         )
-        share = self._share(child.video, source)
+        share = self._probable[child.video][source]
         partial = child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
-        confidence = round(0.9 * match.score * share * _order_factor(parent, child), 3)
+        confidence = round(0.9 * match.score * share, 3)
         relation = Relation.PARTIAL_COPY if partial else Relation.COPY
         why = _picture_why(match, partial=partial, share=share)
         return _Proposal(parent, relation, confidence, why, match.transformations)
-
-    def _share(self, child: VideoId, source: VideoId) -> float:
-        """Return how probable this source is among all that the child may have."""
-        odds = self._sources[child]
-        top = max(odds.values())
-        weighed = {video: exp(value - top) for video, value in odds.items()}
-        return weighed[source] / sum(weighed.values())
 
     def excerpts(self, child: Appearance) -> list[Appearance]:
         """Return earlier appearances that show only a part of what ``child`` shows."""
@@ -363,7 +362,7 @@ def _picture_why(match: Match, *, partial: bool, share: float) -> str:
     extent = "part of the clip" if partial else "the clip"
     text = f"the picture shows {extent} as in that appearance (match score {match.score:.2f})"
     if share < 0.995:
-        text += f", which explains it better than any other source ({share:.0%} by the pictures)"
+        text += f", the likeliest of its sources ({share:.0%} by the pictures)"
     return text
 
 

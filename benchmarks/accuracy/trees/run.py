@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -31,6 +32,9 @@ from benchmarks.accuracy.trees.times import CONDITIONS, WITH_TIMES, said
 from tracker.errors import TrackerError
 
 MARKS = Marks("trees")
+
+CONFIDENCES = (0.0, 0.3, 0.5, 0.7, 0.85, 1.01)
+"""Between these the confidences of parents are held against how often they are right."""
 
 Results = Mapping[str, tuple[Totals, int]]
 """Condition → scores of the trees, and false merges."""
@@ -100,6 +104,24 @@ def _lines(results: Results, options: argparse.Namespace) -> Iterator[str]:
     with_times = pooled(s for condition in WITH_TIMES for s in results[condition][0].scores)
     merges = sum(results[condition][1] for condition in WITH_TIMES)
     yield _row("all with times", with_times, merges)
+    yield ""
+    bounds = list(pairwise(CONFIDENCES))
+    yield "| parents by pictures said with | " + " | ".join(map(_between, bounds)) + " |"
+    yield "|---" * (1 + len(bounds)) + "|"
+    for condition in CONDITIONS:
+        told = [results[condition][0].confident(*bound) for bound in bounds]
+        yield f"| {condition} | " + " | ".join(map(_how_often_right, told)) + " |"
+
+
+def _between(bound: tuple[float, float]) -> str:
+    return f"{bound[0]:.2f} to {min(1.0, bound[1]):.2f}"
+
+
+def _how_often_right(said: Sequence[tuple[float, bool]]) -> str:
+    if not said:
+        return "–"
+    mean, right = (sum(float(one[place]) for one in said) / len(said) for place in (0, 1))
+    return f"{len(said)}, mean {mean:.2f}: {right:.2f} right"
 
 
 def _row(name: str, totals: Totals, merges: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.accuracy.trees.truth import Made, World
-from tracker.model.chain import Chain
+from tracker.model.chain import Chain, Relation
 from tracker.provenance.order import interval_of
 
 Edge = tuple[str, str]
@@ -20,7 +20,8 @@ class TreeScore:
     ``edges`` are those of the truth, ``named`` the parents that the chain names, ``right`` those
     that are the true ones, ``alike`` those that are the true one or a post of the same file.
     ``undirected`` counts named edges that are true in one of both directions. ``orders`` are the
-    pairs said to be in order, ``misordered`` those that are not.
+    pairs said to be in order, ``misordered`` those that are not. ``confident`` has, of each parent
+    named by the pictures, the confidence and whether it is the true one or of the same file.
     """
 
     tree: str
@@ -37,6 +38,7 @@ class TreeScore:
     misordered: int
     wrong_edges: tuple[Edge, ...] = field(default=(), repr=False)
     named_root: str = ""
+    confident: tuple[tuple[float, bool], ...] = field(default=(), repr=False)
 
 
 def tree_scores(world: World, chains: Sequence[Chain]) -> list[TreeScore]:
@@ -62,6 +64,8 @@ class _Told:
     posts: tuple[Made, ...]
     parents: Mapping[str, str]
     root: str
+    by_pictures: Mapping[str, float]
+    """Post → confidence."""
 
 
 def _told(chain: Chain, by_key: Mapping[str, Made]) -> _Told:
@@ -75,7 +79,12 @@ def _told(chain: Chain, by_key: Mapping[str, Made]) -> _Told:
         for link in chain.links
         if link.parent is not None
     }
-    return _Told(chain, tuple(posts.values()), parents, posts[chain.root].id)
+    by_pictures = {
+        posts[link.appearance.id].id: link.confidence
+        for link in chain.links
+        if link.parent is not None and link.relation in {Relation.COPY, Relation.PARTIAL_COPY}
+    }
+    return _Told(chain, tuple(posts.values()), parents, posts[chain.root].id, by_pictures)
 
 
 def _score(tree: str, world: World, told: Sequence[_Told]) -> TreeScore:
@@ -104,6 +113,11 @@ def _score(tree: str, world: World, told: Sequence[_Told]) -> TreeScore:
         misordered=misordered,
         wrong_edges=tuple(sorted(named - edges)),
         named_root=best.root,
+        confident=tuple(
+            (best.by_pictures[child], (child, parent) in alike)
+            for child, parent in sorted(named)
+            if child in best.by_pictures
+        ),
     )
 
 
@@ -135,6 +149,12 @@ class Totals:
     def total(self, name: str) -> int:
         """Return the sum of a count over the trees."""
         return sum(int(getattr(score, name)) for score in self.scores)
+
+    def confident(self, least: float, below: float) -> list[tuple[float, bool]]:
+        """Return the parents named by the pictures with a confidence between the two."""
+        return [
+            said for score in self.scores for said in score.confident if least <= said[0] < below
+        ]
 
     def f1(self, right: str = "right") -> float:
         """Return the harmonic mean of precision and recall of parents, over all trees pooled."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import product
+from math import exp
+
 import networkx as nx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.provenance.arborescence import BEGINNING, Edge, likeliest_tree, maximum_arborescence
+from tracker.provenance.arborescence import (
+    BEGINNING,
+    MOST_WEIGHED,
+    Edge,
+    likeliest_tree,
+    maximum_arborescence,
+    source_probabilities,
+)
 
 WEIGHTS = st.integers(-50, 50)
 
@@ -69,3 +80,42 @@ def test_many_nodes_whose_likeliest_sources_run_in_a_circle() -> None:
     } | {names[0]: {names[-1]: -1.0}}
     tree = likeliest_tree(dict.fromkeys(names, 0.0), sources)
     assert sum(parent is None for parent in tree.values()) == 1
+
+
+ODDS = st.floats(-3, 3)
+BEGINS = st.fixed_dictionaries(dict.fromkeys("abcd", ODDS))
+SOURCES = st.fixed_dictionaries(
+    {
+        name: st.fixed_dictionaries({}, optional={p: ODDS for p in "abcd" if p != name})
+        for name in "abcd"
+    }
+)
+
+
+@given(BEGINS, SOURCES)
+def test_probabilities_are_those_of_all_trees_there_are(
+    begins: dict[str, float], sources: dict[str, dict[str, float]]
+) -> None:
+    weights: dict[tuple[str | None, ...], float] = {}
+    for parents in product(*([None, *sources[name]] for name in "abcd")):
+        tree = dict(zip("abcd", parents, strict=True))
+        if not nx.is_directed_acyclic_graph(nx.DiGraph((p, c) for c, p in tree.items() if p)):
+            continue
+        log_odds = sum(sources[c][p] if p else begins[c] for c, p in tree.items())
+        weights[parents] = exp(log_odds) * 1e-6 ** parents.count(None)
+    found = source_probabilities(begins, sources)
+    total = sum(weights.values())
+    for place, child in enumerate("abcd"):
+        assert sorted(found[child]) == sorted(sources[child])
+        for parent in sources[child]:
+            wanted = sum(w for tree, w in weights.items() if tree[place] == parent) / total
+            assert found[child][parent] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_among_very_many_a_child_weighs_its_own_sources() -> None:
+    names = [f"video {number}" for number in range(MOST_WEIGHED + 1)]
+    found = source_probabilities(
+        dict.fromkeys(names, 0.0), {names[2]: dict.fromkeys(names[:2], 1.0)}
+    )
+    assert found[names[2]] == {names[0]: 0.5, names[1]: 0.5}
+    assert found[names[1]] == {}

@@ -114,6 +114,18 @@ def test_equal_media_ids_are_the_same_upload() -> None:
     assert relations(chain)["app-again"] == ("app-root", Relation.SAME_MEDIA)
 
 
+def test_who_has_an_upload_from_whom_is_as_sure_as_the_times_are() -> None:
+    def confidence(first: Published, second: Published) -> float:
+        one, again = appearance("one", first), appearance("again", second)
+        assert again.post is not None
+        assert one.post is not None
+        ids = {one.post.key: frozenset({"717"}), again.post.key: frozenset({"717"})}
+        return chain_of(one, again, media_ids=ids).links[1].confidence
+
+    assert confidence(dated(0), dated(1)) > 0.9
+    assert confidence(seen_by(3), seen_by(3)) < 0.6
+
+
 def test_equal_bytes_are_the_same_file() -> None:
     chain = chain_of(appearance("a", dated(0), video="v"), appearance("b", dated(1), video="v"))
     assert relations(chain)["app-b"] == ("app-a", Relation.SAME_FILE)

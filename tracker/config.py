@@ -362,7 +362,7 @@ def _read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
         raise ConfigError(f"cannot read config {path}: {exc.strerror}") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except ValueError as exc:  # of the syntax, the characters, or a number of thousands of digits
         raise ConfigError(f"config {path} is not valid TOML: {exc}") from exc
     except RecursionError as exc:
         raise ConfigError(f"config {path} is nested too deeply to be read") from exc

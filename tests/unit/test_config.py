@@ -58,6 +58,7 @@ def test_the_environment_wins_over_the_file_key_by_key(
         ('[network]\nconnect_to = {"a b" = "127.0.0.1"}', "network.connect_to"),
         ('[network]\nconnect_to = ["a"]', "network.connect_to"),
         ("not toml [", "TOML"),
+        pytest.param("a = " + "9" * 5_000, "TOML", id="digits without end"),
         pytest.param("a = " + "[" * 100_000, "nested too deeply", id="brackets without end"),
     ],
 )

@@ -81,7 +81,7 @@ def position_from(cursor: str | None) -> Position:
         value = json.loads(cursor or "{}")
         stretches = tuple(Stretch(*rest) for rest in value.get("rest", ()))
         return Position(value.get("newest"), stretches, value.get("back_to"))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return Position()
 
 

@@ -238,7 +238,7 @@ class _Spot:
     def read(cls, text: str) -> _Spot:
         try:
             token, since_id, lowest = json.loads(text)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return cls()
         return cls(
             token if isinstance(token, str) else None, number_of(since_id), number_of(lowest)

@@ -66,7 +66,7 @@ def position_from(cursor: str | None) -> Position:
             number_of(value.get("fill")),
             back_to if isinstance(back_to, str) else None,
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return Position()
 
 

@@ -15,6 +15,7 @@ from tracker.model.capture import Exchange
 from tracker.model.ids import Platform, PostKey
 from tracker.model.post import Post, PostKind
 from tracker.model.watch import Watch
+from tracker.sources import ytdlp_listing
 from tracker.sources.paging import MAX_PAGES, Item, Page, poll_pages, position_from
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -133,6 +134,9 @@ def test_whatever_the_bursts_everything_is_taken_once(
     assert sorted(taken) == list(range(1, listing.count + 1))
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"rest": 5}', '{"rest": [[1,2,3,4]]}'])
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", '{"rest": 5}', '{"rest": [[1,2,3,4]]}', "[" * 100_000]
+)
 def test_a_position_that_cannot_be_read_is_the_beginning(text: str | None) -> None:
     assert position_from(text).newest is None
+    assert ytdlp_listing.position_from(text) == ytdlp_listing.Position()

@@ -39,7 +39,6 @@ from tracker.provenance.descent import NEARNESS, PRECEDENCE, Facts, nearness, pr
 Floats = npt.NDArray[np.float64]
 
 RIDGE = 1.0
-TREE_RIDGE = 0.3
 STEPS = 60
 LARGEST_STEP = 2.0
 FLAT = 1e-3
@@ -156,7 +155,7 @@ def _descents(world: World) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def fitted_trees(made: Sequence[Tree], ridge: float = TREE_RIDGE) -> Floats:
+def fitted_trees(made: Sequence[Tree], ridge: float = RIDGE) -> Floats:
     """Return the weights of nearness and direction that make the true trees most likely."""
     size = made[0].values.shape[2]
     weights = np.zeros(size)

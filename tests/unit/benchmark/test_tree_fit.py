@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.trees.fit import TREE_RIDGE, Tree, fitted_trees
+from benchmarks.accuracy.trees.fit import RIDGE, Tree, fitted_trees
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def test_no_other_weights_make_the_trees_likelier() -> None:
 
     def likely(weights: Floats) -> float:
         told = [log_likelihood(t, weights, in_order=order) for t in made for order in (True, False)]
-        return sum(told) - TREE_RIDGE / 2 * float(weights @ weights)
+        return sum(told) - RIDGE / 2 * float(weights @ weights)
 
     fitted = fitted_trees(made)
     best = likely(fitted)

@@ -282,6 +282,12 @@ def test_pages_lead_from_the_search_to_the_report(server: Serving) -> None:
     assert server.ask("/health").document["ledger_entries"] == entries
 
 
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1" * 5_000, "123456789x"])
+def test_any_page_number_is_answered(server: Serving, page: str) -> None:
+    """Found by fuzzing: digits without end, and what begins with nine of them."""
+    assert server.ask(f"/?page={page}").status == 200
+
+
 @pytest.mark.parametrize("path", ["/", "/health", "/api/clips", "/nothing", "/search?q=x"])
 def test_every_answer_carries_the_policy(server: Serving, path: str) -> None:
     headers = server.ask(path).headers

@@ -137,7 +137,7 @@ def page_of(error: TrackerError) -> Response:
 
 
 def _page_number(text: str) -> int:
-    return min(max(int(text), 1), 10**6) if text.isascii() and text[:9].isdigit() else 1
+    return min(max(int(text[:9]), 1), 10**6) if text.isascii() and text.isdigit() else 1
 
 
 def _clip(summary: ClipSummary) -> ClipView:

@@ -39,7 +39,8 @@ StatedLinks = Mapping[tuple[PostKey, PostKey], LinkRelation]
 """(child, parent) → how the child's platform or page says it points at the parent."""
 
 NOT_ORDERABLE_FACTOR = 0.6
-"""A copy whose time interval overlaps its parent's may as well be the parent."""
+"""Who has the same file or upload, in an interval that overlaps its parent's, may as well be the
+parent."""
 
 NOT_EARLIEST_ODDS = -1.0
 """What it costs in log-odds to begin the chain with another than the earliest known appearance.
@@ -52,7 +53,7 @@ BEGINS_FOUND = 6.0
 """What it counts for beginning the chain to have come before the others, by what each pair shows,
 and to be found in many of them: what was copied most is the best there was.
 
-Both were chosen on made edit trees (seeds 21 and 22, where twice as much changed nothing).
+Both were chosen on made edit trees (seed 21, where half or twice as much changes next to nothing).
 """
 
 CERTAINLY_NOT = -8.0
@@ -362,7 +363,7 @@ def _picture_why(match: Match, *, partial: bool, share: float) -> str:
     extent = "part of the clip" if partial else "the clip"
     text = f"the picture shows {extent} as in that appearance (match score {match.score:.2f})"
     if share < 0.995:
-        text += f", the likeliest of its sources ({share:.0%} by the pictures)"
+        text += f"; by the pictures it was taken from there with a probability of {share:.0%}"
     return text
 
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -28,8 +29,8 @@ from tracker.config import Settings
 from tracker.errors import TrackerError
 from tracker.evidence.anchors import read_statement
 from tracker.evidence.calendar_proofs import new_proof, read_proof, upgraded_proof
-from tracker.evidence.canonical import canonical_json
 from tracker.evidence.content_credentials import credentials_claims, parsed_store
+from tracker.evidence.hash_chain import entry_hash
 from tracker.evidence.timestamp_tokens import judge_response, timestamp_request
 from tracker.export import ReportOptions
 from tracker.fingerprint.algorithm import GRAY_SIDE
@@ -146,9 +147,10 @@ def _ledger(text: str) -> None:
     for line in text.splitlines():
         try:
             entry = parse_entry(line)
-            canonical_json({"at": entry.at, "body": entry.body})
         except TrackerError:
             continue
+        with suppress(ValueError):  # half a character: told as an entry that was changed
+            entry_hash(entry.sequence, entry.kind, entry.at, entry.body, entry.previous_hash)
     list(parse_links(text.splitlines()))
 
 

@@ -23,7 +23,8 @@ MOST_WEIGHED = 1_500
 many take a second."""
 
 ANOTHER_BEGINNING = 1e-6
-"""How much less likely a forest is with each tree it has more."""
+"""So much seldomer than it has its likeliest source begins a video another tree whose beginning is
+the likeliest of all."""
 
 _NOBODY = 0
 _LEAST = -60.0

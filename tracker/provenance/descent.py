@@ -196,8 +196,8 @@ def nearness(
     return (
         bits,
         bits**0.5,
-        float(len(set(forward) - _NOT_OF_THE_PICTURE)),
-        float(len(set(_kinds(match.reverse_transformations)) - _NOT_OF_THE_PICTURE)),
+        _edits(match.transformations),
+        _edits(match.reverse_transformations),
         foreign,
         foreign**0.5,
         unused,
@@ -268,6 +268,11 @@ def _around(beside: float, seam: float) -> tuple[float, float]:
 
 def _kinds(transformations: Iterable[Transformation]) -> dict[str, Transformation]:
     return {transformation.kind: transformation for transformation in transformations}
+
+
+def _edits(transformations: Iterable[Transformation]) -> float:
+    """Return how many kinds of edit change the picture."""
+    return float(len(_kinds(transformations).keys() - _NOT_OF_THE_PICTURE))
 
 
 def _foreign(match: Match, child: Facts) -> float:

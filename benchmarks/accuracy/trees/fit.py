@@ -219,8 +219,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     made: list[Tree] = []
     ordered: list[Floats] = []
-    for seed, trees in zip(options.seed, options.trees, strict=True):
-        for world in make_worlds(options.folder, options.work, seed, trees):
+    for seed, count in zip(options.seed, options.trees, strict=True):
+        for world in make_worlds(options.folder, options.work, seed, count):
             known = seen(world)
             made += trees(world, known)
             ordered += orders(world, known)

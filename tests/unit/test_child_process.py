@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any
 
 import av
 import imageio_ffmpeg
@@ -212,6 +213,35 @@ def test_when_the_fork_server_dies_the_call_is_worth_another_try() -> None:
     child.kill()
     with pytest.raises(ToolError, match="from outside"):
         running.result()
+    assert executor.submit(divmod, 17, 5).result() == (3, 2)
+    executor.shutdown()
+
+
+def test_a_fork_server_that_refuses_before_its_death_is_seen_is_waited_for() -> None:
+    executor = ChildProcessExecutor(1, ChildLimits(wall_time_s=20))
+    executor.warm_up()
+    server: Any = forkserver._forkserver
+    address = Path(server._forkserver_address)
+    address.unlink()
+    with socket.socket(socket.AF_UNIX) as refusing:  # nobody listens: as after a server's end
+        refusing.bind(str(address))
+        asked = executor.submit(divmod, 17, 5)
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=0.3)
+        os.kill(server._forkserver_pid, signal.SIGKILL)
+        assert asked.result(timeout=20) == (3, 2)
+    executor.shutdown()
+
+
+def test_a_decoder_that_cannot_be_started_is_an_error_of_ours() -> None:
+    executor = ChildProcessExecutor(1, ChildLimits(wall_time_s=20))
+    executor.warm_up()
+    server: Any = forkserver._forkserver
+    Path(server._forkserver_address).unlink()
+    with pytest.raises(ToolError, match="cannot be started") as caught:
+        executor.submit(divmod, 17, 5).result()
+    assert caught.value.retryable
+    os.kill(server._forkserver_pid, signal.SIGKILL)  # and the next is well again
     assert executor.submit(divmod, 17, 5).result() == (3, 2)
     executor.shutdown()
 

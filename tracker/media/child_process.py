@@ -14,6 +14,7 @@ import os
 import signal
 import stat
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -41,6 +42,12 @@ OPEN_DESCRIPTORS = "/dev/fd"
 
 KILL_GRACE_S = 5.0
 """How long a child may take to die before we stop waiting for it."""
+
+RESTART_GRACE_S = 5.0
+"""How long a fork server that refuses may take until it is known to be dead and replaced."""
+
+RESTART_INTERVAL_S = 0.02
+"""How long to wait before a fork server that refused is asked again."""
 
 ANSWER_GRACE_S = 60.0
 """How long an answer may at least take on its way, however short the time for the work."""
@@ -97,17 +104,29 @@ class ChildProcessExecutor(Executor):
         process = self._context.Process(  # type: ignore[attr-defined]  # BaseContext lacks it
             target=_child_main, args=(sender, self._limits, fn, args, kwargs), daemon=True
         )
-        self._start(process)
-        sender.close()
-        try:
-            return self._receive(receiver, process)
-        finally:
-            receiver.close()
-            with self._lock:  # before it is closed: ``shutdown`` may not touch it afterwards
-                self._running.discard(process)
-            _end(process)
+        with receiver:
+            with sender:
+                self._start(process)
+            try:
+                return self._receive(receiver, process)
+            finally:
+                with self._lock:  # before it is closed: ``shutdown`` may not touch it afterwards
+                    self._running.discard(process)
+                _end(process)
 
     def _start(self, process: multiprocessing.process.BaseProcess) -> None:
+        give_up_at = time.monotonic() + RESTART_GRACE_S
+        while True:
+            try:
+                return self._try_to_start(process)
+            except (OSError, EOFError) as exc:
+                # A fork server that dies closes its socket before its death can be seen; as soon
+                # as it is seen, ``multiprocessing`` starts another one.
+                if time.monotonic() > give_up_at:
+                    raise ToolError("the decoder cannot be started on this machine") from exc
+            time.sleep(RESTART_INTERVAL_S)
+
+    def _try_to_start(self, process: multiprocessing.process.BaseProcess) -> None:
         with self._lock:
             if self._closed:
                 raise ToolError("stopped before the work began")

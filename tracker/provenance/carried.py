@@ -39,7 +39,7 @@ together (seed 21).
 class Placed:
     """A member: its stretch, and which stretch of the anchor that is.
 
-    ``inset``: its picture holds more than the clip, beside or around it.
+    ``inset``: its picture holds more than the clip, beside, around or within it, or may do so.
     """
 
     own: Stretch
@@ -50,7 +50,8 @@ class Placed:
 def placed(overlap: Overlap) -> Placed:
     """Return the place of a member that was found in the anchor itself, the outer video."""
     unlike = overlap.unlike is not None and overlap.unlike > MOST_UNLIKE
-    return Placed(overlap.inner, overlap.outer, overlap.inset or not overlap.laid or unlike)
+    more = overlap.composed or not overlap.laid or unlike
+    return Placed(overlap.inner, overlap.outer, inset=more)
 
 
 def carried(
@@ -100,7 +101,7 @@ def _by_way_of(video: VideoId, member: Placed, overlaps: Overlaps) -> Placed | N
     back = overlaps.between(member.own.video, video)
     if there.score < CARRYING_SCORE or not there.laid:
         return None
-    if back.inset or (member.inset and _of_a_part(there)):
+    if back.inset or (member.inset and (back.backdrop or _of_a_part(there))):
         return None  # it may be what the member shows beside the clip
     start_ms = max(there.outer.start_ms, member.own.start_ms)
     end_ms = min(there.outer.end_ms, member.own.end_ms)
@@ -110,7 +111,7 @@ def _by_way_of(video: VideoId, member: Placed, overlaps: Overlaps) -> Placed | N
     return Placed(
         own=_projected(shared, there.outer, there.inner),
         clip=_projected(shared, member.own, member.clip),
-        inset=member.inset or there.inset,
+        inset=member.inset or there.composed,
     )
 
 

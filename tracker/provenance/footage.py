@@ -237,14 +237,18 @@ def _user(
     """Of two partly overlapping videos, return the one that uses the other's footage.
 
     A video that lies inside the other is the source of what the other spliced in. Otherwise it is
-    the one that shows the shared footage between cuts; then the one that shares more separate
-    stretches with anything is the compilation; then the shorter.
+    the one that has another picture beside or within the shared one; then the one that shows the
+    shared footage between cuts; then the one that shares more separate stretches with anything is
+    the compilation; then the shorter.
     """
     one_is_part, other_is_part = overlaps.is_part(one, other), overlaps.is_part(other, one)
     if one_is_part != other_is_part:
         return other if one_is_part else one
-    in_one = bounded(overlaps, overlaps.between(one, other).inner, cut_near)
-    in_other = bounded(overlaps, overlaps.between(other, one).inner, cut_near)
+    here, there = overlaps.between(one, other), overlaps.between(other, one)
+    if here.composed != there.composed:
+        return one if here.composed else other
+    in_one = bounded(overlaps, here.inner, cut_near)
+    in_other = bounded(overlaps, there.inner, cut_near)
     if in_one != in_other:
         return one if in_one else other
     if breadth[one] != breadth[other]:

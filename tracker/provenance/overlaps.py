@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment
+from tracker.model.match import Match, Segment, Transformation
 
 PART_OF_SHARE = 0.8
 """A video lies inside another when at least this share of it does; the rest is an added card."""
@@ -23,6 +23,9 @@ SAME_CUT_MS = 500
 
 LEAST_SEAM = 0.1
 """A picture within another has an edge around it this much stronger than beside it (logarithm)."""
+
+SEEN_WITHOUT_LAYING = frozenset({"mirror", "trim", "speed", "compilation"})
+"""Changes that are known although no two pictures could be laid over each other."""
 
 Region = tuple[float, float, float, float]
 
@@ -49,7 +52,8 @@ class Overlap:
     has an edge around it: x, y, width and height as fractions. ``edits`` are the kinds of change
     that make the inner one out of the outer one, ``laid`` tells whether the pictures could be laid
     over each other and ``unlike`` how much of them disagrees then (a share, None where it
-    is not known). ``inset``: the inner one shows the outer one within another picture.
+    is not known). ``inset``: the inner one shows the outer one within another picture;
+    ``backdrop``: it shows another picture within the outer one.
     """
 
     inner: Stretch
@@ -60,6 +64,12 @@ class Overlap:
     laid: bool
     unlike: float | None
     inset: bool
+    backdrop: bool
+
+    @property
+    def composed(self) -> bool:
+        """Whether the inner picture is made of the outer one and another."""
+        return self.inset or self.backdrop
 
 
 class Overlaps:
@@ -202,9 +212,10 @@ def _overlap(inner: Stretch, outer: Stretch, match: Match) -> Overlap:
         _region(match),
         match.score,
         edits,
-        laid=match.laid is not None or bool(edits),
+        laid=match.laid is not None or not edits <= SEEN_WITHOUT_LAYING,
         unlike=match.laid.unlike if match.laid is not None else None,
         inset=_inset(match),
+        backdrop=any(_sets_in_another(t) for t in match.transformations),
     )
 
 
@@ -216,6 +227,11 @@ def _inset(match: Match) -> bool:
     if match.laid is not None and match.laid.query_seam < LEAST_SEAM:
         return False
     return any(
-        t.kind == "picture_in_picture" and t.detail.get("shows") != "other"
-        for t in match.transformations
+        t.kind == "picture_in_picture" and not _sets_in_another(t) for t in match.transformations
     )
+
+
+def _sets_in_another(transformation: Transformation) -> bool:
+    """Tell whether another picture was set into the reference's, not the reference's into it."""
+    detail = transformation.detail
+    return transformation.kind == "picture_in_picture" and detail.get("shows") == "other"

@@ -239,6 +239,44 @@ def test_two_clips_set_into_the_same_stock_footage_stay_apart() -> None:
     assert all({"one", "other"} - members for members in found.values())
 
 
+@pytest.mark.parametrize("around", ["trim", "picture_in_picture"])
+def test_the_footage_that_a_clip_was_set_into_does_not_join(around: str) -> None:
+    """Where the clip stands in the picture may be unknown; that another one was set in is not."""
+    inset = edited(shared("reaction", (0, 9), "whole", (0, 9)), around)
+    backdrop = replace(
+        shared("reaction", (0, 9), "stock", (0, 9)),
+        transformations=(Transformation("picture_in_picture", {"shows": "other"}),),
+        reverse_transformations=(Transformation("overlay"),),
+        laid=Laid(0.5, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    )
+    found = group({"whole": 10, "reaction": 9, "stock": 8.9}, [inset, backdrop])
+    assert all({"whole", "stock"} - members for members in found.values())
+
+
+def test_who_has_another_picture_set_into_a_part_uses_the_others_footage() -> None:
+    backdrop = replace(
+        shared("reaction", (0, 6), "stock", (0, 6)),
+        transformations=(Transformation("picture_in_picture", {"shows": "other"}),),
+        reverse_transformations=(Transformation("overlay"),),
+    )
+    inset = edited(shared("reaction", (0, 9), "whole", (1, 10)), "trim")
+    found = group({"whole": 10, "reaction": 9, "stock": 8}, [inset, backdrop])
+    assert found == {"whole": {"whole", "reaction"}, "stock": {"stock", "reaction"}}
+
+
+def test_a_copy_with_another_picture_set_into_it_carries_its_own_copies() -> None:
+    backdrop = replace(
+        shared("reaction", (0, 9), "whole", (0, 9)),
+        transformations=(Transformation("picture_in_picture", {"shows": "other"}),),
+        reverse_transformations=(Transformation("overlay"),),
+        laid=Laid(0.5, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    )
+    copy = edited(shared("viewer", (0, 9), "reaction", (0, 9)), "caption")
+    copy = replace(copy, laid=Laid(0.5, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    found = group({"whole": 10, "reaction": 9, "viewer": 9}, [backdrop, copy])
+    assert found == {"whole": {"whole", "reaction", "viewer"}}
+
+
 def test_a_crop_of_the_anchor_is_no_inset_of_it() -> None:
     """The picture goes on beside what the crop shows: there is no edge around it."""
     laid = Laid(0.5, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0)

@@ -48,7 +48,7 @@ def test_a_border_found_too_wide_carries_no_neighbour_into_the_clip() -> None:
     """The clip seems to run on in the compilation over the first half of the next one."""
     found = overlaps(
         {"second": 6, "compilation": 12},
-        edited(shared("second", (0, 6), "compilation", (5, 11)), "compilation"),
+        edited(shared("second", (0, 6), "compilation", (5, 11)), "crop", "compilation"),
     )
     too_wide = Placed(stretch("compilation", 0, 8), stretch("first", 0, 8), inset=False)
     assert carried([too_wide], found, settled=()) == {}

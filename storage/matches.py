@@ -32,6 +32,7 @@ _WITHOUT_PAIRS = (
     MatchRow.sound,
     MatchRow.laid,
     MatchRow.moment_told,
+    MatchRow.moment_odds,
 )
 
 

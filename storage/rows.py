@@ -160,6 +160,7 @@ def match_columns(match: Match) -> dict[str, Any]:
         "sound": stored.sound.value,
         "laid": _laid_text(stored.laid),
         "moment_told": stored.moment_told,
+        "moment_odds": stored.moment_odds,
     }
 
 
@@ -177,6 +178,7 @@ def match_from(row: MatchRow, query: str | None = None) -> Match:
         sound=SoundAgreement(row.sound or "unknown"),
         laid=_laid_from(row.laid),
         moment_told=row.moment_told,
+        moment_odds=row.moment_odds,
     )
     return match if query in (None, row.query) else match.swapped()
 
@@ -191,6 +193,7 @@ def lean_match(
     sound: str | None,
     laid: str | None,
     moment_told: bool,
+    moment_odds: float | None,
 ) -> Match:
     """Return an asserted match from its columns but the frame pairs, which are many and large."""
     return Match(
@@ -203,6 +206,7 @@ def lean_match(
         sound=SoundAgreement(sound or "unknown"),
         laid=_laid_from(laid),
         moment_told=moment_told,
+        moment_odds=moment_odds,
     )
 
 

@@ -13,13 +13,14 @@ from threadpoolctl import ThreadpoolController
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, SharedStretch, compare
 from tracker.matching.measured import Measured
+from tracker.matching.moment_odds import moment_odds
 from tracker.matching.openings import only_opening
 from tracker.matching.overlay import both_ways
 from tracker.matching.ports import FingerprintArchive, HashIndex
 from tracker.matching.score import CANDIDATE_SCORE, DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
-from tracker.matching.verify import Verification, measured, verification
+from tracker.matching.verify import Inspection, Verification, inspected
 from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.keyframe import Keyframe
@@ -152,15 +153,23 @@ def _compared(
     if not comparison.stretches or comparison.score < LEAST_CANDIDATE_SCORE:
         return
     with clock.phase("verify"):
-        match = _match(query, examined, held, comparison)
+        pictures = _Pictures(query, examined, held)
+        match = _match(query, examined, held, comparison, pictures)
         if match.asserted:
-            match = _explained(match, examined, held, both_directions=both_directions)
+            match = _explained(match, examined, held, pictures, both_directions=both_directions)
+            if both_directions:
+                match = replace(match, moment_odds=_moment_odds(comparison, pictures))
     yield match
 
 
-def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparison) -> Match:
+def _match(
+    query: VideoId,
+    examined: Examined,
+    held: _Held,
+    comparison: Comparison,
+    pictures: _Pictures,
+) -> Match:
     segments = tuple(stretch.segment for stretch in comparison.stretches)
-    pictures = _Pictures(query, examined, held)
     why_none = None
     if only_opening(segments, examined.fingerprint, held.fingerprint):
         why_none = SHARED_OPENING
@@ -183,27 +192,40 @@ def _match(query: VideoId, examined: Examined, held: _Held, comparison: Comparis
 
 
 class _Pictures:
-    """The keyframes of a pair of videos, which decide where frames and motion do not.
+    """The keyframes of a pair of videos laid over each other, once for each segment and side.
 
-    They are laid over each other in the shorter video's frame, whichever of them was asked about.
+    They decide where frames and motion do not, seen in the shorter video's frame, whichever of the
+    two was asked about.
     """
 
     def __init__(self, query: VideoId, examined: Examined, held: _Held) -> None:
         ours, theirs = examined.fingerprint.duration_ms, held.fingerprint.duration_ms
         self._turned = (ours, query) > (theirs, held.video)
         self._examined, self._held = examined, held
-        self._verified: dict[Segment, Verification | None] = {}
+        self._inspected: dict[tuple[Segment, bool], Inspection | None] = {}
+
+    def inspected(self, segment: Segment, *, turned: bool) -> Inspection | None:
+        """Return what the pictures of the query's segment agree on, ``turned``: as copied from it.
+
+        Then the stored video is the copy.
+        """
+        if (segment, turned) not in self._inspected:
+            ours, theirs = self._examined.keyframes, self._held.keyframes
+            self._inspected[segment, turned] = (
+                inspected(segment.swapped(), theirs, ours)
+                if turned
+                else inspected(segment, ours, theirs)
+            )
+        return self._inspected[segment, turned]
 
     def verified(self, segment: Segment) -> Verification | None:
         """Return how well the pictures bear the segment out."""
-        if segment not in self._verified:
-            ours, theirs = self._examined.keyframes, self._held.keyframes
-            self._verified[segment] = (
-                verification(segment.swapped(), theirs, ours)
-                if self._turned
-                else verification(segment, ours, theirs)
-            )
-        return self._verified[segment]
+        seen = self.inspected(segment, turned=self._turned)
+        return None if seen is None else seen.verification()
+
+    def as_compared(self, segment: Segment) -> Segment:
+        """Return the segment with the shorter video as query."""
+        return segment.swapped() if self._turned else segment
 
     def tell(self, stretch: SharedStretch) -> bool:
         """Tell whether the stretch shows one moment, and not another one of a still shot."""
@@ -233,19 +255,39 @@ def _score(comparison: Comparison, pictures: _Pictures) -> float:
     return confirmed_score(comparison.score) if seen and seen.confirms else comparison.score
 
 
-def _explained(match: Match, examined: Examined, held: _Held, *, both_directions: bool) -> Match:
+def _moment_odds(comparison: Comparison, pictures: _Pictures) -> float | None:
+    """Return the log odds that the surest stretch shows one moment, None where nothing moves."""
+    surest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
+    if surest.signs is None:
+        return None
+    seen = pictures.verified(surest.segment)
+    moving = seen.moving_agreement if seen is not None else None
+    return moment_odds(surest.signs, pictures.as_compared(surest.segment), moving)
+
+
+def _explained(
+    match: Match,
+    examined: Examined,
+    held: _Held,
+    pictures: _Pictures,
+    *,
+    both_directions: bool,
+) -> Match:
     """Return ``match`` with what explains the query as a copy of the reference.
 
     With ``both_directions`` also what explains the reference as a copy of the query, and how far
     the pictures agree, which takes a look from either side.
     """
-    ours = _Side(examined.fingerprint.duration_ms, examined.info.size, examined.keyframes)
-    theirs = _Side(held.fingerprint.duration_ms, held.size, held.keyframes)
-    shape, explained = _named(match.segments, ours, theirs)
+    surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
+    ours = _Side(examined.fingerprint.duration_ms, examined.info.size)
+    theirs = _Side(held.fingerprint.duration_ms, held.size)
+    seen = pictures.inspected(surest, turned=False)
+    shape, explained = _named(match.segments, ours, theirs, seen)
     match = replace(match, transformations=explained)
     if not both_directions:
         return match
-    back, reverse = _named(match.swapped().segments, theirs, ours)
+    seen = pictures.inspected(surest, turned=True)
+    back, reverse = _named(match.swapped().segments, theirs, ours, seen)
     laid = both_ways(shape.overlay, back.overlay) if shape and back else None
     return replace(match, reverse_transformations=reverse, laid=laid)
 
@@ -256,15 +298,13 @@ class _Side:
 
     duration_ms: int
     size: tuple[int, int] | None
-    keyframes: Sequence[Keyframe]
 
 
 def _named(
-    segments: tuple[Segment, ...], copy: _Side, source: _Side
+    segments: tuple[Segment, ...], copy: _Side, source: _Side, seen: Inspection | None
 ) -> tuple[Measured | None, tuple[Transformation, ...]]:
-    """Return what was done to the source, and what of it the surest segment's pictures show."""
-    surest = max(segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
-    shape = measured(surest, copy.keyframes, source.keyframes)
+    """Return what was done to the source, and what of it the pictures show."""
+    shape = seen.measured() if seen is not None else None
     sizes = (copy.size, source.size) if copy.size and source.size else None
     return shape, transformations(
         segments, source.duration_ms, shape, query_duration_ms=copy.duration_ms, sizes=sizes

@@ -93,6 +93,7 @@ class MatchRow(Row, table=True):
     sound: str | None = Field(default=None, sa_type=CleanText)
     laid: str | None = Field(default=None, sa_type=CleanText)
     moment_told: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    moment_odds: float | None = Field(default=None, sa_type=Float(53))
     found_at: datetime = Field(sa_type=Instant)
 
 

@@ -90,6 +90,8 @@ def match_digest(match: Match) -> str:
         parts["laid"] = [_number(value) for value in astuple(seen.laid)]
     if not seen.moment_told:
         parts["moment_told"] = False
+    if seen.moment_odds is not None:  # as it was before they were reckoned
+        parts["moment_odds"] = _number(seen.moment_odds)
     return canonical_digest(parts)
 
 

@@ -11,6 +11,7 @@ from tracker.matching.alignment import AlignedRun, aligned_runs, parts
 from tracker.matching.borders import borders
 from tracker.matching.feature_pairs import FeaturePairs
 from tracker.matching.frame_hits import frame_hits
+from tracker.matching.moment_odds import MomentSigns
 from tracker.matching.moments import moment
 from tracker.matching.score import SEGMENT_EVIDENCE, evidence, proven, score
 from tracker.model.fingerprint import Fingerprint
@@ -42,17 +43,23 @@ class SharedStretch:
     """One segment, the views that showed it, and frame pairs as proof.
 
     ``query_view`` and ``reference_view`` are the views most of its frames were closest in.
-    ``judged`` tells whether what moves in it could be compared, ``told`` whether the moment is
-    known: where next to nothing moves, it may be another one of the same shot.
+    ``signs`` tell the moment where something moves, ``None`` where nothing does or it could not
+    be compared; ``told`` is whether the moment is known: where next to nothing moves, it may be
+    another one of the same shot.
     """
 
     segment: Segment
     evidence: float
-    judged: bool
+    signs: MomentSigns | None
     told: bool
     query_view: int
     reference_view: int
     pairs: tuple[FramePair, ...]
+
+    @property
+    def judged(self) -> bool:
+        """Whether what moves in it was compared."""
+        return self.signs is not None
 
     def swapped(self) -> SharedStretch:
         """Return the same stretch with query and reference exchanged."""
@@ -63,7 +70,7 @@ class SharedStretch:
         return SharedStretch(
             self.segment.swapped(),
             self.evidence,
-            self.judged,
+            self.signs,
             self.told,
             self.reference_view,
             self.query_view,
@@ -190,7 +197,7 @@ def _stretch(
     return SharedStretch(
         segment,
         proof,
-        known.motion is not None and not known.still,
+        known.signs,
         known.told,
         int(np.bincount(run.hits.query_views).argmax()),
         int(np.bincount(run.hits.reference_views).argmax()),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tracker.matching.alignment import SPEEDS, AlignedRun, Line
 from tracker.matching.feature_map import FeatureMap, box_map
 from tracker.matching.feature_pairs import FeaturePairs
+from tracker.matching.moment_odds import MomentSigns
 from tracker.matching.motion import Motion, MotionPair
 from tracker.matching.second_look import SecondLook, second_look
 from tracker.model.fingerprint import Fingerprint
@@ -72,6 +73,7 @@ class Moment:
     it does not move alike, 1 if it does or if nothing moves; ``motion`` and ``shape``, the map
     it was seen by, are ``None`` where nothing could be compared, ``look`` where no map was found.
     ``told`` is False where so little moves that another moment of the shot would look the same.
+    ``signs`` are what the motion says, ``None`` where none could be compared or none is there.
     """
 
     line: Line
@@ -81,6 +83,7 @@ class Moment:
     look: SecondLook | None
     still: bool
     told: bool = True
+    signs: MomentSigns | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -120,22 +123,30 @@ def moment(
         told = best.frozen or any(one.margin >= FAINT_MOMENT for _, one, _ in judged)
         return Moment(line, 1.0, motion, shape, look, still=True, told=told)
     trust = (standing_out - OTHER_MOMENT) / (SAME_MOMENT - OTHER_MOMENT)
-    trust = min(1.0, max(0.0, trust, _trust_of(look, run) - stricter))
+    looks, on, off = _agreeing(look, run)
+    trust = min(1.0, max(0.0, trust, _trust_of(looks, on, off) - stricter))
     better = Line(motion.speed, motion.offset_ms, line.mirrored)
-    return Moment(better if trust > 0 else line, trust, motion, shape, look, still=False)
+    signs = MomentSigns(best.margin, on, off)
+    return Moment(
+        better if trust > 0 else line, trust, motion, shape, look, still=False, signs=signs
+    )
 
 
-def _trust_of(look: SecondLook | None, run: AlignedRun) -> float:
+def _agreeing(look: SecondLook | None, run: AlignedRun) -> tuple[int, int, int]:
+    """Return how many looks fall on the run, and how many features agree on and off its line."""
+    if look is None:
+        return 0, 0, 0
+    start, end = run.query_range_ms
+    counted = (look.query_ms >= start - 500) & (look.query_ms <= end + 500) & (look.off >= 0)
+    return int(counted.sum()), int(look.on[counted].sum()), int(look.off[counted].sum())
+
+
+def _trust_of(looks: int, on: int, off: int) -> float:
     """Return how far local features alone tell the moment: more agree on the line than off it.
 
     That holds for moving pictures whose map changes as they go, which motion cannot be read of.
     """
-    if look is None:
-        return 0.0
-    start, end = run.query_range_ms
-    counted = (look.query_ms >= start - 500) & (look.query_ms <= end + 500) & (look.off >= 0)
-    on, off = int(look.on[counted].sum()), int(look.off[counted].sum())
-    if int(counted.sum()) < LEAST_LOOKS or on < LEAST_AGREEING:
+    if looks < LEAST_LOOKS or on < LEAST_AGREEING:
         return 0.0
     return min(1.0, max(0.0, ((on - off) / on - MORE_ON_THE_LINE) / MORE_ON_THE_LINE))
 

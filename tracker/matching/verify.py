@@ -124,49 +124,72 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Inspection:
-    """``laid`` holds the pairs of ``found`` laid over each other, in its order."""
+class Inspection:
+    """Keyframe pairs of one segment that agree on a map, laid over each other.
 
+    ``laid`` holds the pairs of ``found`` in its order.
+    """
+
+    segment: Segment
+    query: Sequence[Keyframe]
+    reference: Sequence[Keyframe]
     found: Consensus
     laid: tuple[Registered, ...]
+
+    def measured(self) -> Measured:
+        """Return what was done to the reference's picture to make the query's."""
+        shape = measured_pairs(self.found, self.laid, mirrored=self.segment.mirrored)
+        return replace(shape, repackaged=same_pictures(self.query, self.reference))
+
+    def verification(self) -> Verification | None:
+        """Return how well the pictures bear the segment out; ``None`` if they agree by a guess."""
+        if not self.found.sure:
+            return None
+        changes = [
+            _change(one, other)
+            for one, other in combinations(self.laid, 2)
+            if one.inside.shape == other.inside.shape
+        ]
+        telling = [c for c in changes if c.share >= LEAST_MOVING_SHARE]
+        return Verification(
+            agreement=self.found.agreement,
+            moving_agreement=_mean_likeness(telling) if telling else None,
+            moving_share=_shared(changes),
+            gap_ms=min(placed.pair.gap_ms for placed in self.found.placed),
+            pairs=len(self.laid),
+            geometry=self.found.geometry,
+        )
+
+
+def inspected(
+    segment: Segment, query: Sequence[Keyframe], reference: Sequence[Keyframe]
+) -> Inspection | None:
+    """Return what two or more stored pairs of pictures of the segment agree on.
+
+    ``None`` means only that no two of them do: keyframes are sparse, and smooth pictures have no
+    features.
+    """
+    found = consensus(_view_pairs(segment, query, reference))
+    if found is None:
+        return None
+    kept = tuple(placed.laid for placed in found.placed if placed.laid is not None)
+    return Inspection(segment, query, reference, found, kept) if len(kept) >= 2 else None
 
 
 def measured(
     segment: Segment, query: Sequence[Keyframe], reference: Sequence[Keyframe]
 ) -> Measured | None:
-    """Return what was done to the reference's picture to make the query's.
-
-    ``None`` means only that no two stored pairs of pictures show it: keyframes are sparse, and
-    smooth pictures have no features.
-    """
-    seen = _inspected(segment, query, reference)
-    if seen is None:
-        return None
-    shape = measured_pairs(seen.found, seen.laid, mirrored=segment.mirrored)
-    return replace(shape, repackaged=same_pictures(query, reference))
+    """Return what was done to the reference's picture; ``None`` if the pictures do not tell."""
+    seen = inspected(segment, query, reference)
+    return None if seen is None else seen.measured()
 
 
 def verification(
     segment: Segment, query: Sequence[Keyframe], reference: Sequence[Keyframe]
 ) -> Verification | None:
     """Return how well the pictures bear ``segment`` out; ``None`` if no two pairs agree."""
-    seen = _inspected(segment, query, reference)
-    if seen is None or not seen.found.sure:
-        return None
-    changes = [
-        _change(one, other)
-        for one, other in combinations(seen.laid, 2)
-        if one.inside.shape == other.inside.shape
-    ]
-    telling = [c for c in changes if c.share >= LEAST_MOVING_SHARE]
-    return Verification(
-        agreement=seen.found.agreement,
-        moving_agreement=_mean_likeness(telling) if telling else None,
-        moving_share=_shared(changes),
-        gap_ms=min(placed.pair.gap_ms for placed in seen.found.placed),
-        pairs=len(seen.laid),
-        geometry=seen.found.geometry,
-    )
+    seen = inspected(segment, query, reference)
+    return None if seen is None else seen.verification()
 
 
 def keyframe_pairs(
@@ -198,17 +221,6 @@ def _partners(
         if pairs:
             found.append(pairs)
     return found
-
-
-def _inspected(
-    segment: Segment, query: Sequence[Keyframe], reference: Sequence[Keyframe]
-) -> _Inspection | None:
-    pairs = _view_pairs(segment, query, reference)
-    found = consensus(pairs)
-    if found is None:
-        return None
-    kept = tuple(placed.laid for placed in found.placed if placed.laid is not None)
-    return _Inspection(found, kept) if len(kept) >= 2 else None
 
 
 def _view_pairs(

@@ -132,7 +132,8 @@ class Match:
     under the threshold. ``sound`` says how the sounds agree over the segments. ``laid`` is
     ``None`` where the pictures could not be laid over each other, or nobody asked.
     ``moment_told`` is False where so little moves that another moment of the same shot would look
-    the same.
+    the same; ``moment_odds`` are the log odds that what moves shows one moment, ``None`` where
+    nothing does or nobody asked.
     """
 
     query: VideoId
@@ -146,6 +147,7 @@ class Match:
     sound: SoundAgreement = SoundAgreement.UNKNOWN
     laid: Laid | None = None
     moment_told: bool = True
+    moment_odds: float | None = None
 
     @property
     def longest_segment(self) -> Segment:
@@ -166,6 +168,7 @@ class Match:
             sound=self.sound,
             laid=self.laid.swapped() if self.laid is not None else None,
             moment_told=self.moment_told,
+            moment_odds=self.moment_odds,
         )
 
 

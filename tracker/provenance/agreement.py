@@ -37,6 +37,14 @@ same, where there are so many: a shot in which little moves resembles another on
 sped up or slowed down (seeds 23 and 24).
 """
 
+DOUBTED_ODDS = 4.0
+"""Below these odds (logarithm; 0.98) that it shows one moment a match needs one beside it that says
+the same and is not doubted, if there are copies on either side: of true families some copies tell
+the moment well, of two takes of one camera none does. What is asked by way of a sure match counts
+although that one is doubted, or shots that hardly move would lose their copies (seeds 21, 22, 24
+and 26).
+"""
+
 TOLERANCE_MS = 500
 """Two ways to a moment that differ by more do not agree."""
 
@@ -78,6 +86,7 @@ class _Beside:
 
     def __init__(self, matches: Sequence[Match], untold: Iterable[Match]) -> None:
         self._untold = {frozenset((match.query, match.reference)) for match in untold}
+        self._doubted = {frozenset((m.query, m.reference)) for m in matches if _doubted(m)}
         self._spans: dict[Pair, _Spans] = {}
         nearest: dict[VideoId, list[tuple[float, VideoId]]] = defaultdict(list)
         for match in matches:
@@ -96,7 +105,7 @@ class _Beside:
         """Tell whether too few of the matches between copies of either side say the same.
 
         A sure match stands, unless most of them cannot even tell the moment: of one moment,
-        copies show the same little that moves.
+        copies show the same little that moves. One whose moment is doubted needs support.
         """
         if match.score < SURE_SCORE and _at_odd_speed(match) and self._alone(match):
             return True
@@ -106,6 +115,8 @@ class _Beside:
             for other in (match.reference, *self._nearest.get(match.reference, ()))
         ]
         untold = sum(frozenset(pair) in self._untold for pair in pairs)
+        if _doubted(match) and self._unsupported(match):
+            return True
         said = [agrees for pair in pairs if (agrees := self._agrees(match, *pair)) is not None]
         if match.score >= SURE_SCORE:
             return untold > len(said)
@@ -121,6 +132,16 @@ class _Beside:
         return any(
             len(pairs) >= LEAST_COPIES and not any(self._agrees(match, *pair) for pair in pairs)
             for pairs in sides
+        )
+
+    def _unsupported(self, match: Match) -> bool:
+        """Tell whether there are other copies, and all that say the same are doubted, too."""
+        query, reference = match.query, match.reference
+        ours = [query, *(v for v in self._nearest.get(query, ()) if v != reference)]
+        theirs = [reference, *(v for v in self._nearest.get(reference, ()) if v != query)]
+        pairs = [(one, other) for one in ours for other in theirs]
+        return len(pairs) > 1 and not any(
+            frozenset(pair) not in self._doubted and self._agrees(match, *pair) for pair in pairs
         )
 
     def _agrees(self, match: Match, one: VideoId, other: VideoId) -> bool | None:
@@ -148,6 +169,13 @@ class _Beside:
             if start - TOLERANCE_MS <= at_ms <= end + TOLERANCE_MS:
                 return to_start + (at_ms - start) * (to_end - to_start) / (end - start)
         return None
+
+
+def _doubted(match: Match) -> bool:
+    """Tell whether what moves may well be another moment; sound is a witness of its own."""
+    if match.moment_odds is None or match.sound is SoundAgreement.SAME:
+        return False
+    return match.moment_odds < DOUBTED_ODDS
 
 
 def _at_odd_speed(match: Match) -> bool:

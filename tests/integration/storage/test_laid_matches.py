@@ -26,7 +26,7 @@ LAID = Laid(0.5, 0.1, 0.3, 0.0, 1.2, -0.1, 0.4, -0.2)
 
 
 def changed(match: Match) -> Match:
-    return replace(match, laid=LAID, moment_told=False)
+    return replace(match, laid=LAID, moment_told=False, moment_odds=2.345)
 
 
 def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
@@ -43,7 +43,13 @@ def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "different",
-    [{"laid": None}, {"laid": replace(LAID, detail=0.3)}, {"moment_told": True}],
+    [
+        {"laid": None},
+        {"laid": replace(LAID, detail=0.3)},
+        {"moment_told": True},
+        {"moment_odds": None},
+        {"moment_odds": 2.346},
+    ],
 )
 def test_the_digest_tells_when_it_was_changed(different: dict[str, object]) -> None:
     match = changed(a_match(*"ab"))
@@ -58,12 +64,14 @@ def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: 
     document = matches_document("some algorithm", [match])
     assert matches_from(document) == ("some algorithm", [match])
     for item in document["matches"]:  # type: ignore[attr-defined]  # a list of objects
-        del item["laid"], item["moment_told"]
-    assert matches_from(document)[1] == [replace(match, laid=None, moment_told=True)]
+        del item["laid"], item["moment_told"], item["moment_odds"]
+    older = replace(match, laid=None, moment_told=True, moment_odds=None)
+    assert matches_from(document)[1] == [older]
 
 
-def test_what_an_older_release_matched_is_compared_again(tmp_path: Path) -> None:
-    """Its matches say nothing of how near the pictures are."""
+@pytest.mark.parametrize("schema", ["0016", "0019"])
+def test_what_an_older_release_matched_is_compared_again(tmp_path: Path, schema: str) -> None:
+    """Its matches say nothing of how near the pictures are, or of how likely one moment is."""
     with open_app(Settings(data_dir=tmp_path / "new")) as app:
         case, algorithm = make_case(app, 3), app.algorithm_key
         with app.archive.database.read() as session:
@@ -73,7 +81,7 @@ def test_what_an_older_release_matched_is_compared_again(tmp_path: Path) -> None
     config = migration_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0016")
+        command.downgrade(config, schema)
     engine.dispose()
     database = Database(f"sqlite:///{tmp_path / 'old' / 'tracker.db'}")
     database.migrate()

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,34 @@ def test_another_sound_speaks_against_a_weak_match_only() -> None:
     )
     assert corroborated([weak]) == []
     assert corroborated([strong]) == [strong]
+
+
+def doubted(one: str, other: str, score: float = 1.0) -> Match:
+    return replace(found(one, other, 0, score), moment_odds=2.0)
+
+
+def test_what_only_doubted_matches_say_ties_no_families_together() -> None:
+    """One gesture, one car: two takes of one camera agree with each other all along."""
+    doubts = [doubted(one, other, 0.8) for one in "abc" for other in "xyz"]
+    assert corroborated([*FAMILIES, *doubts]) == FAMILIES
+
+
+@pytest.mark.parametrize("odds", [None, 6.0])
+def test_a_doubted_match_stands_with_one_beside_it_that_is_not(odds: float | None) -> None:
+    certain = replace(found("b", "y", 0), moment_odds=odds)
+    everything = [*FAMILIES, certain, doubted("a", "x")]
+    assert corroborated(everything) == everything
+    elsewhere = replace(found("b", "y", 3_000), moment_odds=odds)
+    assert doubted("a", "x") not in corroborated([*FAMILIES, elsewhere, doubted("a", "x")])
+
+
+def test_a_doubted_match_stands_where_there_are_no_copies_to_ask() -> None:
+    assert corroborated([doubted("a", "x")]) == [doubted("a", "x")]
+
+
+def test_the_same_sound_takes_the_doubt_away() -> None:
+    heard = replace(doubted("a", "x"), sound=SoundAgreement.SAME)
+    assert corroborated([*FAMILIES, heard]) == [*FAMILIES, heard]
 
 
 def at_double_speed(one: str, other: str) -> Match:

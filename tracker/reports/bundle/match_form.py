@@ -63,6 +63,7 @@ def _match(match: Match) -> Document:
         "reverse_transformations": [_transformation(t) for t in seen.reverse_transformations],
         "laid": asdict(seen.laid) if seen.laid is not None else None,
         "moment_told": seen.moment_told,
+        "moment_odds": seen.moment_odds,
     }
 
 
@@ -91,7 +92,12 @@ def _match_from(item: Mapping[str, Any]) -> Match:
         sound=SoundAgreement(item["sound"]),
         laid=_laid_from(item.get("laid")),  # bundles of older releases have none
         moment_told=bool(item.get("moment_told", True)),
+        moment_odds=_number_or_none(item.get("moment_odds")),
     )
+
+
+def _number_or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _laid_from(item: Mapping[str, Any] | None) -> Laid | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -227,6 +227,15 @@ class _Pictures:
         """Return the segment with the shorter video as query."""
         return segment.swapped() if self._turned else segment
 
+    def surest(self, segments: Iterable[Segment]) -> Segment:
+        """Return the segment that proves most, whichever of the two videos was asked about."""
+
+        def rank(segment: Segment) -> tuple[float, int, int]:
+            seen = self.as_compared(segment)
+            return (seen.score, seen.query_end_ms - seen.query_start_ms, -seen.query_start_ms)
+
+        return max(segments, key=rank)
+
     def tell(self, stretch: SharedStretch) -> bool:
         """Tell whether the stretch shows one moment, and not another one of a still shot."""
         if stretch.judged:
@@ -257,12 +266,14 @@ def _score(comparison: Comparison, pictures: _Pictures) -> float:
 
 def _moment_odds(comparison: Comparison, pictures: _Pictures) -> float | None:
     """Return the log odds that the surest stretch shows one moment, None where nothing moves."""
-    surest = max(comparison.stretches, key=lambda stretch: stretch.evidence)
-    if surest.signs is None:
+    signs = {stretch.segment: stretch.signs for stretch in comparison.stretches}
+    surest = pictures.surest(signs)
+    told_by = signs[surest]
+    if told_by is None:
         return None
-    seen = pictures.verified(surest.segment)
+    seen = pictures.verified(surest)
     moving = seen.moving_agreement if seen is not None else None
-    return moment_odds(surest.signs, pictures.as_compared(surest.segment), moving)
+    return moment_odds(told_by, pictures.as_compared(surest), moving)
 
 
 def _explained(
@@ -278,7 +289,7 @@ def _explained(
     With ``both_directions`` also what explains the reference as a copy of the query, and how far
     the pictures agree, which takes a look from either side.
     """
-    surest = max(match.segments, key=lambda s: (s.score, s.query_end_ms - s.query_start_ms))
+    surest = pictures.surest(match.segments)
     ours = _Side(examined.fingerprint.duration_ms, examined.info.size)
     theirs = _Side(held.fingerprint.duration_ms, held.size)
     seen = pictures.inspected(surest, turned=False)

@@ -66,7 +66,7 @@ def labelled(world: World, known: Seen) -> Iterator[Labelled]:
         if not same and all(insets):
             continue
         found = compare(query, prints[query], reference, prints[reference])
-        surest = max(found.stretches, key=lambda stretch: stretch.evidence)
+        surest = max(found.stretches, key=lambda stretch: stretch.segment.score)
         if surest.signs is None:
             continue
         pictures = verification(surest.segment, keyframes[query], keyframes[reference])

@@ -39,19 +39,22 @@ together (seed 21).
 class Placed:
     """A member: its stretch, and which stretch of the anchor that is.
 
-    ``inset``: its picture holds more than the clip, beside, around or within it, or may do so.
+    ``inset``: its picture holds more than the clip, beside, around or within it; ``laid``: the
+    pictures were laid over each other, so that this would have been seen.
     """
 
     own: Stretch
     clip: Stretch
     inset: bool
+    laid: bool = True
 
 
 def placed(overlap: Overlap) -> Placed:
     """Return the place of a member that was found in the anchor itself, the outer video."""
     unlike = overlap.unlike is not None and overlap.unlike > MOST_UNLIKE
-    more = overlap.composed or not overlap.laid or unlike
-    return Placed(overlap.inner, overlap.outer, inset=more)
+    unknown = not overlap.laid and not overlap.edits
+    inset = overlap.composed or unlike or unknown
+    return Placed(overlap.inner, overlap.outer, inset, overlap.laid)
 
 
 def carried(
@@ -101,7 +104,8 @@ def _by_way_of(video: VideoId, member: Placed, overlaps: Overlaps) -> Placed | N
     back = overlaps.between(member.own.video, video)
     if there.score < CARRYING_SCORE or not there.laid:
         return None
-    if back.inset or (member.inset and (back.backdrop or _of_a_part(there))):
+    more = member.inset or not member.laid
+    if back.inset or (back.backdrop and more) or (member.inset and _of_a_part(there)):
         return None  # it may be what the member shows beside the clip
     start_ms = max(there.outer.start_ms, member.own.start_ms)
     end_ms = min(there.outer.end_ms, member.own.end_ms)
@@ -112,6 +116,7 @@ def _by_way_of(video: VideoId, member: Placed, overlaps: Overlaps) -> Placed | N
         own=_projected(shared, there.outer, there.inner),
         clip=_projected(shared, member.own, member.clip),
         inset=member.inset or there.composed,
+        laid=member.laid,
     )
 
 

@@ -253,6 +253,14 @@ def test_the_footage_that_a_clip_was_set_into_does_not_join(around: str) -> None
     assert all({"whole", "stock"} - members for members in found.values())
 
 
+def test_a_crop_of_a_member_whose_picture_could_not_be_laid_joins() -> None:
+    """That the clip fills the member's picture is not known, but nothing else was seen in it."""
+    member = edited(shared("reaction", (0, 9), "whole", (0, 9)), "trim")
+    crop = edited(shared("viewer", (0, 9), "reaction", (0, 9)), "crop")
+    found = group({"whole": 10, "reaction": 9, "viewer": 9}, [member, crop])
+    assert found == {"whole": {"whole", "reaction", "viewer"}}
+
+
 def test_who_has_another_picture_set_into_a_part_uses_the_others_footage() -> None:
     backdrop = replace(
         shared("reaction", (0, 6), "stock", (0, 6)),

@@ -27,7 +27,7 @@ from benchmarks.accuracy.trees.fit import Seen, seen
 from benchmarks.accuracy.trees.make import make_worlds
 from benchmarks.accuracy.trees.truth import Made, World
 from storage import fingerprints as fingerprint_rows
-from tracker.matching.compare import compare
+from tracker.matching.compare import SharedStretch, compare
 from tracker.matching.moment_odds import WEIGHTS, moment_numbers
 from tracker.matching.verify import verification
 from tracker.model.fingerprint import Fingerprint
@@ -66,13 +66,20 @@ def labelled(world: World, known: Seen) -> Iterator[Labelled]:
         if not same and all(insets):
             continue
         found = compare(query, prints[query], reference, prints[reference])
-        surest = max(found.stretches, key=lambda stretch: stretch.segment.score)
+        surest = max(found.stretches, key=_proof)
         if surest.signs is None:
             continue
         pictures = verification(surest.segment, keyframes[query], keyframes[reference])
         moving = pictures.moving_agreement if pictures is not None else None
         numbers = moment_numbers(surest.signs, surest.segment, moving)
         yield Labelled(numbers, same, f"{world.folder.parent.name}/{world.folder.name}")
+
+
+def _proof(stretch: SharedStretch) -> tuple[float, int, int]:
+    """Return what the product chooses the stretch by that it asks for the moment."""
+    segment = stretch.segment
+    start_ms = segment.query_start_ms
+    return (segment.score, segment.query_end_ms - start_ms, -start_ms)
 
 
 def _line(post: Made, world: World) -> frozenset[str]:

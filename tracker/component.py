@@ -17,6 +17,7 @@ from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
 from tracker.model.verdict import Verdict, VerdictKind
+from tracker.provenance.agreement import corroborated
 from tracker.provenance.footage import Footage
 from tracker.provenance.overlaps import BORDER_TOLERANCE_MS
 from tracker.provenance.verdicts import Ruling, grouped_as_judged
@@ -29,13 +30,21 @@ class Component:
     """Videos tied together by matches or by a person, and the clips they make.
 
     ``matches`` are the asserted ones, by both orders of the pair. ``versions`` tell how often the
-    evidence about each video had changed when this was loaded.
+    evidence about each video had changed when this was loaded. ``apart`` are pairs that look the
+    same and that no clip joins for it: what moves may be another moment.
     """
 
     videos: frozenset[VideoId]
     matches: Mapping[Pair, Match]
     footage: tuple[Footage, ...]
     versions: Mapping[VideoId, int]
+    apart: tuple[Pair, ...] = ()
+
+    def beside(self, footage: Footage) -> frozenset[VideoId]:
+        """Return who looks like a member of a clip at that place, and is none."""
+        members = {member.video for member in footage.members}
+        one_inside = (pair for pair in self.apart if len(members & set(pair)) == 1)
+        return frozenset(video for pair in one_inside for video in pair if video not in members)
 
 
 def load_component(session: Session, video: VideoId, algorithm_key: str) -> Component:
@@ -45,6 +54,8 @@ def load_component(session: Session, video: VideoId, algorithm_key: str) -> Comp
     matches: dict[Pair, Match] = {}
     for match in match_rows.matches_among(session, videos, algorithm_key):
         matches[match.query, match.reference] = match
+    tying = {(match.query, match.reference) for match in corroborated(matches.values())}
+    apart = tuple(sorted(set(matches) - tying))
     footage = grouped_as_judged(
         video_rows.durations(session, videos),
         list(matches.values()),
@@ -54,7 +65,7 @@ def load_component(session: Session, video: VideoId, algorithm_key: str) -> Comp
     )
     matches |= {(m.reference, m.query): m.swapped() for m in list(matches.values())}
     versions = video_rows.evidence_versions(session, videos)
-    return Component(videos, matches, footage, versions)
+    return Component(videos, matches, footage, versions, apart)
 
 
 def _rulings(session: Session) -> dict[Ruling, Verdict]:

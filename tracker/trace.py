@@ -18,7 +18,7 @@ from storage import verdicts as verdict_rows
 from storage import videos as video_rows
 from storage.clips import StoredRevision
 from storage.database import Database
-from tracker.appearances import chain_inputs
+from tracker.appearances import chain_inputs, seen_in
 from tracker.clock import Clock
 from tracker.component import Component, load_component
 from tracker.evidence.canonical import canonical_json
@@ -28,7 +28,15 @@ from tracker.model.clip import Clip
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.verdict import VerdictKind
-from tracker.provenance.chain import ChainInputs, build_chain, shape
+from tracker.provenance.answer import MAX_NAMED
+from tracker.provenance.chain import (
+    ChainInputs,
+    build_chain,
+    describe,
+    describe_file,
+    shape,
+    undecided,
+)
 from tracker.provenance.footage import Footage, holding
 
 TRIES = 4
@@ -146,7 +154,7 @@ class Tracer:
 
     def _plan(self, session: Session, component: Component, kinship: Kinship) -> _Plan:
         assignment = self._assign(session, component)
-        made = [self._inputs(session, *one) for one in assignment.clips]
+        made = [self._inputs(session, component, *one) for one in assignment.clips]
         chains = [
             self._build(session, component, kinship, inputs, as_of_new_revision=True)
             for inputs in made
@@ -242,14 +250,18 @@ class Tracer:
         footage: Footage,
         searched: Coverage,
     ) -> Chain | None:
-        inputs = replace(self._inputs(session, clip, footage), searched=searched)
+        inputs = replace(self._inputs(session, component, clip, footage), searched=searched)
         return self._build(session, component, kinship, inputs) if inputs.appearances else None
 
-    def _inputs(self, session: Session, clip: Clip, footage: Footage) -> ChainInputs:
+    def _inputs(
+        self, session: Session, component: Component, clip: Clip, footage: Footage
+    ) -> ChainInputs:
+        verdicts = verdict_rows.of_clip(session, clip.id)
         return replace(
             chain_inputs(session, clip, footage),
             discovery=tuple(discoveries.of_clip(session, clip.id)),
-            verdicts=verdict_rows.of_clip(session, clip.id),
+            verdicts=verdicts,
+            looking_alike=_names(session, undecided(component.beside(footage), verdicts)),
         )
 
     def _build(
@@ -272,6 +284,12 @@ class Tracer:
             odds_of=kinship.odds,
             precedes_of=kinship.precedes,
         )
+
+
+def _names(session: Session, videos: Sequence[VideoId]) -> list[str]:
+    """Return what a reader knows the videos by; those that are only counted are not looked up."""
+    named = [describe(seen_in(session, video)[0]) for video in videos[:MAX_NAMED]]
+    return [*named, *map(describe_file, videos[MAX_NAMED:])]
 
 
 def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:

@@ -18,14 +18,18 @@ def answer(
     rivals: Sequence[Appearance],
     claim_conflicts: Iterable[Conflict],
     described: Sequence[str],
+    looking_alike: Sequence[str] = (),
 ) -> Answer:
-    """Return what the answer rests on; ``described`` names the rivals in their order."""
+    """Return what the answer rests on; ``described`` names the rivals in their order.
+
+    ``looking_alike`` names videos that may show another moment before the same camera.
+    """
     return Answer(
         supported_by=_supporting(root),
         contradicted_by=tuple(
             conflict.text for conflict in claim_conflicts if conflict.appearance == root.id
         ),
-        overturned_by=tuple(_overturning(root, rivals, described)),
+        overturned_by=(*_overturning(root, rivals, described), *_if_the_same(looking_alike)),
     )
 
 
@@ -56,3 +60,15 @@ def _overturning(
     supporting = _supporting(root)
     if supporting and all(claim.forgeable_by is ForgeableBy.UPLOADER for claim in supporting):
         yield "proof that its uploader stated a false time: nobody else vouches for it"
+
+
+def _if_the_same(looking_alike: Sequence[str]) -> Iterable[str]:
+    if not looking_alike:
+        return
+    named = ", ".join(looking_alike[:MAX_NAMED])
+    more = len(looking_alike) - MAX_NAMED
+    named += f" and {more} more" if more > 0 else ""
+    yield (
+        "a look at videos that are alike but may show another moment before the same camera, "
+        f"for which reason they are not in this chain: {named}"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,6 +37,7 @@ class ChainInputs:
     searched: Coverage = field(default_factory=Coverage)
     discovery: Sequence[Discovery] = ()
     verdicts: Sequence[Verdict] = ()
+    looking_alike: Sequence[str] = ()
 
 
 def build_chain(
@@ -73,9 +74,21 @@ def build_chain(
         history=tuple(history),
         searched=inputs.searched,
         discovery=tuple(inputs.discovery),
-        answer=answer(root, rivals, inputs.claim_conflicts, [describe(r) for r in rivals]),
+        answer=answer(
+            root,
+            rivals,
+            inputs.claim_conflicts,
+            [describe(r) for r in rivals],
+            inputs.looking_alike,
+        ),
         verdicts=tuple(inputs.verdicts),
     )
+
+
+def undecided(videos: Iterable[VideoId], verdicts: Iterable[Verdict]) -> list[VideoId]:
+    """Return the videos that nobody has judged, or nobody for sure, by digest."""
+    latest = {verdict.video: verdict.kind for verdict in verdicts}
+    return sorted(v for v in videos if latest.get(v, VerdictKind.UNSURE) is VerdictKind.UNSURE)
 
 
 def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:
@@ -100,7 +113,12 @@ def describe(appearance: Appearance) -> str:
         return appearance.post.key
     if appearance.files:
         return appearance.files[0]
-    return f"the file {appearance.video[:12]}…"
+    return describe_file(appearance.video)
+
+
+def describe_file(video: VideoId) -> str:
+    """Return what a reader knows a file without a name by."""
+    return f"the file {video[:12]}…"
 
 
 def shape(links: Sequence[ChainLink], root: str) -> dict[str, object]:

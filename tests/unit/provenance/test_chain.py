@@ -17,7 +17,8 @@ from tracker.model.ids import AppearanceId, ClipId, Platform, PostKey, VideoId
 from tracker.model.match import Match, Segment
 from tracker.model.post import LinkRelation
 from tracker.model.time_claim import ClaimKind, Published, TimeInterval
-from tracker.provenance.chain import ChainInputs, build_chain
+from tracker.model.verdict import Verdict, VerdictKind
+from tracker.provenance.chain import ChainInputs, build_chain, undecided
 
 DAY = datetime(2022, 9, 9, tzinfo=UTC)
 CLIP = Clip(ClipId("clip-0000000000000000"), vid("a"), 0, 10_000)
@@ -280,6 +281,27 @@ def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:
     first, second = chain.answer.overturned_by
     assert "before 2022-09-09 00:00:00 UTC" in first
     assert "status/undated" in second
+
+
+def test_what_looks_alike_and_is_not_joined_is_named_until_somebody_judged_it() -> None:
+    seen = (appearance("dated", dated(0)),)
+    inputs = ChainInputs(CLIP, seen, looking_alike=[f"film {n}" for n in range(9)])
+    chain = build_chain(inputs, {}, history=(), revision=1, as_of=DAY)
+    assert chain.answer.overturned_by[1].endswith(
+        ": film 0, film 1, film 2, film 3, film 4 and 4 more"
+    )
+    assert len(chain_of(*seen).answer.overturned_by) == 1
+    one, other = vid("one"), vid("other")
+    unsure, different = (
+        Verdict(CLIP.id, one, kind, by="a", why="b", at=DAY, algorithm="c")
+        for kind in (VerdictKind.UNSURE, VerdictKind.DIFFERENT)
+    )
+    for verdicts, left in (
+        ((), {one, other}),
+        ((unsure,), {one, other}),
+        ((unsure, different), {other}),
+    ):
+        assert undecided((other, one), verdicts) == sorted(left)
 
 
 def test_shares_that_point_at_each_other_end_somewhere() -> None:

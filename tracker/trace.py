@@ -18,7 +18,7 @@ from storage import verdicts as verdict_rows
 from storage import videos as video_rows
 from storage.clips import StoredRevision
 from storage.database import Database
-from tracker.appearances import chain_inputs, seen_in
+from tracker.appearances import chain_inputs
 from tracker.clock import Clock
 from tracker.component import Component, load_component
 from tracker.evidence.canonical import canonical_json
@@ -28,15 +28,7 @@ from tracker.model.clip import Clip
 from tracker.model.ids import ClipId, VideoId
 from tracker.model.ledger import LedgerKind
 from tracker.model.verdict import VerdictKind
-from tracker.provenance.answer import MAX_NAMED
-from tracker.provenance.chain import (
-    ChainInputs,
-    build_chain,
-    describe,
-    describe_file,
-    shape,
-    undecided,
-)
+from tracker.provenance.chain import ChainInputs, build_chain, shape
 from tracker.provenance.footage import Footage, holding
 
 TRIES = 4
@@ -256,12 +248,11 @@ class Tracer:
     def _inputs(
         self, session: Session, component: Component, clip: Clip, footage: Footage
     ) -> ChainInputs:
-        verdicts = verdict_rows.of_clip(session, clip.id)
         return replace(
             chain_inputs(session, clip, footage),
             discovery=tuple(discoveries.of_clip(session, clip.id)),
-            verdicts=verdicts,
-            looking_alike=_names(session, undecided(component.beside(footage), verdicts)),
+            verdicts=verdict_rows.of_clip(session, clip.id),
+            looking_alike=component.beside(footage),
         )
 
     def _build(
@@ -284,12 +275,6 @@ class Tracer:
             odds_of=kinship.odds,
             precedes_of=kinship.precedes,
         )
-
-
-def _names(session: Session, videos: Sequence[VideoId]) -> list[str]:
-    """Return what a reader knows the videos by; those that are only counted are not looked up."""
-    named = [describe(seen_in(session, video)[0]) for video in videos[:MAX_NAMED]]
-    return [*named, *map(describe_file, videos[MAX_NAMED:])]
 
 
 def _new_clip_id(session: Session, anchor: VideoId) -> ClipId:

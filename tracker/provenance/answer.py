@@ -70,5 +70,6 @@ def _if_the_same(looking_alike: Sequence[str]) -> Iterable[str]:
     named += f" and {more} more" if more > 0 else ""
     yield (
         "a look at videos that are alike but may show another moment before the same camera, "
-        f"for which reason they are not in this chain: {named}"
+        f"for which reason they are not in this chain (`tracker lookup` says where they were "
+        f"seen): {named}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,7 +37,7 @@ class ChainInputs:
     searched: Coverage = field(default_factory=Coverage)
     discovery: Sequence[Discovery] = ()
     verdicts: Sequence[Verdict] = ()
-    looking_alike: Sequence[str] = ()
+    looking_alike: Collection[VideoId] = ()
 
 
 def build_chain(
@@ -79,16 +79,20 @@ def build_chain(
             rivals,
             inputs.claim_conflicts,
             [describe(r) for r in rivals],
-            inputs.looking_alike,
+            _undecided(inputs.looking_alike, inputs.verdicts),
         ),
         verdicts=tuple(inputs.verdicts),
     )
 
 
-def undecided(videos: Iterable[VideoId], verdicts: Iterable[Verdict]) -> list[VideoId]:
-    """Return the videos that nobody has judged, or nobody for sure, by digest."""
+def _undecided(videos: Iterable[VideoId], verdicts: Iterable[Verdict]) -> list[str]:
+    """Name the videos that nobody has judged, or nobody for sure.
+
+    By their digests: a redacted export knows the accounts of the chain's own posts only.
+    """
     latest = {verdict.video: verdict.kind for verdict in verdicts}
-    return sorted(v for v in videos if latest.get(v, VerdictKind.UNSURE) is VerdictKind.UNSURE)
+    left = (v for v in videos if latest.get(v, VerdictKind.UNSURE) is VerdictKind.UNSURE)
+    return [describe_file(video) for video in sorted(left)]
 
 
 def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:

@@ -18,7 +18,7 @@ from tracker.model.match import Match, Segment
 from tracker.model.post import LinkRelation
 from tracker.model.time_claim import ClaimKind, Published, TimeInterval
 from tracker.model.verdict import Verdict, VerdictKind
-from tracker.provenance.chain import ChainInputs, build_chain, undecided
+from tracker.provenance.chain import ChainInputs, build_chain
 
 DAY = datetime(2022, 9, 9, tzinfo=UTC)
 CLIP = Clip(ClipId("clip-0000000000000000"), vid("a"), 0, 10_000)
@@ -285,23 +285,23 @@ def test_the_answer_says_what_it_rests_on_and_what_would_overturn_it() -> None:
 
 def test_what_looks_alike_and_is_not_joined_is_named_until_somebody_judged_it() -> None:
     seen = (appearance("dated", dated(0)),)
-    inputs = ChainInputs(CLIP, seen, looking_alike=[f"film {n}" for n in range(9)])
-    chain = build_chain(inputs, {}, history=(), revision=1, as_of=DAY)
-    assert chain.answer.overturned_by[1].endswith(
-        ": film 0, film 1, film 2, film 3, film 4 and 4 more"
-    )
-    assert len(chain_of(*seen).answer.overturned_by) == 1
-    one, other = vid("one"), vid("other")
+    alike = [VideoId(digit * 64) for digit in "123456789"]
     unsure, different = (
-        Verdict(CLIP.id, one, kind, by="a", why="b", at=DAY, algorithm="c")
+        Verdict(CLIP.id, alike[0], kind, by="a", why="b", at=DAY, algorithm="c")
         for kind in (VerdictKind.UNSURE, VerdictKind.DIFFERENT)
     )
-    for verdicts, left in (
-        ((), {one, other}),
-        ((unsure,), {one, other}),
-        ((unsure, different), {other}),
-    ):
-        assert undecided((other, one), verdicts) == sorted(left)
+    found = []
+    for verdicts in ((), (unsure,), (unsure, different)):
+        inputs = ChainInputs(CLIP, seen, looking_alike=alike[::-1], verdicts=verdicts)
+        chain = build_chain(inputs, {}, history=(), revision=1, as_of=DAY)
+        assert len(chain.answer.overturned_by) == 2
+        found.append(chain.answer.overturned_by[1])
+    assert found[0] == found[1]
+    assert found[0].endswith("the file 555555555555… and 4 more")
+    assert "111111111111" in found[0]
+    assert "111111111111" not in found[2]
+    assert found[2].endswith("the file 666666666666… and 3 more")
+    assert len(chain_of(*seen).answer.overturned_by) == 1
 
 
 def test_shares_that_point_at_each_other_end_somewhere() -> None:

@@ -203,6 +203,7 @@ class _Pictures:
         self._turned = (ours, query) > (theirs, held.video)
         self._examined, self._held = examined, held
         self._inspected: dict[tuple[Segment, bool], Inspection | None] = {}
+        self._verified: dict[Segment, Verification | None] = {}
 
     def inspected(self, segment: Segment, *, turned: bool) -> Inspection | None:
         """Return what the pictures of the query's segment agree on, ``turned``: as copied from it.
@@ -220,8 +221,10 @@ class _Pictures:
 
     def verified(self, segment: Segment) -> Verification | None:
         """Return how well the pictures bear the segment out."""
-        seen = self.inspected(segment, turned=self._turned)
-        return None if seen is None else seen.verification()
+        if segment not in self._verified:
+            seen = self.inspected(segment, turned=self._turned)
+            self._verified[segment] = None if seen is None else seen.verification()
+        return self._verified[segment]
 
     def as_compared(self, segment: Segment) -> Segment:
         """Return the segment with the shorter video as query."""
@@ -230,9 +233,10 @@ class _Pictures:
     def surest(self, segments: Iterable[Segment]) -> Segment:
         """Return the segment that proves most, whichever of the two videos was asked about."""
 
-        def rank(segment: Segment) -> tuple[float, int, int]:
+        def rank(segment: Segment) -> tuple[float, int, int, int]:
             seen = self.as_compared(segment)
-            return (seen.score, seen.query_end_ms - seen.query_start_ms, -seen.query_start_ms)
+            length_ms = seen.query_end_ms - seen.query_start_ms
+            return (seen.score, length_ms, -seen.query_start_ms, -seen.reference_start_ms)
 
         return max(segments, key=rank)
 
@@ -265,7 +269,10 @@ def _score(comparison: Comparison, pictures: _Pictures) -> float:
 
 
 def _moment_odds(comparison: Comparison, pictures: _Pictures) -> float | None:
-    """Return the log odds that the surest stretch shows one moment, None where nothing moves."""
+    """Return the log odds that the surest stretch shows one moment.
+
+    ``None`` where nothing moves in it or motion could not be compared.
+    """
     signs = {stretch.segment: stretch.signs for stretch in comparison.stretches}
     surest = pictures.surest(signs)
     told_by = signs[surest]

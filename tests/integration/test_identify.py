@@ -91,6 +91,25 @@ def only_match(world: World, path: Path, film: int = 0) -> Match:
     return identified.matches[0]
 
 
+def test_how_likely_one_moment_is_comes_with_what_is_kept(world: World, tmp_path: Path) -> None:
+    """And it is the same whichever of the two was asked about."""
+    film, copy = (
+        world.films[0],
+        make_copy(world.films[0].path, tmp_path / "copy.mp4", Edit(start_s=4)),
+    )
+    other = Shelf(tmp_path / "index")
+    other.put(copy.path)
+    kept = [
+        shelf.identifier().identify(video(asked), examine(asked), both_directions=True).matches[0]
+        for shelf, asked in ((world.shelf, copy.path), (other, film.path))
+    ]
+    assert kept[0].reference == video(film.path)
+    assert kept[0].moment_odds is not None
+    assert kept[0].moment_odds > 4
+    assert kept[1].moment_odds == kept[0].moment_odds
+    assert only_match(world, copy.path).moment_odds is None
+
+
 def assert_covers(match: Match, copy: Copy, tolerance_ms: int = 450) -> None:
     truth = copy.stretches[0]
     assert match.segments[0].query_start_ms == pytest.approx(truth.copy_ms[0], abs=tolerance_ms)

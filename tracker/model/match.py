@@ -133,7 +133,7 @@ class Match:
     ``None`` where the pictures could not be laid over each other, or nobody asked.
     ``moment_told`` is False where so little moves that another moment of the same shot would look
     the same; ``moment_odds`` are the log odds that what moves shows one moment, ``None`` where
-    nothing does or nobody asked.
+    nothing does, motion could not be compared, or nobody asked.
     """
 
     query: VideoId

@@ -135,14 +135,21 @@ class _Beside:
         )
 
     def _unsupported(self, match: Match) -> bool:
-        """Tell whether there are other copies, and all that say the same are doubted, too."""
+        """Tell whether there are certain copies to ask, and all that say the same are doubted."""
         query, reference = match.query, match.reference
+        if not self._has_certain_copies(query) and not self._has_certain_copies(reference):
+            return False
         ours = [query, *(v for v in self._nearest.get(query, ()) if v != reference)]
         theirs = [reference, *(v for v in self._nearest.get(reference, ()) if v != query)]
-        pairs = [(one, other) for one in ours for other in theirs]
-        return len(pairs) > 1 and not any(
-            frozenset(pair) not in self._doubted and self._agrees(match, *pair) for pair in pairs
+        return not any(
+            frozenset((one, other)) not in self._doubted and self._agrees(match, one, other)
+            for one in ours
+            for other in theirs
         )
+
+    def _has_certain_copies(self, video: VideoId) -> bool:
+        near = self._nearest.get(video, ())
+        return any(frozenset((video, copy)) not in self._doubted for copy in near)
 
     def _agrees(self, match: Match, one: VideoId, other: VideoId) -> bool | None:
         """Tell whether a way by two copies leads to the same moments; None: there is none."""

@@ -39,8 +39,9 @@ together (seed 21).
 class Placed:
     """A member: its stretch, and which stretch of the anchor that is.
 
-    ``inset``: its picture holds more than the clip, beside, around or within it; ``laid``: the
-    pictures were laid over each other, so that this would have been seen.
+    ``inset``: its picture holds more than the clip, beside, around or within it, or nothing at all
+    is known of what was done to it; ``laid``: the pictures were laid over each other, so that more
+    would have been seen.
     """
 
     own: Stretch

@@ -40,7 +40,7 @@ WITH_FOREIGN_FOOTAGE = frozenset({"pip", "reaction", "split", "compilation"})
 
 RIDGE = 1.0
 STEPS = 60
-ODDS_SHOWN = (1.4, 2.2, 2.9, 3.5, 3.9, 4.6)
+ODDS_SHOWN = (1.4, 2.2, 2.9, 3.5, 4.0, 4.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,12 @@ def labelled(world: World, known: Seen) -> Iterator[Labelled]:
         yield Labelled(numbers, same, f"{world.folder.parent.name}/{world.folder.name}")
 
 
-def _proof(stretch: SharedStretch) -> tuple[float, int, int]:
+def _proof(stretch: SharedStretch) -> tuple[float, int, int, int]:
     """Return what the product chooses the stretch by that it asks for the moment."""
     segment = stretch.segment
     start_ms = segment.query_start_ms
-    return (segment.score, segment.query_end_ms - start_ms, -start_ms)
+    length_ms = segment.query_end_ms - start_ms
+    return (segment.score, length_ms, -start_ms, -segment.reference_start_ms)
 
 
 def _line(post: Made, world: World) -> frozenset[str]:

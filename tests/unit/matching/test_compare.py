@@ -212,7 +212,7 @@ def exactly(comparison: Comparison) -> list[object]:
                 stretch.segment.mirrored,
                 stretch.segment.score,
                 stretch.evidence,
-                stretch.judged,
+                stretch.signs,
                 (stretch.query_view, stretch.reference_view),
                 stretch.pairs,
             )

@@ -134,8 +134,10 @@ def test_a_doubted_match_stands_with_one_beside_it_that_is_not(odds: float | Non
     assert doubted("a", "x") not in corroborated([*FAMILIES, elsewhere, doubted("a", "x")])
 
 
-def test_a_doubted_match_stands_where_there_are_no_copies_to_ask() -> None:
+def test_a_doubted_match_stands_where_there_are_no_certain_copies_to_ask() -> None:
     assert corroborated([doubted("a", "x")]) == [doubted("a", "x")]
+    three = [doubted("a", "b"), doubted("b", "c"), doubted("a", "c")]
+    assert corroborated(three) == three
 
 
 def test_the_same_sound_takes_the_doubt_away() -> None:

@@ -38,13 +38,13 @@ class Component:
     matches: Mapping[Pair, Match]
     footage: tuple[Footage, ...]
     versions: Mapping[VideoId, int]
-    apart: tuple[Pair, ...] = ()
+    apart: tuple[Pair, ...]
 
     def beside(self, footage: Footage) -> frozenset[VideoId]:
         """Return who looks like a member of a clip at that place, and is none."""
         members = {member.video for member in footage.members}
-        one_inside = (pair for pair in self.apart if len(members & set(pair)) == 1)
-        return frozenset(video for pair in one_inside for video in pair if video not in members)
+        outside = [set(pair) - members for pair in self.apart]
+        return frozenset[VideoId]().union(*(others for others in outside if len(others) == 1))
 
 
 def load_component(session: Session, video: VideoId, algorithm_key: str) -> Component:

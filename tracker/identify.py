@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from threadpoolctl import ThreadpoolController
 
 from tracker.matching.candidates import candidates
-from tracker.matching.compare import Comparison, SharedStretch, compare
+from tracker.matching.compare import Comparison, SharedStretch, compare, proof
 from tracker.matching.measured import Measured
 from tracker.matching.moment_odds import moment_odds
 from tracker.matching.openings import only_opening
@@ -232,13 +232,7 @@ class _Pictures:
 
     def surest(self, segments: Iterable[Segment]) -> Segment:
         """Return the segment that proves most, whichever of the two videos was asked about."""
-
-        def rank(segment: Segment) -> tuple[float, int, int, int]:
-            seen = self.as_compared(segment)
-            length_ms = seen.query_end_ms - seen.query_start_ms
-            return (seen.score, length_ms, -seen.query_start_ms, -seen.reference_start_ms)
-
-        return max(segments, key=rank)
+        return max(segments, key=lambda segment: proof(self.as_compared(segment)))
 
     def tell(self, stretch: SharedStretch) -> bool:
         """Tell whether the stretch shows one moment, and not another one of a still shot."""

@@ -118,6 +118,12 @@ def compare(
     return Comparison(_by_query_time(kept), total)
 
 
+def proof(segment: Segment) -> tuple[float, int, int, int]:
+    """Return what tells which segment of a comparison, the shorter video as query, proves most."""
+    length_ms = segment.query_end_ms - segment.query_start_ms
+    return (segment.score, length_ms, -segment.query_start_ms, -segment.reference_start_ms)
+
+
 def _by_query_time(stretches: list[SharedStretch]) -> tuple[SharedStretch, ...]:
     return tuple(sorted(stretches, key=lambda s: (s.segment.query_start_ms, -s.evidence)))
 

@@ -39,7 +39,7 @@ sped up or slowed down (seeds 23 and 24).
 
 DOUBTED_ODDS = 4.0
 """Below these odds (logarithm; 0.98) that it shows one moment a match needs one beside it that says
-the same and is not doubted, if there are copies on either side: of true families some copies tell
+the same and is not doubted, if either side has certain copies: of true families some copies tell
 the moment well, of two takes of one camera none does. What is asked by way of a sure match counts
 although that one is doubted, or shots that hardly move would lose their copies (seeds 21, 22, 24
 and 26).
@@ -114,9 +114,9 @@ class _Beside:
             for one in (match.query, *self._nearest.get(match.query, ()))
             for other in (match.reference, *self._nearest.get(match.reference, ()))
         ]
-        untold = sum(frozenset(pair) in self._untold for pair in pairs)
-        if _doubted(match) and self._unsupported(match):
+        if _doubted(match) and self._unsupported(match, pairs):
             return True
+        untold = sum(frozenset(pair) in self._untold for pair in pairs)
         said = [agrees for pair in pairs if (agrees := self._agrees(match, *pair)) is not None]
         if match.score >= SURE_SCORE:
             return untold > len(said)
@@ -134,17 +134,12 @@ class _Beside:
             for pairs in sides
         )
 
-    def _unsupported(self, match: Match) -> bool:
+    def _unsupported(self, match: Match, pairs: Iterable[Pair]) -> bool:
         """Tell whether there are certain copies to ask, and all that say the same are doubted."""
-        query, reference = match.query, match.reference
-        if not self._has_certain_copies(query) and not self._has_certain_copies(reference):
+        if not any(map(self._has_certain_copies, (match.query, match.reference))):
             return False
-        ours = [query, *(v for v in self._nearest.get(query, ()) if v != reference)]
-        theirs = [reference, *(v for v in self._nearest.get(reference, ()) if v != query)]
         return not any(
-            frozenset((one, other)) not in self._doubted and self._agrees(match, one, other)
-            for one in ours
-            for other in theirs
+            frozenset(pair) not in self._doubted and self._agrees(match, *pair) for pair in pairs
         )
 
     def _has_certain_copies(self, video: VideoId) -> bool:

@@ -18,7 +18,7 @@ def answer(
     rivals: Sequence[Appearance],
     claim_conflicts: Iterable[Conflict],
     described: Sequence[str],
-    looking_alike: Sequence[str] = (),
+    looking_alike: Sequence[str],
 ) -> Answer:
     """Return what the answer rests on; ``described`` names the rivals in their order.
 

@@ -90,15 +90,19 @@ def _undecided(videos: Iterable[VideoId], verdicts: Iterable[Verdict]) -> list[s
 
     By their digests: a redacted export knows the accounts of the chain's own posts only.
     """
-    latest = {verdict.video: verdict.kind for verdict in verdicts}
+    latest = _latest(verdicts)
     left = (v for v in videos if latest.get(v, VerdictKind.UNSURE) is VerdictKind.UNSURE)
     return [describe_file(video) for video in sorted(left)]
 
 
 def _judged(verdicts: Sequence[Verdict]) -> frozenset[VideoId]:
     """Return the videos whose latest verdict says that they show the clip."""
-    latest = {verdict.video: verdict.kind for verdict in verdicts}
-    return frozenset(video for video, kind in latest.items() if kind is VerdictKind.SAME)
+    same = (video for video, kind in _latest(verdicts).items() if kind is VerdictKind.SAME)
+    return frozenset(same)
+
+
+def _latest(verdicts: Iterable[Verdict]) -> dict[VideoId, VerdictKind]:
+    return {verdict.video: verdict.kind for verdict in verdicts}
 
 
 def _rival_conflict(root: Appearance, rivals: Sequence[Appearance]) -> list[Conflict]:

@@ -24,7 +24,7 @@ from math import exp, log, log1p
 from tracker.model.likeness import Likeness
 from tracker.model.match import Laid, Match, Segment, SoundAgreement, Transformation
 from tracker.provenance.footage import covered_ms
-from tracker.provenance.overlaps import SAME_CUT_MS
+from tracker.provenance.overlaps import SAME_CUT_MS, SEEN_WITHOUT_LAYING
 
 NEARNESS = (
     "bits",
@@ -133,7 +133,7 @@ LEAST_BESIDE = 0.05
 CLEAR_SEAM = 0.7
 """Edges twice as strong as beside them are a border: crops of seeds 21 and 22 stay below 0.2."""
 
-_NOT_OF_THE_PICTURE = frozenset({"trim", "compilation", "reencode", "remux", "speed", "mirror"})
+_NOT_OF_THE_PICTURE = SEEN_WITHOUT_LAYING | {"reencode", "remux"}
 _MOST_LONGER_S = 1.5
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,10 +195,15 @@ def _tree_slope(weights: Floats, tree: Tree, *, in_order: bool) -> Floats:
 
 def fitted_order(made: Sequence[Floats], ridge: float = RIDGE) -> Floats:
     """Return the weights of precedence that make it most likely that parents come first."""
-    weights, values = np.zeros(len(PRECEDENCE)), np.array(made)
+    return fitted_labels(np.array(made), np.ones(len(made)), ridge)
+
+
+def fitted_labels(values: Floats, labels: Floats, ridge: float = RIDGE) -> Floats:
+    """Return the weights that make labels, 1 or 0 for each of ``values`` (n, m), most likely."""
+    weights = np.zeros(values.shape[1])
     for _ in range(STEPS):
         odds = 1.0 / (1.0 + np.exp(-values @ weights))
-        slope = values.T @ (1.0 - odds) - ridge * weights
+        slope = values.T @ (labels - odds) - ridge * weights
         bend = (values.T * (odds * (1.0 - odds))) @ values + ridge * np.eye(len(weights))
         weights += _step(slope, bend)
     return weights
@@ -225,9 +230,9 @@ def main(arguments: list[str] | None = None) -> int:
             made += trees(world, known)
             ordered += orders(world, known)
     odds, order = fitted_trees(made), fitted_order(ordered)
-    _show("NEARNESS_WEIGHTS", NEARNESS, odds[: len(NEARNESS)])
-    _show("DIRECTION_WEIGHTS", PRECEDENCE, odds[len(NEARNESS) :])
-    _show("PRECEDENCE_WEIGHTS", PRECEDENCE, order)
+    show("NEARNESS_WEIGHTS", NEARNESS, odds[: len(NEARNESS)])
+    show("DIRECTION_WEIGHTS", PRECEDENCE, odds[len(NEARNESS) :])
+    show("PRECEDENCE_WEIGHTS", PRECEDENCE, order)
     copies = sum(len(tree.parents) for tree in made)
     print(f"odds: {len(made)} trees, {copies} copies", file=sys.stderr)
     before = sum(float(values @ order) > 0 for values in ordered)
@@ -235,7 +240,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _show(title: str, names: Sequence[str], weights: Floats) -> None:
+def show(title: str, names: Iterable[str], weights: Floats) -> None:
+    """Print the weights as they stand in the code."""
     print(title)
     for name, weight in zip(names, weights, strict=True):
         print(f'    "{name}": {weight:.2f},')

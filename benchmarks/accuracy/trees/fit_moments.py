@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.trees.archive import compared, opened
-from benchmarks.accuracy.trees.fit import Seen, seen
+from benchmarks.accuracy.trees.fit import Seen, fitted_labels, seen, show
 from benchmarks.accuracy.trees.make import make_worlds
 from benchmarks.accuracy.trees.truth import Made, World
 from storage import fingerprints as fingerprint_rows
-from tracker.matching.compare import SharedStretch, compare
+from tracker.matching.compare import compare, proof
 from tracker.matching.moment_odds import WEIGHTS, moment_numbers
 from tracker.matching.verify import verification
 from tracker.model.fingerprint import Fingerprint
@@ -38,8 +38,6 @@ Floats = npt.NDArray[np.float64]
 
 WITH_FOREIGN_FOOTAGE = frozenset({"pip", "reaction", "split", "compilation"})
 
-RIDGE = 1.0
-STEPS = 60
 ODDS_SHOWN = (1.4, 2.2, 2.9, 3.5, 4.0, 4.6)
 
 
@@ -66,21 +64,13 @@ def labelled(world: World, known: Seen) -> Iterator[Labelled]:
         if not same and all(insets):
             continue
         found = compare(query, prints[query], reference, prints[reference])
-        surest = max(found.stretches, key=_proof)
+        surest = max(found.stretches, key=lambda stretch: proof(stretch.segment))
         if surest.signs is None:
             continue
         pictures = verification(surest.segment, keyframes[query], keyframes[reference])
         moving = pictures.moving_agreement if pictures is not None else None
         numbers = moment_numbers(surest.signs, surest.segment, moving)
         yield Labelled(numbers, same, f"{world.folder.parent.name}/{world.folder.name}")
-
-
-def _proof(stretch: SharedStretch) -> tuple[float, int, int, int]:
-    """Return what the product chooses the stretch by that it asks for the moment."""
-    segment = stretch.segment
-    start_ms = segment.query_start_ms
-    length_ms = segment.query_end_ms - start_ms
-    return (segment.score, length_ms, -start_ms, -segment.reference_start_ms)
 
 
 def _line(post: Made, world: World) -> frozenset[str]:
@@ -109,17 +99,6 @@ def _fingerprints(
     return prints, keyframes
 
 
-def fitted(numbers: Floats, one_moment: npt.NDArray[np.bool_]) -> Floats:
-    """Return the weights that make the labels most likely; numbers (n, m)."""
-    weights = np.zeros(numbers.shape[1])
-    for _ in range(STEPS):
-        likely = 1.0 / (1.0 + np.exp(-numbers @ weights))
-        slope = numbers.T @ (one_moment - likely) - RIDGE * weights
-        bend = (numbers.T * (likely * (1.0 - likely))) @ numbers + RIDGE * np.eye(len(weights))
-        weights += np.linalg.solve(bend, slope)
-    return weights
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Print the weights, and what they say of worlds that they were not fitted to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.trees.fit_moments")
@@ -135,13 +114,13 @@ def main(arguments: list[str] | None = None) -> int:
             found += labelled(world, seen(world))
     numbers = np.array([one.numbers for one in found])
     one_moment = np.array([one.one_moment for one in found])
-    for name, weight in zip(WEIGHTS, fitted(numbers, one_moment), strict=True):
-        print(f'    "{name}": {weight:.2f},')
+    show("WEIGHTS", WEIGHTS, fitted_labels(numbers, one_moment))
     worlds = np.array([one.world for one in found])
     odds = np.zeros(len(found))
     for world_name in sorted(set(worlds)):
         held_out = worlds == world_name
-        odds[held_out] = numbers[held_out] @ fitted(numbers[~held_out], one_moment[~held_out])
+        weights = fitted_labels(numbers[~held_out], one_moment[~held_out])
+        odds[held_out] = numbers[held_out] @ weights
     print(f"{one_moment.sum()} of one moment, {(~one_moment).sum()} of others", file=sys.stderr)
     for limit in ODDS_SHOWN:
         below = odds < limit

@@ -10,9 +10,8 @@ from sqlalchemy import Select, Subquery, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from storage import pending
+from storage import leanings, likenesses, pending
 from storage.fingerprints import algorithm_row_id
-from storage.likenesses import forget
 from storage.rows import lean_match, match_columns, match_from
 from storage.tables import AlgorithmRow, MatchRow
 from storage.videos import touch
@@ -70,7 +69,8 @@ def save_match(s: Session, match: Match, algorithm_key: str, *, now: datetime) -
         setattr(row, name, value)
     s.add(row)
     s.flush()
-    forget(s, match.query, match.reference)
+    likenesses.forget(s, match.query, match.reference)
+    leanings.forget(s, match.query, match.reference)
     for video in (match.query, match.reference):
         touch(s, video)
     return True

@@ -70,6 +70,11 @@ def is_kept(s: Session, video: VideoId) -> bool:
     return row is not None and row.kept
 
 
+def kept_among(s: Session, videos: Collection[VideoId]) -> frozenset[VideoId]:
+    """Return those of ``videos`` whose original bytes are in the media store."""
+    return frozenset(VideoId(i) for i, kept in _of_videos(s, videos, col(VideoRow.kept)) if kept)
+
+
 def find_prefix(s: Session, prefix: str, limit: int = 10) -> list[VideoId]:
     """Return up to ``limit`` videos whose id begins with ``prefix`` (hex digits), sorted."""
     query = select(col(VideoRow.sha256)).where(

@@ -211,9 +211,19 @@ class App(Assembly):
     @Part
     def record(self) -> Record:
         """The stage that brings clips and chains up to date."""
+        from tracker.contests import Contests
         from tracker.ingest.record import Record
+        from tracker.trace import Tracer
 
-        return Record(self.archive, self._tracer, self.clock)
+        archive, key = self.archive, self.algorithm_key
+        contests = Contests(
+            archive.database,
+            archive.media,
+            self.executor,
+            terms.media_limits(self.settings),
+            key,
+        )
+        return Record(archive, Tracer(archive.database, key, self.clock, contests), self.clock)
 
     @Part
     def recheck(self) -> Recheck:

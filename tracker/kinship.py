@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sqlmodel import Session
 
 from storage import fingerprints as fingerprint_rows
+from storage import leanings as leaning_rows
 from storage import likenesses as likeness_rows
 from storage import videos as video_rows
 from storage.database import Database
+from storage.leanings import Contest
 from tracker.component import Component, Pair
 from tracker.matching.likeness import likeness
 from tracker.model.fingerprint import Fingerprint
@@ -29,10 +31,16 @@ PRINTS_AT_HAND = 200
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """How alike the videos of a component are, and what else tells who was made from whom."""
+    """How alike the videos of a component are, and what else tells who was made from whom.
+
+    ``leanings`` is what is known of contests between two possible sources, ``asked`` those of which
+    nothing is known that somebody asked for.
+    """
 
     likenesses: Mapping[Pair, Likeness]
     facts: Mapping[VideoId, Facts]
+    leanings: Mapping[Contest, float | None]
+    asked: set[Contest] = field(default_factory=set, compare=False)
 
     def odds(self, match: Match) -> float:
         """Return the log-odds that the query of ``match`` was made from its reference."""
@@ -43,6 +51,18 @@ class Kinship:
         """Return the log of how likely the reference of ``match`` came before its query."""
         facts = self.facts[match.query], self.facts[match.reference]
         return precedence_odds(match, *facts)
+
+    def leaning(self, video: VideoId, one: VideoId, other: VideoId) -> float | None:
+        """Return how far the video takes after ``one`` rather than ``other``, from -0.5 to 0.5.
+
+        ``None`` where that is not known, or the pictures tell nothing.
+        """
+        first, second = sorted((one, other))
+        contest = (video, first, second)
+        if contest not in self.leanings:
+            self.asked.add(contest)
+        leaning = self.leanings.get(contest)
+        return leaning if leaning is None or one == first else 0.0 - leaning
 
     def _likeness(self, match: Match) -> Likeness | None:
         alike = self.likenesses.get((match.query, match.reference))
@@ -58,6 +78,7 @@ def load_kinship(session: Session, component: Component, algorithm_key: str) -> 
     return Kinship(
         likeness_rows.likenesses(session, component.videos, algorithm_key),
         {video: Facts(*values) for video, values in facts.items()},
+        leaning_rows.leanings(session, component.videos, algorithm_key),
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from storage import attempts, discoveries, ledger, pending
 from storage import clips as clip_rows
+from storage import leanings as leaning_rows
 from storage import likenesses as likeness_rows
 from storage import posts as post_rows
 from storage import verdicts as verdict_rows
@@ -21,6 +22,7 @@ from storage.database import Database
 from tracker.appearances import chain_inputs
 from tracker.clock import Clock
 from tracker.component import Component, load_component
+from tracker.contests import Contests
 from tracker.evidence.canonical import canonical_json
 from tracker.kinship import Kinship, load_kinship, measure
 from tracker.model.chain import Chain, Coverage, Revision
@@ -46,20 +48,31 @@ class _Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written about a component."""
+    """What is to be written about a component; ``unsettled`` videos have sources to compare yet."""
 
     component: Component
     assignment: _Assignment
     chains: tuple[Chain, ...]
+    unsettled: frozenset[VideoId] = frozenset()
 
 
 class Tracer:
-    """Computes clips and chains from what is stored, and records them when they change."""
+    """Computes clips and chains from what is stored, and records them when they change.
 
-    def __init__(self, database: Database, algorithm_key: str, clock: Clock) -> None:
+    With ``contests`` it compares close sources on the originals before it records.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        algorithm_key: str,
+        clock: Clock,
+        contests: Contests | None = None,
+    ) -> None:
         self._database = database
         self._algorithm = algorithm_key
         self._clock = clock
+        self._contests = contests
 
     @property
     def algorithm_key(self) -> str:
@@ -130,6 +143,7 @@ class Tracer:
             kinship = self._measured(component, kinship)
             with self._database.read() as session:
                 plan = self._plan(session, component, kinship)
+            plan = self._settled(plan, kinship)
             with self._database.write() as session:
                 if self._basis(session, component) == basis:
                     return self._write(session, plan)
@@ -143,6 +157,20 @@ class Tracer:
             with self._database.write() as session:
                 likeness_rows.save_likenesses(session, found, self._algorithm)
         return replace(kinship, likenesses={**kinship.likenesses, **found})
+
+    def _settled(self, plan: _Plan, kinship: Kinship) -> _Plan:
+        """Return the plan made anew once the contests that it asked for are decided."""
+        if self._contests is None or not kinship.asked:
+            return plan
+        component = plan.component
+        found, unsettled = self._contests.settled(component.matches, kinship.asked)
+        if found:
+            with self._database.write() as session:
+                leaning_rows.save_leanings(session, found, self._algorithm)
+            kinship = replace(kinship, leanings={**kinship.leanings, **found})
+            with self._database.read() as session:
+                plan = self._plan(session, component, kinship)
+        return replace(plan, unsettled=unsettled)
 
     def _plan(self, session: Session, component: Component, kinship: Kinship) -> _Plan:
         assignment = self._assign(session, component)
@@ -174,7 +202,8 @@ class Tracer:
             clip_rows.retire_clip(session, clip.id, into=None, reason=reason, at=now)
         changed = [chain for chain in plan.chains if self._revise(session, chain)]
         for member, version in plan.component.versions.items():
-            video_rows.mark_recorded(session, member, version)
+            if member not in plan.unsettled:
+                video_rows.mark_recorded(session, member, version)
         # Those that failed by themselves are done as well: nothing would try them again.
         attempts.clear_all(session, pending.RECORD, plan.component.versions)
         return changed
@@ -274,6 +303,7 @@ class Tracer:
             as_of=self._clock.now(),
             odds_of=kinship.odds,
             precedes_of=kinship.precedes,
+            leaning_of=kinship.leaning,
         )
 
 

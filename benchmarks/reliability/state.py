@@ -37,6 +37,7 @@ _QUERIES = {
     " FROM video_match",
     "sound matches": "SELECT query, reference, score, segments FROM sound_match",
     "likenesses": "SELECT query, reference, bits, differs FROM likeness",
+    "leanings": "SELECT video, one, other, leaning FROM leaning",
     "deletions": "SELECT video, rule, removed_at IS NOT NULL FROM deletion",
     "failing": "SELECT stage, item FROM attempt",
 }

@@ -114,6 +114,21 @@ class LikenessRow(Row, table=True):
     reference_moves: float = Field(sa_type=Float(53))
 
 
+class LeaningRow(Row, table=True):
+    """Which of two possible sources a video takes after; ``one`` is the smaller id of the two.
+
+    Worked out from originals, which are decoded for it once. ``leaning`` is positive where it takes
+    after ``one``, null where the pictures tell nothing.
+    """
+
+    __tablename__ = "leaning"
+    algorithm_id: int = Field(primary_key=True, foreign_key="algorithm.id", sa_type=RowId)
+    video: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText, index=True)
+    one: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    other: str = Field(primary_key=True, foreign_key="video.sha256", sa_type=CleanText)
+    leaning: float | None = Field(default=None, sa_type=Float(53))
+
+
 class SoundMatchRow(Row, table=True):
     """The same sound in an unordered pair; ``query`` is the lexicographically smaller id.
 

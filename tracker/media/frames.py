@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ from av.video.reformatter import VideoReformatter
 
 from tracker.errors import DamagedVideo, MediaLimitExceeded, NotAVideo
 from tracker.media.probe import MediaLimits, header_info, opened, video_stream
+from tracker.model.still import Still
 from tracker.model.video import Damage, MediaInfo
 
 Gray = npt.NDArray[np.uint8]
@@ -26,6 +27,12 @@ _MIN_DAMAGED_MS = 1000
 _MAX_DAMAGED_PACKETS = 5000
 _LEAST_DECODED = 0.9
 """Of the length that the header states; a last picture that stands long is no damage."""
+
+_WORTH_SEEKING_MS = 10_000
+"""What comes sooner is decoded from the beginning: most clips have a key picture or two."""
+
+_CLOSEST_MS = 12
+"""Frames near a moment are handed out no closer than this: a file may claim a thousand a second."""
 
 _DECODER_OPTIONS = {"export_side_data": "film_grain"}
 """Film grain that a decoder would make up (AV1, HEVC) is handed over instead of drawn: it costs
@@ -64,6 +71,19 @@ class Frame:
     detail: Gray | None = None
 
 
+def frames_near(
+    path: Path, moments_ms: Sequence[int], reach_ms: int, side: int, limits: MediaLimits
+) -> tuple[Still, ...]:
+    """Return every frame shown within ``reach_ms`` of one of the moments, no longer than ``side``.
+
+    ``moments_ms`` are at least one; of more than about 80 frames a second some are left out. Raises
+    what :class:`FrameReader` raises for a file that it cannot read; moments that the video does not
+    reach are no error. Uses nothing but the file and its arguments, so it may run in a worker
+    process.
+    """
+    return tuple(FrameReader(path, Sampling(gray_side=side), limits).near(moments_ms, reach_ms))
+
+
 class FrameReader:
     """Iterates once over the sampled frames of a file; then ``info`` tells what was measured.
 
@@ -98,6 +118,35 @@ class FrameReader:
                 if due.frame(pts_ms):
                     yield self._sampled(frame, pts_ms, header, due)
             self._finish(header, clock, first_size)
+
+    def near(self, moments_ms: Sequence[int], reach_ms: int) -> Iterator[Still]:
+        """Yield every frame shown within ``reach_ms`` of one of the moments.
+
+        What lies long before the first of them is passed over undecoded.
+        """
+        first_ms, last_ms = min(moments_ms) - reach_ms, max(moments_ms) + reach_ms
+        with opened(self._path) as container:
+            stream = video_stream(container, self._path, self._limits)
+            header = header_info(container, stream)
+            stream.codec_context.thread_count = self._limits.decode_threads
+            stream.codec_context.options = _DECODER_OPTIONS
+            clock, due_ms = _Clock(stream), 0
+            for frame in self._decoded(container, stream):
+                pts_ms = clock.tick(frame)
+                self._check(frame, pts_ms, clock.frames)
+                if pts_ms > last_ms:
+                    return
+                near = any(abs(pts_ms - moment) <= reach_ms for moment in moments_ms)
+                if near and pts_ms >= due_ms:
+                    due_ms = pts_ms + _CLOSEST_MS
+                    yield Still(pts_ms, self._gray(frame, header))
+                elif clock.frames == 1 and first_ms > _WORTH_SEEKING_MS:
+                    container.seek(clock.stamp(first_ms), stream=stream)
+
+    def _gray(self, frame: av.video.frame.VideoFrame, header: MediaInfo) -> Gray:
+        stored, side = (header.width, header.height), self._sampling.gray_side
+        scaled = self._scaler.scaled(frame, stored, side, "gray")
+        return np.ascontiguousarray(np.rot90(scaled, _quarter_turns(frame)))
 
     def _decoded(
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
@@ -189,6 +238,7 @@ class _Clock:
     def __init__(self, stream: av.video.stream.VideoStream) -> None:
         rate = stream.average_rate or stream.base_rate or Fraction(25)
         self._step_ms = min(1000.0, max(1.0, float(1000 / rate))) if rate > 0 else 40.0
+        self._time_base = stream.time_base or Fraction(1, 1000)
         self._origin_ms: float | None = None
         self._last_ms = 0.0
         self.frames = 0
@@ -207,6 +257,10 @@ class _Clock:
         self._last_ms = elapsed
         self.frames += 1
         return round(elapsed)
+
+    def stamp(self, elapsed_ms: float) -> int:
+        """Return the stream's own time ``elapsed_ms`` after the first frame."""
+        return int(Fraction((self._origin_ms or 0.0) + elapsed_ms) / 1000 / self._time_base)
 
     @property
     def end_ms(self) -> int:

@@ -13,6 +13,7 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import Lead
 from tracker.model.verdict import Verdict, VerdictKind
 from tracker.provenance.answer import MAX_NAMED, answer
+from tracker.provenance.contest import LeaningOf
 from tracker.provenance.order import in_order, not_orderable_with, one_citation_a_page
 from tracker.provenance.parents import (
     Evidence,
@@ -49,6 +50,7 @@ def build_chain(
     as_of: datetime,
     odds_of: OddsOf | None = None,
     precedes_of: PrecedesOf | None = None,
+    leaning_of: LeaningOf | None = None,
 ) -> Chain:
     """Return the chain; raise ``ValueError`` when there is no appearance to begin it with."""
     ordered = one_citation_a_page(in_order(inputs.appearances))
@@ -59,6 +61,8 @@ def build_chain(
         evidence = replace(evidence, odds_of=odds_of)
     if precedes_of is not None:
         evidence = replace(evidence, precedes_of=precedes_of)
+    if leaning_of is not None:
+        evidence = replace(evidence, leaning_of=leaning_of)
     links = link_appearances(ordered, inputs.clip.duration_ms, evidence)
     root = links[0].appearance
     rivals = not_orderable_with(root, ordered)

@@ -19,6 +19,7 @@ from tracker.model.ids import PostKey, VideoId
 from tracker.model.match import Match, Transformation
 from tracker.model.post import LinkRelation
 from tracker.provenance.arborescence import source_probabilities
+from tracker.provenance.contest import LeaningOf, close_sources, in_words, settled
 from tracker.provenance.footage import covered_ms
 from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
 from tracker.provenance.order import interval_of, not_orderable_with
@@ -75,6 +76,7 @@ class Evidence:
     media_ids: Mapping[PostKey, frozenset[str]] = field(default_factory=dict)
     odds_of: OddsOf = lambda match: match.score
     precedes_of: PrecedesOf = lambda _match: log(0.5)
+    leaning_of: LeaningOf = lambda _video, _one, _other: None
     judged: frozenset[VideoId] = frozenset()
 
 
@@ -261,8 +263,9 @@ class _Pictures:
             if not seen.cites:
                 self._seen[seen.video].append(seen)
         self.existence = {video: existence_of(self._seen[video]) for video in firsts}
-        self._precedes_of = evidence.precedes_of
+        self._precedes_of, self._leaning_of = evidence.precedes_of, evidence.leaning_of
         self._preceding: dict[tuple[VideoId, VideoId], float] = {}
+        self._rivals: dict[VideoId, list[VideoId]] = {}
         self._sources = {video: self._odds(video, evidence) for video in firsts}
         self._earliest = next(iter(firsts))
         self._beginnings = {video: self._beginning(video) for video in firsts}
@@ -274,7 +277,9 @@ class _Pictures:
             if not self._may_precede(other, child) or beyond(child, match):
                 continue
             found[other] = evidence.odds_of(match)
-        return found
+        there = {other: exp(self._log_before(other, video)) for other in found}
+        self._rivals[video] = close_sources(found, there)
+        return settled(video, found, there, evidence.leaning_of)
 
     def _may_precede(self, parent: VideoId, child: Appearance) -> bool:
         interval = interval_of(child)
@@ -337,7 +342,14 @@ class _Pictures:
         confidence = round(0.9 * match.score * share, 3)
         relation = Relation.PARTIAL_COPY if partial else Relation.COPY
         why = _picture_why(match, partial=partial, share=share)
+        why += in_words(self._leanings(child.video, source))
         return _Proposal(parent, relation, confidence, why, match.transformations)
+
+    def _leanings(self, video: VideoId, source: VideoId) -> list[float | None]:
+        """Return how far the video takes after ``source`` rather than each of its rivals."""
+        rivals = self._rivals[video]
+        others = [rival for rival in rivals if rival != source and source in rivals]
+        return [self._leaning_of(video, source, other) for other in others]
 
     def excerpts(self, child: Appearance) -> list[Appearance]:
         """Return earlier appearances that show only a part of what ``child`` shows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from sqlmodel import Session
 import tracker
 from benchmarks.accuracy.trees.times import Said
 from benchmarks.accuracy.trees.truth import Made, World
+from storage import leanings as leaning_rows
 from storage import post_media
 from storage import posts as post_rows
 from storage import videos as video_rows
@@ -53,7 +55,10 @@ def compared(world: World) -> Path:
 
 
 def chains(world: World, base: Path, said: Said, rng: Random, home: Path) -> list[Chain]:
-    """Return the chains of an archive in which the posts say ``said``, stored in a drawn order."""
+    """Return the chains of an archive in which the posts say ``said``, stored in a drawn order.
+
+    What came of contests on the originals is kept in ``base``: it does not depend on what is said.
+    """
     shutil.rmtree(home, ignore_errors=True)
     _clone(base, home)
     posts = list(world.posts)
@@ -72,7 +77,10 @@ def chains(world: World, base: Path, said: Said, rng: Random, home: Path) -> lis
         tracer = Tracer(app.archive.database, app.algorithm_key, app.clock)
         with app.archive.database.read() as session:
             found = list(tracer.all_chains(session))
+            leanings = leaning_rows.leanings(session, set(digests.values()), app.algorithm_key)
     shutil.rmtree(home)
+    with opened(base) as app, app.archive.database.write() as session:
+        leaning_rows.save_leanings(session, leanings, app.algorithm_key)
     return found
 
 
@@ -153,9 +161,17 @@ def _once(home: Path, base: Path | None, fill: Callable[[App], None]) -> None:
 @contextmanager
 def opened(home: Path) -> Iterator[App]:
     """Open the application on the data directory ``home``."""
+    _forget_program()
     settings = Settings(data_dir=home, jobs=JobSettings(workers=1))
     with open_app(settings, clock=_Standing()) as app:
         yield app
+
+
+def _forget_program() -> None:
+    """Have decoders started without the program: they would import all of it anew, each time."""
+    program = sys.modules["__main__"]
+    program.__spec__ = None
+    program.__dict__.pop("__file__", None)
 
 
 def _clone(source: Path, to: Path) -> None:

@@ -91,7 +91,7 @@ def seen(world: World) -> Seen:
 
 def trees(world: World, known: Seen) -> Iterator[Tree]:
     """Yield the world's trees, each without copies that are not found in their source."""
-    for parents in _rendered(world):
+    for parents in rendered(world):
         kept: list[str] = []
         for child, parent in parents.items():
             found = parent in kept and (known.ids[child], known.ids[parent]) in known.matches
@@ -108,7 +108,7 @@ def _described(files: Sequence[str], known: Seen) -> Floats:
         for j, parent in enumerate(files):
             pair = known.ids[child], known.ids[parent]
             if i != j and pair in known.matches:
-                match, likeness_, *facts = _evidence(known, pair)
+                match, likeness_, *facts = evidence(known, pair)
                 near = nearness(match, likeness_, *facts)
                 values[i, j] = (*near, *precedence(match, *facts))
     return values
@@ -119,18 +119,19 @@ def orders(world: World, known: Seen) -> Iterator[Floats]:
     for child, ancestor in _descents(world):
         pair = known.ids[child], known.ids[ancestor]
         if pair in known.matches:
-            match, _, *facts = _evidence(known, pair)
+            match, _, *facts = evidence(known, pair)
             yield np.array(precedence(match, *facts))
 
 
-def _evidence(
+def evidence(
     known: Seen, pair: tuple[VideoId, VideoId]
 ) -> tuple[Match, Likeness | None, Facts, Facts]:
+    """Return what ``descent.log_odds`` is asked with about a child and a possible parent."""
     child, parent = pair
     return known.matches[pair], known.likenesses[pair], known.facts[child], known.facts[parent]
 
 
-def _rendered(world: World) -> Iterator[dict[str, str | None]]:
+def rendered(world: World) -> Iterator[dict[str, str | None]]:
     """Yield the files of each tree in order of time, with the file that each was made from."""
     files = {post.id: post.file for post in world.posts}
     for tree in world.trees:

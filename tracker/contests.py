@@ -1,0 +1,111 @@
+"""Contests between possible sources of a video: the close ones are decided on the originals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+
+from storage import videos as video_rows
+from storage.database import Database
+from storage.leanings import Contest
+from storage.media_store import MediaStore
+from tracker.component import Pair
+from tracker.errors import ToolError, TrackerError
+from tracker.matching.leaning import SIDE, Source, common_moments, leanings
+from tracker.media.frames import frames_near
+from tracker.media.probe import MediaLimits
+from tracker.model.ids import VideoId
+from tracker.model.match import Match
+from tracker.model.still import Still
+
+OWN_REACH_MS = 150
+"""The copy's own frame of an instant is the nearest; at seven frames a second there is one."""
+
+AT_ONCE = 12
+"""The sources of so many videos are compared before a chain is written; what is left is taken up
+next, so that a chain does not wait for all of a large import."""
+
+Found = dict[Contest, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Contests:
+    """Decodes a few instants of a video and of its likeliest sources, each in a child process."""
+
+    database: Database
+    media: MediaStore
+    executor: Executor
+    limits: MediaLimits
+    algorithm_key: str
+    at_once: int = AT_ONCE
+
+    def settled(
+        self, matches: Mapping[Pair, Match], asked: Collection[Contest]
+    ) -> tuple[Found, frozenset[VideoId]]:
+        """Return what came of the contests of up to ``at_once`` videos, and whose are left.
+
+        Only those are looked at of which the originals are kept. Where the pictures tell nothing
+        ``None`` comes of it. Raises ``ToolError`` when the work was stopped.
+        """
+        wanted = self._by_video(asked)
+        found: Found = {}
+        for video in sorted(wanted)[: self.at_once]:
+            pairs = [(one, other) for _, one, other in wanted[video]]
+            told = self._told(video, pairs, matches)
+            found |= {(video, *pair): told.get(pair) for pair in pairs}
+        return found, frozenset(sorted(wanted)[self.at_once :])
+
+    def _by_video(self, asked: Collection[Contest]) -> dict[VideoId, list[Contest]]:
+        with self.database.read() as session:
+            kept = video_rows.kept_among(session, {name for contest in asked for name in contest})
+        wanted: dict[VideoId, list[Contest]] = {}
+        for contest in sorted(asked):
+            if kept.issuperset(contest):
+                wanted.setdefault(contest[0], []).append(contest)
+        return wanted
+
+    def _told(
+        self, video: VideoId, pairs: Sequence[Pair], matches: Mapping[Pair, Match]
+    ) -> Mapping[Pair, float]:
+        names = {name for pair in pairs for name in pair}
+        segments = {name: matches[video, name].longest_segment for name in names}
+        moments: dict[VideoId, set[int]] = {name: set() for name in sorted(names)}
+        for one, other in pairs:
+            shared = common_moments(segments[one], segments[other])
+            moments[one].update(shared)
+            moments[other].update(shared)
+        copy = self._own(video, sorted(set().union(*moments.values())))
+        sources = {name: Source(segments[name], ()) for name in moments}
+        asked = {
+            name: self._asked(name, [source.at(copy[at].pts_ms) for at in times], source.reach_ms)
+            for name, source in sources.items()
+            if (times := sorted(moments[name] & copy.keys()))
+        }
+        shown = {name: replace(sources[name], stills=_frames(asked[name])) for name in asked}
+        return leanings(copy, shown, [pair for pair in pairs if shown.keys() >= set(pair)])
+
+    def _own(self, video: VideoId, moments_ms: Sequence[int]) -> dict[int, Still]:
+        """Return the video's frame nearest to each of the moments, where it has one near."""
+        if not moments_ms:
+            return {}
+        stills = _frames(self._asked(video, moments_ms, OWN_REACH_MS))
+        nearest = {at: min(stills, key=lambda s: abs(s.pts_ms - at)) for at in moments_ms if stills}
+        return {at: s for at, s in nearest.items() if abs(s.pts_ms - at) <= OWN_REACH_MS}
+
+    def _asked(
+        self, video: VideoId, moments_ms: Sequence[float], reach_ms: float
+    ) -> Future[tuple[Still, ...]]:
+        times, reach = [round(at) for at in moments_ms], round(reach_ms)
+        path = self.media.path(video)
+        return self.executor.submit(frames_near, path, times, reach, SIDE, self.limits)
+
+
+def _frames(asked: Future[tuple[Still, ...]]) -> tuple[Still, ...]:
+    """Return the frames; none of a file that no longer decodes (fixity tells of that)."""
+    try:
+        return asked.result()
+    except ToolError:
+        raise
+    except TrackerError:
+        return ()

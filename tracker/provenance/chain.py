@@ -20,9 +20,9 @@ from tracker.provenance.parents import (
     Matches,
     OddsOf,
     PrecedesOf,
-    StatedLinks,
     link_appearances,
 )
+from tracker.provenance.stated import StatedLinks
 
 
 @dataclass(frozen=True, slots=True)

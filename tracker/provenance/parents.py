@@ -16,14 +16,14 @@ from math import exp, expm1, fsum, log
 from tracker.model.chain import ChainLink, Relation
 from tracker.model.clip import Appearance
 from tracker.model.ids import PostKey, VideoId
-from tracker.model.match import Match, Transformation
-from tracker.model.post import LinkRelation
+from tracker.model.match import Match
 from tracker.provenance.arborescence import source_probabilities
 from tracker.provenance.contest import LeaningOf, close_sources, in_words, settled
 from tracker.provenance.footage import covered_ms
 from tracker.provenance.lineage import existence_of, first_of_the_beginnings, likeliest_lineage
 from tracker.provenance.order import interval_of, not_orderable_with
 from tracker.provenance.overlaps import PART_OF_SHARE
+from tracker.provenance.stated import Proposal, StatedLinks, same_file, stated_parents
 
 Matches = Mapping[tuple[VideoId, VideoId], Match]
 """The asserted matches by query and reference, each in both orders."""
@@ -35,13 +35,6 @@ PrecedesOf = Callable[[Match], float]
 """How likely the reference of a match came before its query, by what they show (a logarithm).
 
 Asked of where a tree begins alone: ``OddsOf`` has counted it for each child and its source."""
-
-StatedLinks = Mapping[tuple[PostKey, PostKey], LinkRelation]
-"""(child, parent) → how the child's platform or page says it points at the parent."""
-
-NOT_ORDERABLE_FACTOR = 0.6
-"""Who has the same file or upload, in an interval that overlaps its parent's, may as well be the
-parent."""
 
 NOT_EARLIEST_ODDS = -1.0
 """What it costs in log-odds to begin the chain with another than the earliest known appearance.
@@ -80,15 +73,6 @@ class Evidence:
     judged: frozenset[VideoId] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Proposal:
-    parent: Appearance
-    relation: Relation
-    confidence: float
-    why: str
-    transformations: tuple[Transformation, ...] = ()
-
-
 def link_appearances(
     ordered: Sequence[Appearance], duration_ms: int, evidence: Evidence
 ) -> list[ChainLink]:
@@ -97,7 +81,7 @@ def link_appearances(
     ``ordered`` is earliest known first and not empty; ``duration_ms`` is the length of the whole
     clip. Parents make a tree or, where sources are not known, several.
     """
-    told = _stated_parents(ordered, evidence)
+    told = stated_parents(ordered, evidence.stated, evidence.media_ids)
     firsts = _first_of_each_video([seen for seen in ordered if seen.id not in told])
     if not firsts:  # whatever shows the footage only points at something else
         firsts = _first_of_each_video(ordered[:1])
@@ -111,7 +95,7 @@ def link_appearances(
     for child in ordered:
         if child.id == root.id:
             continue
-        proposal = told.get(child.id) or _same_file(child, firsts)
+        proposal = told.get(child.id) or same_file(child, firsts)
         if proposal is None:
             proposal = pictures.proposal(child, tree[child.video], duration_ms)
         links.append(
@@ -151,94 +135,12 @@ def _root_why(root: Appearance, ordered: Sequence[Appearance], confidence: float
     )
 
 
-# --- what is stated ----------------------------------------------------------------------
-
-
-def _stated_parents(ordered: Sequence[Appearance], evidence: Evidence) -> dict[str, _Proposal]:
-    """Return the parents that platforms, pages and media ids name, without any circle."""
-    found: dict[str, _Proposal] = {}
-    by_post: dict[PostKey, list[Appearance]] = defaultdict(list)
-    for seen in ordered:
-        if seen.post is not None:
-            by_post[seen.post.key].append(seen)
-    named: dict[PostKey, list[PostKey]] = defaultdict(list)
-    for pointing, pointed_at in evidence.stated:
-        named[pointing].append(pointed_at)
-    for child in ordered:
-        pointed = sorted(named[child.post.key]) if child.post is not None else []
-        near = [seen for key in pointed for seen in by_post[key]]
-        proposals = [p for parent in near if (p := _by_statement(parent, child, evidence.stated))]
-        if proposals:
-            best = max(proposals, key=lambda p: p.confidence)
-            if not _leads_back(best.parent.id, child.id, found):
-                found[child.id] = best
-    _add_same_media(ordered, evidence.media_ids, found)
-    return found
-
-
-def _leads_back(start: str, goal: str, found: Mapping[str, _Proposal]) -> bool:
-    node: str | None = start
-    while node is not None and node != goal:
-        node = found[node].parent.id if node in found else None
-    return node == goal
-
-
-def _by_statement(parent: Appearance, child: Appearance, stated: StatedLinks) -> _Proposal | None:
-    # What a page shows is a fact even where the page is older: articles are updated.
-    if parent.post is None or child.post is None or parent.id == child.id:
-        return None
-    relation = stated.get((child.post.key, parent.post.key))
-    if relation is LinkRelation.SHARES:
-        why = "the platform says it is a share of that post"
-        return _Proposal(parent, Relation.NATIVE_SHARE, 0.99, why)
-    shows_it = child.cites and not parent.cites and child.video == parent.video
-    if shows_it and relation is not None:
-        why = "the page shows or links that post"
-        return _Proposal(parent, Relation.CITES, 0.98, why)
-    return None
-
-
-def _add_same_media(
-    ordered: Sequence[Appearance],
-    media_ids: Mapping[PostKey, frozenset[str]],
-    found: dict[str, _Proposal],
-) -> None:
-    """Add that a post carries an upload that was seen in an earlier post of its platform."""
-    first: dict[tuple[str, str], Appearance] = {}
-    for child in ordered:
-        if child.post is None or child.cites:
-            continue
-        uploads = [(child.post.platform, i) for i in sorted(media_ids.get(child.post.key, ()))]
-        earlier = [first[upload] for upload in uploads if upload in first]
-        if earlier and child.id not in found and not _leads_back(earlier[0].id, child.id, found):
-            why = "both posts carry the same media id of the platform"
-            confidence = round(0.97 * _order_factor(earlier[0], child), 3)
-            found[child.id] = _Proposal(earlier[0], Relation.SAME_MEDIA, confidence, why)
-        for upload in uploads:
-            first.setdefault(upload, child)
-
-
-# --- equal bytes -------------------------------------------------------------------------
-
-
 def _first_of_each_video(ordered: Iterable[Appearance]) -> dict[VideoId, Appearance]:
     firsts: dict[VideoId, Appearance] = {}
     for seen in ordered:
         if not seen.cites:
             firsts.setdefault(seen.video, seen)
     return firsts
-
-
-def _same_file(child: Appearance, firsts: Mapping[VideoId, Appearance]) -> _Proposal | None:
-    first = firsts.get(child.video)
-    if first is None or first.id == child.id or child.cites:
-        return None
-    return _Proposal(
-        first,
-        Relation.SAME_FILE,
-        round(0.95 * _order_factor(first, child), 3),
-        "both posts served the same file, byte for byte",
-    )
 
 
 # --- the pictures ------------------------------------------------------------------------
@@ -329,7 +231,7 @@ class _Pictures:
 
     def proposal(
         self, child: Appearance, source: VideoId | None, duration_ms: int
-    ) -> _Proposal | None:
+    ) -> Proposal | None:
         if source is None:
             return None
         match = self._sources_of[child.video][source]
@@ -343,7 +245,7 @@ class _Pictures:
         relation = Relation.PARTIAL_COPY if partial else Relation.COPY
         why = _picture_why(match, partial=partial, share=share)
         why += in_words(self._leanings(child.video, source))
-        return _Proposal(parent, relation, confidence, why, match.transformations)
+        return Proposal(parent, relation, confidence, why, match.transformations)
 
     def _leanings(self, video: VideoId, source: VideoId) -> list[float | None]:
         """Return how far the video takes after ``source`` rather than each of its rivals."""
@@ -382,7 +284,7 @@ def _picture_why(match: Match, *, partial: bool, share: float) -> str:
 # --- links -------------------------------------------------------------------------------
 
 
-def _link(child: Appearance, proposal: _Proposal) -> ChainLink:
+def _link(child: Appearance, proposal: Proposal) -> ChainLink:
     changed = replace(child, transformations=proposal.transformations)
     return ChainLink(
         changed, proposal.parent.id, proposal.relation, proposal.confidence, proposal.why
@@ -404,8 +306,3 @@ def _open_link(
     elif child.video in evidence.judged:
         why = "a person judged that it shows this clip; which appearance it was taken from is open"
     return ChainLink(child, None, relation, 0.0, why)
-
-
-def _order_factor(parent: Appearance, child: Appearance) -> float:
-    certain = interval_of(parent).certainly_before(interval_of(child))
-    return 1.0 if certain else NOT_ORDERABLE_FACTOR

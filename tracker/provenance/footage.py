@@ -89,7 +89,43 @@ def group_footage(
     kept = [a for a in sorted(cores) if not _explained(a, sources[a], overlaps)]
     wholes = _own_stretches(kept, sources, overlaps, cut_near)
     found = [_footage(wholes[a], cores[a], uses[a], overlaps, cut_near) for a in kept]
+    found = [_with_anchors_inside(one, found, overlaps) for one in found]
     return _with_the_rest(_distinct(found, overlaps), overlaps)
+
+
+def _with_anchors_inside(footage: Footage, found: Sequence[Footage], overlaps: Overlaps) -> Footage:
+    """Return the footage with the anchors of clips of which all lies inside it.
+
+    A copy that begins with an opening may be the longer video: what it shows of the footage is a
+    part of this clip, none of its own.
+    """
+    held = {member.video for member in footage.members}
+    inside = [
+        other.whole
+        for other in found
+        if other.anchor not in held and _all_inside(other.whole, footage, overlaps)
+    ]
+    return replace(
+        footage,
+        members=tuple(sorted([*footage.members, *inside], key=lambda m: m.video)),
+        absorbed=footage.absorbed | {stretch.video for stretch in inside},
+    )
+
+
+def _all_inside(part: Stretch, footage: Footage, overlaps: Overlaps) -> bool:
+    """Tell whether a plain part of the longer ``footage`` shows all of ``part``."""
+    if footage.whole.duration_ms <= part.duration_ms:
+        return False
+    for member in footage.members:
+        overlap = overlaps.get(member.video, part.video)
+        if (
+            overlap is not None
+            and member.video in footage.absorbed
+            and _shared_ms(overlap.outer, part) >= PART_OF_SHARE * part.duration_ms
+            and _shared_ms(overlap.inner, member) >= PART_OF_SHARE * overlap.inner.duration_ms
+        ):
+            return True
+    return False
 
 
 def _distinct(found: Sequence[Footage], overlaps: Overlaps) -> list[Footage]:
@@ -379,7 +415,12 @@ def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overla
     return replace(footage, members=tuple(members))
 
 
+def _shared_ms(one: Stretch, other: Stretch) -> int:
+    """Return how long two stretches of one video lie in each other; negative if they lie apart."""
+    return min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+
+
 def _shows(part: Stretch, whole: Stretch) -> bool:
     """Tell whether most of a part of the anchor, or most of the clip, is shown by the other."""
-    shared = min(part.end_ms, whole.end_ms) - max(part.start_ms, whole.start_ms)
+    shared = _shared_ms(part, whole)
     return shared >= MOSTLY_SHARE * min(part.duration_ms, whole.duration_ms)

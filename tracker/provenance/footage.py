@@ -113,25 +113,28 @@ def _with_anchors_inside(footage: Footage, found: Sequence[Footage], overlaps: O
 
 
 def _all_inside(part: Stretch, footage: Footage, overlaps: Overlaps) -> bool:
-    """Tell whether a plain part of the longer ``footage`` shows all of ``part``."""
-    if footage.whole.duration_ms <= part.duration_ms:
+    """Tell whether the longer ``footage`` shows all of ``part``, by its anchor's own word.
+
+    What another member shows of it may be beside the clip, in a split screen or around an inset.
+    """
+    overlap = overlaps.get(footage.anchor, part.video)
+    if overlap is None or footage.whole.duration_ms <= part.duration_ms:
         return False
-    for member in footage.members:
-        overlap = overlaps.get(member.video, part.video)
-        if (
-            overlap is not None
-            and member.video in footage.absorbed
-            and _shared_ms(overlap.outer, part) >= PART_OF_SHARE * part.duration_ms
-            and _shared_ms(overlap.inner, member) >= PART_OF_SHARE * overlap.inner.duration_ms
-        ):
-            return True
-    return False
+    here, there = overlap.inner, overlap.outer
+    return (
+        _shared_ms(there, part) >= PART_OF_SHARE * part.duration_ms
+        and _shared_ms(here, footage.whole) >= PART_OF_SHARE * here.duration_ms
+    )
 
 
 def _distinct(found: Sequence[Footage], overlaps: Overlaps) -> list[Footage]:
-    """Return the footage but that of which all is in another, whose anchor shows the more."""
+    """Return the footage but that of which all is in another, which shows the more."""
     kept: list[Footage] = []
-    for one in sorted(found, key=lambda f: (len(f.members), overlaps.rank(f.anchor)), reverse=True):
+
+    def breadth(one: Footage) -> tuple[object, ...]:
+        return len(one.members), one.whole.duration_ms, overlaps.rank(one.anchor)
+
+    for one in sorted(found, key=breadth, reverse=True):
         held = {member.video for member in one.members}
         if not any(
             one.anchor in other.absorbed and held <= {member.video for member in other.members}

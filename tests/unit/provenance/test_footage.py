@@ -341,6 +341,22 @@ def test_who_shares_the_opening_only_is_no_member() -> None:
     assert any({"also_opened", "third"} <= members for members in found.values())
 
 
+def test_a_longer_copy_of_a_part_with_an_opening_is_no_clip_of_its_own() -> None:
+    """The part begins and ends with a shot, so that either may have it from the other."""
+    durations = {"opened": 10.0, "whole": 8.0, "copy": 8.0, "beginning": 6.0}
+    matches = [
+        shared("opened", (5, 10), "whole", (1, 6)),
+        shared("opened", (5, 10), "copy", (1, 6)),
+        shared("opened", (5, 10), "beginning", (1, 6)),
+        shared("whole", (0, 8), "copy", (0, 8)),
+        shared("beginning", (0, 6), "whole", (0, 6)),
+        shared("beginning", (0, 6), "copy", (0, 6)),
+    ]
+    cuts = Cuts(opened=(5,), whole=(1, 6), copy=(1, 6), beginning=(1, 6))
+    (members,) = group(durations, matches, cuts).values()
+    assert members == set(durations)
+
+
 def test_every_video_is_in_a_clip() -> None:
     """One that is explained by others, none of which shows enough to count as its source."""
     durations = {"a": 20.0, "b": 20.0, "c": 10.0}

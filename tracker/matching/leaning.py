@@ -115,15 +115,20 @@ class Source:
         elapsed = copy_ms - self.segment.query_start_ms
         return self.segment.reference_start_ms + self.segment.speed * elapsed
 
-    def nearest(self, copy_ms: float) -> Still:
-        """Return the frame nearest to that moment; there must be one."""
-        at = self.at(copy_ms)
-        return min(self.stills, key=lambda still: abs(still.pts_ms - at))
-
     @property
     def reach_ms(self) -> float:
         """How far from there the frame may lie."""
         return min(MOST_REACH_MS, REACH_MS * max(1.0, self.segment.speed))
+
+    def near(self, copy_ms: float) -> list[Still]:
+        """Return the frames that may show that moment, the nearest first.
+
+        Those that were read for other moments are none of them: what is said of two sources must
+        not depend on which others were asked about.
+        """
+        at = self.at(copy_ms)
+        found = [still for still in self.stills if abs(still.pts_ms - at) <= self.reach_ms]
+        return sorted(found, key=lambda still: abs(still.pts_ms - at))
 
 
 def common_moments(one: Segment, other: Segment) -> tuple[int, ...]:
@@ -196,7 +201,7 @@ def _all_laid(
     copy: Mapping[int, Still], source: Source, views: dict[tuple[int, bool], View]
 ) -> dict[int, _Laid]:
     """Return the source laid over each of the copy's frames, as far as it lies anywhere."""
-    matrix = _map(copy.values(), source, views) if source.stills else None
+    matrix = _map(copy.values(), source, views)
     if matrix is None:
         return {}
     laid = {at: _laid(still, source, matrix) for at, still in copy.items()}
@@ -212,10 +217,12 @@ def _map(
     """
     pairs, mirrored = [], source.segment.mirrored
     for still in copy:
-        near = source.nearest(still.pts_ms)
+        near = source.near(still.pts_ms)
+        if not near:
+            continue
         if (still.pts_ms, mirrored) not in views:
             views[still.pts_ms, mirrored] = View(_keyframe(still), mirrored=mirrored)
-        pairs.append(ViewPair(views[still.pts_ms, mirrored], View(_keyframe(near)), 0.0))
+        pairs.append(ViewPair(views[still.pts_ms, mirrored], View(_keyframe(near[0])), 0.0))
     found = consensus(pairs)
     if found is None:
         return None
@@ -254,11 +261,9 @@ def _flipped(plane: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
 
 def _nearest(copy: Picture, copy_ms: int, source: Source, matrix: Floats) -> Still | None:
     """Return the source's frame of the instant: the one most like the copy's of those near it."""
-    at, rough = source.at(copy_ms), at_most(copy, _ROUGH_SIDE)
+    rough = at_most(copy, _ROUGH_SIDE)
     best: tuple[float, Still] | None = None
-    for still in source.stills:
-        if abs(still.pts_ms - at) > source.reach_ms:
-            continue
+    for still in source.near(copy_ms):
         laid, inside = warped(still.gray, matrix, (rough.shape[0], rough.shape[1]))
         if inside.mean() < 0.02:
             continue

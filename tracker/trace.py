@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -22,7 +23,6 @@ from storage.database import Database
 from tracker.appearances import chain_inputs
 from tracker.clock import Clock
 from tracker.component import Component, load_component
-from tracker.contests import Contests
 from tracker.evidence.canonical import canonical_json
 from tracker.kinship import Kinship, load_kinship, measure
 from tracker.model.chain import Chain, Coverage, Revision
@@ -32,6 +32,9 @@ from tracker.model.ledger import LedgerKind
 from tracker.model.verdict import VerdictKind
 from tracker.provenance.chain import ChainInputs, build_chain, shape
 from tracker.provenance.footage import Footage, holding
+
+if TYPE_CHECKING:  # decoders are loaded by the one command that compares
+    from tracker.contests import Contests
 
 TRIES = 4
 """So often a chain is made outside the write transaction; then the archive changes too fast."""

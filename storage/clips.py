@@ -9,14 +9,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.batches import batches
 from storage.rows import clip_from
 from storage.tables import ClipMemberRow, ClipRow, RevisionRow
 from tracker.errors import UnknownSubject
 from tracker.model.chain import Revision
 from tracker.model.clip import Clip
 from tracker.model.ids import AppearanceId, ClipId, VideoId
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,7 @@ def clips_anchored(s: Session, videos: Iterable[VideoId]) -> list[Clip]:
     """Return the live clips whose reference is one of ``videos``, oldest first."""
     names = sorted(set(videos))
     found: list[ClipRow] = []
-    for start in range(0, len(names), MAX_BATCH):
-        batch = names[start : start + MAX_BATCH]
+    for batch in batches(names):
         found.extend(s.exec(_live().where(col(ClipRow.reference).in_(batch))))
     found.sort(key=lambda row: (row.created_at, row.id))
     return [clip_from(row) for row in found]

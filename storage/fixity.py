@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
+from storage.batches import batches
 from storage.columns import EPOCH
 from storage.tables import FingerprintRow, FixityRow
 from tracker.model.fixity import (
@@ -23,7 +24,6 @@ from tracker.model.fixity import (
 from tracker.model.ids import VideoId
 
 MAX_NAMED = 100
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def due(s: Session, *, checked_before: datetime, limit: int) -> list[KeptFile]:
@@ -132,9 +132,9 @@ def _check(row: FixityRow) -> FixityCheck:
 
 def keyframes_entries(s: Session, videos: Sequence[VideoId]) -> Iterator[int]:
     """Yield the numbers of the entries that record the keyframes of ``videos``."""
-    for start in range(0, len(videos), MAX_BATCH):
+    for batch in batches(videos):
         query = select(col(FingerprintRow.keyframes_entry)).where(
-            col(FingerprintRow.video).in_(videos[start : start + MAX_BATCH]),
+            col(FingerprintRow.video).in_(batch),
             col(FingerprintRow.keyframes_entry).is_not(None),
         )
         yield from (number for number in s.scalars(query) if number is not None)

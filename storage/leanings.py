@@ -8,14 +8,13 @@ from sqlalchemy import and_, delete, or_, select
 from sqlmodel import Session, col
 
 from storage import pending
+from storage.batches import batches
 from storage.fingerprints import algorithm_row_id
 from storage.tables import LeaningRow
 from tracker.model.ids import VideoId
 
 Contest = tuple[VideoId, VideoId, VideoId]
 """A video and two possible sources of it; the smaller id of the two comes first."""
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def save_leanings(s: Session, found: Mapping[Contest, float | None], algorithm_key: str) -> None:
@@ -39,11 +38,11 @@ def leanings(
     """Return what is held of contests of ``videos``, to the first source where it is positive."""
     columns = (LeaningRow.video, LeaningRow.one, LeaningRow.other, LeaningRow.leaning)
     names, found = sorted(videos), dict[Contest, float | None]()
-    for start in range(0, len(names), MAX_BATCH):
+    for batch in batches(names):
         rows = s.execute(
             select(*(col(column) for column in columns)).where(
                 col(LeaningRow.algorithm_id) == pending.algorithm_id(algorithm_key),
-                col(LeaningRow.video).in_(names[start : start + MAX_BATCH]),
+                col(LeaningRow.video).in_(batch),
             )
         )
         found |= {(VideoId(v), VideoId(a), VideoId(b)): leaning for v, a, b, leaning in rows}

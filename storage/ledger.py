@@ -7,14 +7,13 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from storage.batches import batches
 from storage.columns import clean_text
 from storage.rows import entry_from
 from storage.tables import LedgerRow
 from storage.write_memory import memory
 from tracker.evidence.hash_chain import genesis, next_entry
 from tracker.model.ledger import LedgerEntry, LedgerKind
-
-MAX_BATCH = 500  # numbers in one statement; databases limit them
 
 
 def append(
@@ -50,8 +49,7 @@ def entries_of(s: Session, kind: LedgerKind) -> Iterator[LedgerEntry]:
 def entries_at(s: Session, sequences: Iterable[int]) -> Iterator[LedgerEntry]:
     """Yield the entries of those numbers, in ascending order."""
     numbers = sorted(set(sequences))
-    for start in range(0, len(numbers), MAX_BATCH):
-        batch = numbers[start : start + MAX_BATCH]
+    for batch in batches(numbers):
         query = select(LedgerRow).where(col(LedgerRow.sequence).in_(batch))
         for row in s.exec(query.order_by(col(LedgerRow.sequence))):
             yield entry_from(row)

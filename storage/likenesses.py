@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from storage import pending
+from storage.batches import batches
 from storage.fingerprints import algorithm_row_id
 from storage.tables import LikenessRow
 from tracker.model.ids import VideoId
@@ -15,8 +16,6 @@ from tracker.model.likeness import Likeness
 
 Pair = tuple[VideoId, VideoId]
 """Query and reference; the smaller id comes first."""
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def save_likenesses(s: Session, found: Mapping[Pair, Likeness], algorithm_key: str) -> None:
@@ -53,11 +52,11 @@ def likenesses(s: Session, videos: Collection[VideoId], algorithm_key: str) -> d
         LikenessRow.reference_moves,
     )
     names, found = sorted(videos), dict[Pair, Likeness]()
-    for start in range(0, len(names), MAX_BATCH):
+    for batch in batches(names):
         rows = s.execute(
             select(*(col(column) for column in columns)).where(
                 col(LikenessRow.algorithm_id) == pending.algorithm_id(algorithm_key),
-                col(LikenessRow.query).in_(names[start : start + MAX_BATCH]),
+                col(LikenessRow.query).in_(batch),
             )
         )
         found |= {(VideoId(q), VideoId(r)): Likeness(*values) for q, r, *values in rows}

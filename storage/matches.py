@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from storage import leanings, likenesses, pending
+from storage.batches import MAX_BATCH, batches
 from storage.fingerprints import algorithm_row_id
 from storage.rows import lean_match, match_columns, match_from
 from storage.tables import AlgorithmRow, MatchRow
@@ -18,8 +19,6 @@ from storage.videos import touch
 from tracker.evidence.digests import match_digest
 from tracker.model.ids import VideoId
 from tracker.model.match import Match
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 _WITHOUT_PAIRS = (
     MatchRow.query,
@@ -94,7 +93,7 @@ def matches_of(s: Session, video: VideoId, algorithm_key: str) -> list[Match]:
 def matches_among(s: Session, videos: Collection[VideoId], algorithm_key: str) -> Iterator[Match]:
     """Yield each asserted match between two of ``videos`` once, without its frame pairs."""
     columns = tuple(col(column) for column in _WITHOUT_PAIRS)
-    for batch in _batches(sorted(videos)):
+    for batch in batches(sorted(videos)):
         rows = s.execute(
             select(*columns).where(
                 col(MatchRow.algorithm_id) == pending.algorithm_id(algorithm_key),
@@ -144,10 +143,6 @@ def all_matches(s: Session) -> Iterator[StoredMatch]:
         yield StoredMatch(
             frozenset((VideoId(row.query), VideoId(row.reference))), key, _match_or_none(row)
         )
-
-
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[start : start + MAX_BATCH] for start in range(0, len(names), MAX_BATCH))
 
 
 def _match_or_none(row: MatchRow) -> Match | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,14 +11,13 @@ from sqlalchemy import CompoundSelect, select, union_all
 from sqlmodel import Session, col
 
 from storage import bulk
+from storage.batches import batches
 from storage.post_parts import find_post
 from storage.posts import StoredPost
 from storage.tables import LinkRow, MediaRow, PostRow, SpellingRow
 from tracker.model.ids import PostKey, VideoId
 from tracker.model.post import LinkRelation
 from tracker.model.status import StatusChange
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 NameT = TypeVar("NameT", int, str)
 
@@ -42,7 +41,7 @@ class ShownPosts:
 def posts_showing(s: Session, videos: Collection[VideoId]) -> ShownPosts:
     """Return the posts that served ``videos`` and those that point at them."""
     served: dict[str, set[int]] = defaultdict(set)
-    for batch in _batches(sorted(videos)):
+    for batch in batches(sorted(videos)):
         query = select(col(MediaRow.video), col(MediaRow.post_id))
         for video, post_id in s.execute(query.where(col(MediaRow.video).in_(batch))):
             served[video].add(post_id)
@@ -79,7 +78,7 @@ def videos_shown_by(s: Session, key: PostKey) -> list[VideoId]:
 
 def _keys(s: Session, ids: Collection[int]) -> dict[int, PostKey]:
     found: dict[int, PostKey] = {}
-    for batch in _batches(sorted(ids)):
+    for batch in batches(sorted(ids)):
         query = select(col(PostRow.id), col(PostRow.key)).where(col(PostRow.id).in_(batch))
         found |= {post_id: PostKey(key) for post_id, key in s.execute(query)}
     return found
@@ -88,17 +87,13 @@ def _keys(s: Session, ids: Collection[int]) -> dict[int, PostKey]:
 def _pointers(s: Session, keys: Mapping[int, PostKey]) -> dict[int, set[tuple[int, str]]]:
     """Return which posts point at each of ``keys``, under whichever spelling, and how."""
     targets: dict[str, int] = {key: post_id for post_id, key in keys.items()}
-    for batch in _batches(sorted(keys)):
+    for batch in batches(sorted(keys)):
         query = select(col(SpellingRow.url), col(SpellingRow.post_id))
         rows = s.execute(query.where(col(SpellingRow.post_id).in_(batch)))
         targets.update((url, post_id) for url, post_id in rows)
     found: dict[int, set[tuple[int, str]]] = defaultdict(set)
-    for urls in _batches(sorted(targets)):
+    for urls in batches(sorted(targets)):
         links = select(col(LinkRow.url), col(LinkRow.post_id), col(LinkRow.relation))
         for url, post_id, relation in s.execute(links.where(col(LinkRow.url).in_(urls))):
             found[targets[url]].add((post_id, relation))
     return found
-
-
-def _batches(names: Sequence[NameT]) -> Iterator[Sequence[NameT]]:
-    return (names[start : start + MAX_BATCH] for start in range(0, len(names), MAX_BATCH))

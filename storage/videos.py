@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from storage import pending
+from storage.batches import batches
 from storage.columns import clean_text
 from storage.rows import claim_columns, claim_from, set_info_columns, video_from
 from storage.tables import VideoClaimRow, VideoFileRow, VideoRow
@@ -18,8 +19,6 @@ from tracker.errors import UnknownSubject
 from tracker.model.ids import VideoId
 from tracker.model.time_claim import TimeClaim
 from tracker.model.video import MediaInfo, Video
-
-MAX_BATCH = 500  # names in one statement; databases limit them
 
 
 def save_video(s: Session, video: Video, *, kept: bool, now: datetime) -> bool:
@@ -127,8 +126,7 @@ def claims_of(s: Session, videos: Collection[VideoId]) -> dict[VideoId, tuple[Ti
     """Return the statements about each file that has any, in the order they came."""
     found: dict[VideoId, tuple[TimeClaim, ...]] = {}
     names = sorted(videos)
-    for start in range(0, len(names), MAX_BATCH):
-        batch = names[start : start + MAX_BATCH]
+    for batch in batches(names):
         query = select_rows(VideoClaimRow).where(col(VideoClaimRow.video).in_(batch))
         for row in s.exec(query.order_by(col(VideoClaimRow.id))):
             video = VideoId(row.video)
@@ -210,8 +208,7 @@ def _of_videos(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the id and ``columns`` of each of ``videos`` that is held."""
     names = sorted(videos)
-    for start in range(0, len(names), MAX_BATCH):
-        batch = names[start : start + MAX_BATCH]
+    for batch in batches(names):
         rows = s.execute(
             select(col(VideoRow.sha256), *columns).where(col(VideoRow.sha256).in_(batch))
         )

@@ -221,7 +221,6 @@ class App(Assembly):
             archive.media,
             self.executor,
             terms.media_limits(self.settings),
-            key,
         )
         return Record(archive, Tracer(archive.database, key, self.clock, contests), self.clock)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage import videos as video_rows
 from storage.database import Database
@@ -12,11 +12,11 @@ from storage.leanings import Contest
 from storage.media_store import MediaStore
 from tracker.component import Pair
 from tracker.errors import ToolError, TrackerError
-from tracker.matching.leaning import SIDE, Source, common_moments, leanings
+from tracker.matching.leaning import SIDE, Source, common_moments, leanings, reach_ms
 from tracker.media.frames import frames_near
 from tracker.media.probe import MediaLimits
 from tracker.model.ids import VideoId
-from tracker.model.match import Match
+from tracker.model.match import Match, Segment
 from tracker.model.still import Still
 
 OWN_REACH_MS = 150
@@ -37,7 +37,6 @@ class Contests:
     media: MediaStore
     executor: Executor
     limits: MediaLimits
-    algorithm_key: str
     at_once: int = AT_ONCE
 
     def settled(
@@ -76,13 +75,12 @@ class Contests:
             moments[one].update(shared)
             moments[other].update(shared)
         copy = self._own(video, sorted(set().union(*moments.values())))
-        sources = {name: Source(segments[name], ()) for name in moments}
         asked = {
-            name: self._asked(name, [source.at(copy[at].pts_ms) for at in times], source.reach_ms)
-            for name, source in sources.items()
+            name: self._source(name, segments[name], [copy[at].pts_ms for at in times])
+            for name in moments
             if (times := sorted(moments[name] & copy.keys()))
         }
-        shown = {name: replace(sources[name], stills=_frames(asked[name])) for name in asked}
+        shown = {name: Source(segments[name], _frames(frames)) for name, frames in asked.items()}
         return leanings(copy, shown, [pair for pair in pairs if shown.keys() >= set(pair)])
 
     def _own(self, video: VideoId, moments_ms: Sequence[int]) -> dict[int, Still]:
@@ -92,6 +90,13 @@ class Contests:
         stills = _frames(self._asked(video, moments_ms, OWN_REACH_MS))
         nearest = {at: min(stills, key=lambda s: abs(s.pts_ms - at)) for at in moments_ms if stills}
         return {at: s for at, s in nearest.items() if abs(s.pts_ms - at) <= OWN_REACH_MS}
+
+    def _source(
+        self, video: VideoId, segment: Segment, copy_ms: Sequence[int]
+    ) -> Future[tuple[Still, ...]]:
+        """Ask for what the source shows around where it shows what the copy does."""
+        moments_ms = [segment.reference_ms(at) for at in copy_ms]
+        return self._asked(video, moments_ms, reach_ms(segment))
 
     def _asked(
         self, video: VideoId, moments_ms: Sequence[float], reach_ms: float

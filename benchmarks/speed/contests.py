@@ -23,7 +23,8 @@ import av
 import cv2
 
 from benchmarks.accuracy.edits.ffmpeg import Part, read_source, render
-from tracker.matching.leaning import SIDE, Source, common_moments, leanings
+from tracker.contests import OWN_REACH_MS
+from tracker.matching.leaning import SIDE, Source, common_moments, leanings, reach_ms
 from tracker.media.frames import frames_near
 from tracker.media.probe import MediaLimits
 from tracker.model.ids import VideoId
@@ -33,8 +34,6 @@ from tracker.model.still import Still
 BEGIN_S = 2.0
 QUALITIES = (30, 31, 32, 33, 26)
 """x264's quality of each copy; the last one is asked about."""
-
-REACH_MS = 150
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,12 +95,11 @@ def _told(files: list[Path], seconds: float) -> None:
     end_ms = round(seconds * 1000)
     whole = Segment(0, end_ms, 0, end_ms, 1.0, mirrored=False, score=1.0)
     moments, limits = common_moments(whole, whole), MediaLimits()
-    own = frames_near(files[-1], moments, REACH_MS, SIDE, limits)
+    own = frames_near(files[-1], moments, OWN_REACH_MS, SIDE, limits)
     copy = {at: min(own, key=partial(_apart, at)) for at in moments}
     sources = {}
     for number, path in enumerate(files[:-1]):
-        asked = Source(whole, ())
-        stills = frames_near(path, moments, round(asked.reach_ms), SIDE, limits)
+        stills = frames_near(path, moments, round(reach_ms(whole)), SIDE, limits)
         sources[VideoId(f"{number:064x}")] = Source(whole, stills)
     leanings(copy, sources, list(combinations(sources, 2)))
 

@@ -13,8 +13,6 @@ from tracker.errors import NotAVideo
 from tracker.media.frames import frames_near
 from tracker.media.probe import MediaLimits
 
-FPS = 25
-
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:

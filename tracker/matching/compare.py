@@ -149,8 +149,8 @@ def _belongs(run: AlignedRun, segment: Segment) -> bool:
         return False
     if not segment.query_start_ms <= middle <= segment.query_end_ms:
         return False
-    there = segment.reference_start_ms + segment.speed * (middle - segment.query_start_ms)
-    return abs(run.line.speed * middle + run.line.offset_ms - there) <= SAME_LINE_MS
+    there = run.line.speed * middle + run.line.offset_ms
+    return abs(there - segment.reference_ms(middle)) <= SAME_LINE_MS
 
 
 def _stretches(

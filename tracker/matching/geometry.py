@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.matching.map_models import Floats, PointPairs, best_map
-from tracker.matching.pictures import WORKING_SIDE, Picture, at_most, flipped, gray, picture
+from tracker.matching.pictures import (
+    WORKING_SIDE,
+    Picture,
+    at_most,
+    flipped,
+    gray,
+    keyframe_sized,
+    picture,
+)
 from tracker.model.keyframe import Keyframe
 
 RATIO = 0.8
@@ -48,16 +56,20 @@ class Geometry:
 
 
 class View:
-    """A keyframe (its mirror image) to be compared; decoded once somebody asks for it."""
+    """A keyframe or a BGR picture (its mirror image) to be compared.
 
-    def __init__(self, keyframe: Keyframe, *, mirrored: bool = False) -> None:
-        self._keyframe = keyframe
+    A keyframe is decoded once somebody asks for it.
+    """
+
+    def __init__(self, shown: Keyframe | Picture, *, mirrored: bool = False) -> None:
+        self._shown = shown
         self._mirrored = mirrored
 
     @cached_property
     def image(self) -> Picture:
         """The picture, uint8 (h, w, 3) BGR; a black one, of no features, if it is none."""
-        image = picture(self._keyframe)
+        shown = self._shown
+        image = picture(shown) if isinstance(shown, Keyframe) else keyframe_sized(shown)
         if image is None:
             return np.zeros((_NOTHING_PX, _NOTHING_PX, 3), np.uint8)
         return flipped(image) if self._mirrored else image

@@ -23,23 +23,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from tracker.matching.consensus import ViewPair, consensus
 from tracker.matching.geometry import View
 from tracker.matching.map_models import Floats
-from tracker.matching.pictures import Picture, at_most
+from tracker.matching.pictures import Picture, at_most, coloured, flipped
 from tracker.matching.registration import Bools, Plane, warped
 from tracker.model.ids import VideoId
-from tracker.model.keyframe import Keyframe
 from tracker.model.match import Segment
 from tracker.model.still import Still
-
-ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 Pair = tuple[VideoId, VideoId]
 """Two possible sources of one copy."""
@@ -110,25 +105,20 @@ class Source:
     segment: Segment
     stills: Sequence[Still]
 
-    def at(self, copy_ms: float) -> float:
-        """Return when the source shows what the copy shows at ``copy_ms``."""
-        elapsed = copy_ms - self.segment.query_start_ms
-        return self.segment.reference_start_ms + self.segment.speed * elapsed
-
-    @property
-    def reach_ms(self) -> float:
-        """How far from there the frame may lie."""
-        return min(MOST_REACH_MS, REACH_MS * max(1.0, self.segment.speed))
-
     def near(self, copy_ms: float) -> list[Still]:
         """Return the frames that may show that moment, the nearest first.
 
         Those that were read for other moments are none of them: what is said of two sources must
         not depend on which others were asked about.
         """
-        at = self.at(copy_ms)
-        found = [still for still in self.stills if abs(still.pts_ms - at) <= self.reach_ms]
+        at, reach = self.segment.reference_ms(copy_ms), reach_ms(self.segment)
+        found = [still for still in self.stills if abs(still.pts_ms - at) <= reach]
         return sorted(found, key=lambda still: abs(still.pts_ms - at))
+
+
+def reach_ms(segment: Segment) -> float:
+    """Return how far from where the line in time puts it a source's frame may lie."""
+    return min(MOST_REACH_MS, REACH_MS * max(1.0, segment.speed))
 
 
 def common_moments(one: Segment, other: Segment) -> tuple[int, ...]:
@@ -221,24 +211,19 @@ def _map(
         if not near:
             continue
         if (still.pts_ms, mirrored) not in views:
-            views[still.pts_ms, mirrored] = View(_keyframe(still), mirrored=mirrored)
-        pairs.append(ViewPair(views[still.pts_ms, mirrored], View(_keyframe(near[0])), 0.0))
+            views[still.pts_ms, mirrored] = View(coloured(still.gray), mirrored=mirrored)
+        pairs.append(ViewPair(views[still.pts_ms, mirrored], View(coloured(near[0].gray)), 0.0))
     found = consensus(pairs)
     if found is None:
         return None
     return max(found.placed, key=lambda placed: placed.agreement).geometry.matrix
 
 
-def _keyframe(still: Still) -> Keyframe:
-    _, data = cv2.imencode(".png", still.gray, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    return Keyframe(still.pts_ms, data.tobytes())
-
-
 def _laid(still: Still, source: Source, matrix: Floats) -> _Laid | None:
     small, mirrored = at_most(still.gray, SIDE), source.segment.mirrored
     copy = small.astype(np.float32)
     if mirrored:
-        small, copy = _flipped(small), _flipped(copy)
+        small, copy = flipped(small), flipped(copy)
     near = _nearest(small, still.pts_ms, source, matrix)
     if near is None:
         return None
@@ -251,12 +236,8 @@ def _laid(still: Still, source: Source, matrix: Floats) -> _Laid | None:
         return None
     band, beyond = _band(found.plane), _band(copy - found.plane)
     if mirrored:
-        return _Laid(_flipped(band), _flipped(beyond), _flipped(found.agrees))
+        return _Laid(flipped(band), flipped(beyond), flipped(found.agrees))
     return _Laid(band, beyond, found.agrees)
-
-
-def _flipped(plane: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
-    return np.ascontiguousarray(plane[:, ::-1])
 
 
 def _nearest(copy: Picture, copy_ms: int, source: Source, matrix: Floats) -> Still | None:

@@ -63,7 +63,7 @@ def _moments(query_ms: Ints, reference_ms: Ints, segment: Segment) -> Iterator[t
         return
     inside = (query_ms >= segment.query_start_ms) & (query_ms < segment.query_end_ms)
     for i in np.flatnonzero(inside):
-        at = segment.reference_start_ms + segment.speed * (query_ms[i] - segment.query_start_ms)
+        at = segment.reference_ms(float(query_ms[i]))
         j = int(np.abs(reference_ms - at).argmin())
         if abs(reference_ms[j] - at) <= SLACK_MS * max(1.0, segment.speed):
             yield int(i), j

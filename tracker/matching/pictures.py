@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tracker.model.keyframe import Keyframe
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 Picture = npt.NDArray[np.uint8]
 
@@ -25,9 +29,14 @@ def picture(keyframe: Keyframe) -> Picture | None:
     if not len(data):
         return None
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    if not isinstance(decoded, np.ndarray) or min(decoded.shape[:2]) < _LEAST_SIDE:
-        return None
-    return at_most(np.asarray(decoded, np.uint8), LONGEST_SIDE)
+    return (
+        keyframe_sized(np.asarray(decoded, np.uint8)) if isinstance(decoded, np.ndarray) else None
+    )
+
+
+def keyframe_sized(image: Picture) -> Picture | None:
+    """Return ``image`` no larger than keyframes are stored; ``None`` if it is too small to tell."""
+    return at_most(image, LONGEST_SIDE) if min(image.shape[:2]) >= _LEAST_SIDE else None
 
 
 def at_most(image: Picture, side: int) -> Picture:
@@ -44,6 +53,11 @@ def gray(image: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def flipped(image: Picture) -> Picture:
-    """Return the left-right mirror image."""
+def coloured(brightness: Picture) -> Picture:
+    """Return a BGR picture, uint8 (h, w, 3), of that brightness and no colour."""
+    return np.asarray(cv2.cvtColor(brightness, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def flipped(image: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
+    """Return the left-right mirror image of a picture or a plane."""
     return np.ascontiguousarray(image[:, ::-1])

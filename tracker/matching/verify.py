@@ -211,8 +211,7 @@ def _partners(
     for keyframe in query:
         if not segment.query_start_ms <= keyframe.pts_ms < segment.query_end_ms:
             continue
-        elapsed = keyframe.pts_ms - segment.query_start_ms
-        at = segment.reference_start_ms + segment.speed * elapsed
+        at = segment.reference_ms(keyframe.pts_ms)
         next_one = bisect(times, at)
         around = ordered[max(0, next_one - 2) : next_one + 2]
         # Rounded: which of the two videos was asked about leaves no trace in the last digit.

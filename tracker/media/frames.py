@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -139,14 +140,10 @@ class FrameReader:
                 near = any(abs(pts_ms - moment) <= reach_ms for moment in moments_ms)
                 if near and pts_ms >= due_ms:
                     due_ms = pts_ms + _CLOSEST_MS
-                    yield Still(pts_ms, self._gray(frame, header))
+                    gray = self._upright(frame, header, self._sampling.gray_side, "gray")
+                    yield Still(pts_ms, gray)
                 elif clock.frames == 1 and first_ms > _WORTH_SEEKING_MS:
                     container.seek(clock.stamp(first_ms), stream=stream)
-
-    def _gray(self, frame: av.video.frame.VideoFrame, header: MediaInfo) -> Gray:
-        stored, side = (header.width, header.height), self._sampling.gray_side
-        scaled = self._scaler.scaled(frame, stored, side, "gray")
-        return np.ascontiguousarray(np.rot90(scaled, _quarter_turns(frame)))
 
     def _decoded(
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
@@ -190,20 +187,23 @@ class FrameReader:
     def _sampled(
         self, frame: av.video.frame.VideoFrame, pts_ms: int, header: MediaInfo, due: _Due
     ) -> Frame:
-        turns = _quarter_turns(frame)
-        stored = (header.width, header.height)
-        sides = self._sampling
-
-        def upright(side: int, pixel_format: Literal["gray", "bgr24"]) -> Gray:
-            scaled = self._scaler.scaled(frame, stored, side, pixel_format)
-            return np.ascontiguousarray(np.rot90(scaled, turns))
-
+        sides, upright = self._sampling, partial(self._upright, frame, header)
         return Frame(
             pts_ms,
             upright(sides.gray_side, "gray"),
             upright(sides.picture_side, "bgr24") if due.picture(pts_ms) else None,
             upright(sides.detail_side, "gray") if due.detail(pts_ms) else None,
         )
+
+    def _upright(
+        self,
+        frame: av.video.frame.VideoFrame,
+        header: MediaInfo,
+        side: int,
+        pixel_format: Literal["gray", "bgr24"],
+    ) -> npt.NDArray[np.uint8]:
+        scaled = self._scaler.scaled(frame, (header.width, header.height), side, pixel_format)
+        return np.ascontiguousarray(np.rot90(scaled, _quarter_turns(frame)))
 
     def _upright_size(self, frame: av.video.frame.VideoFrame, header: MediaInfo) -> tuple[int, int]:
         size = (header.width, header.height)

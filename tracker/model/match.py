@@ -31,6 +31,10 @@ class Segment:
         if self.reference_end_ms <= self.reference_start_ms:
             raise ValueError(f"empty reference stretch: {self}")
 
+    def reference_ms(self, query_ms: float) -> float:
+        """Return when the reference shows what the query shows at ``query_ms``."""
+        return self.reference_start_ms + self.speed * (query_ms - self.query_start_ms)
+
     def swapped(self) -> Segment:
         """Return the same stretch with query and reference exchanged."""
         return Segment(

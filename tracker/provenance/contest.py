@@ -32,14 +32,14 @@ _LEAST_CHANCE = 1e-3
 def settled(
     video: VideoId,
     odds: Mapping[VideoId, float],
-    there: Mapping[VideoId, float],
+    close: Mapping[VideoId, float],
     leaning_of: LeaningOf,
 ) -> dict[VideoId, float]:
     """Return the log-odds of each source of ``video`` with what the leanings say.
 
-    ``there`` tells how likely each source came before the video.
+    ``close`` are those that are compared, as ``close_sources`` returns them.
     """
-    told = told_by_leanings(video, odds, there, leaning_of)
+    told = told_by_leanings(video, odds, close, leaning_of)
     if told is None:
         return dict(odds)
     return {
@@ -50,26 +50,25 @@ def settled(
 
 def told_by_leanings(
     video: VideoId,
-    odds: Mapping[VideoId, float],
-    there: Mapping[VideoId, float],
+    odds: Iterable[VideoId],
+    close: Mapping[VideoId, float],
     leaning_of: LeaningOf,
 ) -> dict[VideoId, tuple[float, float]] | None:
-    """Return the mean and the least leaning to each source, 0 where none is known.
+    """Return the mean and the least leaning to each source in ``odds``, 0 where none is known.
 
     ``None`` if nothing is known of any. A rival counts as far as it may have been there before the
     video: what came after it may have its errors from it.
     """
-    close = close_sources(odds, there)
     leanings = {one: [0.0] for one in odds}
     known = False
     for one in close:
         against = {other: leaning_of(video, one, other) for other in close if other != one}
-        said = [there[other] * leaning for other, leaning in against.items() if leaning is not None]
+        said = [close[other] * leaning for other, leaning in against.items() if leaning is not None]
         if said:
             leanings[one], known = said, True
     if not known:
         return None
-    return {one: (_mean(said), min(said)) for one, said in leanings.items()}
+    return {one: (sum(said) / len(said), min(said)) for one, said in leanings.items()}
 
 
 def in_words(leanings: Iterable[float | None]) -> str:
@@ -82,16 +81,14 @@ def in_words(leanings: Iterable[float | None]) -> str:
     return ""
 
 
-def close_sources(odds: Mapping[VideoId, float], there: Mapping[VideoId, float]) -> list[VideoId]:
+def close_sources(
+    odds: Mapping[VideoId, float], there: Mapping[VideoId, float]
+) -> dict[VideoId, float]:
     """Return the sources that are compared with each other, the likeliest first.
 
-    That one of them was hardly there before the video makes it less likely.
+    With each goes how likely it was there before the video, as ``there`` tells of all: that it
+    hardly was makes it a less likely source.
     """
     likely = {one: said + log(max(_LEAST_CHANCE, there[one])) for one, said in odds.items()}
     first = sorted(odds, key=lambda one: (-likely[one], one))[:MOST_RIVALS]
-    return [one for one in first if likely[first[0]] - likely[one] <= CLOSE_ODDS]
-
-
-def _mean(values: Iterable[float]) -> float:
-    held = list(values)
-    return sum(held) / len(held)
+    return {one: there[one] for one in first if likely[first[0]] - likely[one] <= CLOSE_ODDS}

@@ -122,8 +122,8 @@ def _all_inside(part: Stretch, footage: Footage, overlaps: Overlaps) -> bool:
         return False
     here, there = overlap.inner, overlap.outer
     return (
-        _shared_ms(there, part) >= PART_OF_SHARE * part.duration_ms
-        and _shared_ms(here, footage.whole) >= PART_OF_SHARE * here.duration_ms
+        there.shared_ms(part) >= PART_OF_SHARE * part.duration_ms
+        and here.shared_ms(footage.whole) >= PART_OF_SHARE * here.duration_ms
     )
 
 
@@ -418,12 +418,6 @@ def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overla
     return replace(footage, members=tuple(members))
 
 
-def _shared_ms(one: Stretch, other: Stretch) -> int:
-    """Return how long two stretches of one video lie in each other; negative if they lie apart."""
-    return min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
-
-
 def _shows(part: Stretch, whole: Stretch) -> bool:
     """Tell whether most of a part of the anchor, or most of the clip, is shown by the other."""
-    shared = _shared_ms(part, whole)
-    return shared >= MOSTLY_SHARE * min(part.duration_ms, whole.duration_ms)
+    return part.shared_ms(whole) >= MOSTLY_SHARE * min(part.duration_ms, whole.duration_ms)

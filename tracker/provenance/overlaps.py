@@ -43,6 +43,10 @@ class Stretch:
         """Length in milliseconds."""
         return self.end_ms - self.start_ms
 
+    def shared_ms(self, other: Stretch) -> int:
+        """Return how long two stretches of one video share; negative if they lie apart."""
+        return min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Overlap:

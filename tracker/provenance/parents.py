@@ -167,7 +167,7 @@ class _Pictures:
         self.existence = {video: existence_of(self._seen[video]) for video in firsts}
         self._precedes_of, self._leaning_of = evidence.precedes_of, evidence.leaning_of
         self._preceding: dict[tuple[VideoId, VideoId], float] = {}
-        self._rivals: dict[VideoId, list[VideoId]] = {}
+        self._rivals: dict[VideoId, Mapping[VideoId, float]] = {}
         self._sources = {video: self._odds(video, evidence) for video in firsts}
         self._earliest = next(iter(firsts))
         self._beginnings = {video: self._beginning(video) for video in firsts}
@@ -181,7 +181,7 @@ class _Pictures:
             found[other] = evidence.odds_of(match)
         there = {other: exp(self._log_before(other, video)) for other in found}
         self._rivals[video] = close_sources(found, there)
-        return settled(video, found, there, evidence.leaning_of)
+        return settled(video, found, self._rivals[video], evidence.leaning_of)
 
     def _may_precede(self, parent: VideoId, child: Appearance) -> bool:
         interval = interval_of(child)

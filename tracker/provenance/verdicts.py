@@ -88,10 +88,7 @@ def _is_of(match: Match, apart: Mapping[frozenset[VideoId], Stretch]) -> bool:
     shared = [
         Stretch(member.video, s.reference_start_ms, s.reference_end_ms) for s in seen.segments
     ]
-    inside_ms = sum(
-        max(0, min(one.end_ms, member.end_ms) - max(one.start_ms, member.start_ms))
-        for one in shared
-    )
+    inside_ms = sum(max(0, one.shared_ms(member)) for one in shared)
     return inside_ms >= MOSTLY_SHARE * sum(one.duration_ms for one in shared)
 
 

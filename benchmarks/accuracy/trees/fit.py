@@ -108,7 +108,7 @@ def _described(files: Sequence[str], known: Seen) -> Floats:
         for j, parent in enumerate(files):
             pair = known.ids[child], known.ids[parent]
             if i != j and pair in known.matches:
-                match, likeness_, *facts = evidence(known, pair)
+                match, likeness_, *facts = _evidence(known, pair)
                 near = nearness(match, likeness_, *facts)
                 values[i, j] = (*near, *precedence(match, *facts))
     return values
@@ -119,11 +119,11 @@ def orders(world: World, known: Seen) -> Iterator[Floats]:
     for child, ancestor in _descents(world):
         pair = known.ids[child], known.ids[ancestor]
         if pair in known.matches:
-            match, _, *facts = evidence(known, pair)
+            match, _, *facts = _evidence(known, pair)
             yield np.array(precedence(match, *facts))
 
 
-def evidence(
+def _evidence(
     known: Seen, pair: tuple[VideoId, VideoId]
 ) -> tuple[Match, Likeness | None, Facts, Facts]:
     """Return what ``descent.log_odds`` is asked with about a child and a possible parent."""

@@ -13,21 +13,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from benchmarks.accuracy.trees.archive import chains, compared, opened
-from benchmarks.accuracy.trees.fit import Floats, Seen, evidence, rendered, seen, show
+from benchmarks.accuracy.trees.fit import Floats, Seen, rendered, seen, show
 from benchmarks.accuracy.trees.make import make_worlds
 from benchmarks.accuracy.trees.times import said
 from benchmarks.accuracy.trees.truth import World
 from storage import leanings as leaning_rows
-from tracker.model.ids import VideoId
-from tracker.provenance.contest import LeaningOf, told_by_leanings
-from tracker.provenance.descent import log_odds
+from storage.leanings import Contest
+from tracker.kinship import Kinship
+from tracker.provenance.contest import close_sources, told_by_leanings
 
 NAMES = ("ODDS_WEIGHT", "MEAN_WEIGHT", "WORST_WEIGHT")
 RIDGE = 0.3
@@ -40,42 +40,36 @@ Choice = tuple[Floats, int]
 
 def choices(world: World) -> Iterator[Choice]:
     """Yield the choice of each copy whose sources were compared and hold the true one."""
-    known, leaning_of = seen(world), _leanings(world)
+    known = seen(world)
+    kinship = Kinship(known.likenesses, known.facts, _leanings(world, known))
     for parents in rendered(world):
         earlier: list[str] = []
         for child, parent in parents.items():
             if parent is not None:
-                yield from _choice(known, leaning_of, child, parent, earlier)
+                yield from _choice(known, kinship, child, parent, earlier)
             earlier.append(child)
 
 
 def _choice(
-    known: Seen, leaning_of: LeaningOf, child: str, parent: str, earlier: Sequence[str]
+    known: Seen, kinship: Kinship, child: str, parent: str, earlier: Sequence[str]
 ) -> Iterator[Choice]:
     video = known.ids[child]
-    sources = [known.ids[name] for name in earlier if (video, known.ids[name]) in known.matches]
-    odds = {source: log_odds(*evidence(known, (video, source))) for source in sources}
-    told = told_by_leanings(video, odds, dict.fromkeys(odds, 1.0), leaning_of)
+    pairs = [(video, known.ids[name]) for name in earlier]
+    odds = {pair[1]: kinship.odds(known.matches[pair]) for pair in pairs if pair in known.matches}
+    close = close_sources(odds, dict.fromkeys(odds, 1.0))
+    told = told_by_leanings(video, odds, close, kinship.leaning)
     if told is not None and known.ids[parent] in odds:
         values = np.array([(said, *told[source]) for source, said in odds.items()])
         yield values, list(odds).index(known.ids[parent])
 
 
-def _leanings(world: World) -> LeaningOf:
+def _leanings(world: World, known: Seen) -> Mapping[Contest, float | None]:
     base = compared(world)
     rng = Random(world.folder.name)  # noqa: S311  # repeatable on purpose
     # Whoever makes the chains compares what is close.
     chains(world, base, said(world.posts, "known", rng), rng, world.folder / "asked")
     with opened(base) as app, app.archive.database.read() as session:
-        videos = seen(world).ids.values()
-        held = leaning_rows.leanings(session, set(videos), app.algorithm_key)
-
-    def leaning_of(video: VideoId, one: VideoId, other: VideoId) -> float | None:
-        first, second = sorted((one, other))
-        leaning = held.get((video, first, second))
-        return leaning if leaning is None or one == first else -leaning
-
-    return leaning_of
+        return leaning_rows.leanings(session, set(known.ids.values()), app.algorithm_key)
 
 
 def fitted(made: Sequence[Choice], ridge: float = RIDGE) -> Floats:

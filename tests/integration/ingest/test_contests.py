@@ -117,7 +117,7 @@ def test_a_few_videos_at_a_time_come_to_the_same(app: App, files: dict[str, Path
         for video in held.values():
             videos.touch(session, video)
     assert known(app, held) == {}
-    contests = Contests(archive.database, archive.media, app.executor, MediaLimits(), key, 1)
+    contests = Contests(archive.database, archive.media, app.executor, MediaLimits(), 1)
     stage = Record(archive, Tracer(archive.database, key, app.clock, contests), app.clock)
     turns = 0
     while pending := stage.pending(1):

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from tests.unit.provenance.test_footage import vid
 from tracker.model.ids import VideoId
+from tracker.provenance import contest
 from tracker.provenance.contest import (
     CLOSE_ODDS,
     MOST_RIVALS,
     ODDS_WEIGHT,
     LeaningOf,
+    close_sources,
     in_words,
-    settled,
     told_by_leanings,
 )
 
@@ -37,18 +38,24 @@ def there(*names: str) -> dict[VideoId, float]:
     return dict.fromkeys(map(vid, names), 1.0)
 
 
+def settled(
+    said: Mapping[VideoId, float], chances: Mapping[VideoId, float], leaning_of: LeaningOf
+) -> dict[VideoId, float]:
+    return contest.settled(COPY, said, close_sources(said, chances), leaning_of)
+
+
 def test_where_nothing_is_known_the_odds_stay() -> None:
     said = odds(a=2.0, b=-1.0)
-    assert settled(COPY, said, there("a", "b"), lambda *_: None) == said
+    assert settled(said, there("a", "b"), lambda *_: None) == said
 
 
 def test_a_clear_leaning_overrules_close_odds() -> None:
-    found = settled(COPY, odds(a=1.0, b=0.0), there("a", "b"), known({("b", "a"): 0.4}))
+    found = settled(odds(a=1.0, b=0.0), there("a", "b"), known({("b", "a"): 0.4}))
     assert found[vid("b")] > found[vid("a")]
 
 
 def test_a_clear_leaning_does_not_overrule_clear_odds() -> None:
-    found = settled(COPY, odds(a=CLOSE_ODDS, b=0.0), there("a", "b"), known({("b", "a"): 0.2}))
+    found = settled(odds(a=CLOSE_ODDS, b=0.0), there("a", "b"), known({("b", "a"): 0.2}))
     assert found[vid("a")] > found[vid("b")]
 
 
@@ -56,7 +63,7 @@ def test_what_came_after_the_copy_does_not_count_against_its_source() -> None:
     """A copy of the copy has the errors that the copy made."""
     chances = {vid("source"): 1.0, vid("child"): 0.0}
     leaning = known({("child", "source"): 0.5})
-    found = settled(COPY, odds(source=0.0, child=0.0), chances, leaning)
+    found = settled(odds(source=0.0, child=0.0), chances, leaning)
     assert found[vid("source")] == pytest.approx(0.0)
 
 
@@ -69,16 +76,16 @@ def test_only_close_sources_are_asked_about() -> None:
 
     names = [f"s{number}" for number in range(9)]
     said = {vid(name): -float(number) for number, name in enumerate(names)}
-    settled(COPY, said, there(*names), remembered)
+    settled(said, there(*names), remembered)
     assert len(frozenset().union(*asked)) == MOST_RIVALS
     asked.clear()
-    settled(COPY, odds(near=0.0, far=-CLOSE_ODDS - 0.1), there("near", "far"), remembered)
+    settled(odds(near=0.0, far=-CLOSE_ODDS - 0.1), there("near", "far"), remembered)
     assert asked == set()
 
 
 def test_a_source_that_was_not_compared_keeps_its_share_of_the_odds() -> None:
     said = odds(a=0.0, b=-1.0, far=-20.0)
-    found = settled(COPY, said, there("a", "b", "far"), known({("a", "b"): 0.3}))
+    found = settled(said, there("a", "b", "far"), known({("a", "b"): 0.3}))
     assert found[vid("far")] == pytest.approx(-20.0 * ODDS_WEIGHT)
 
 
@@ -89,8 +96,8 @@ def test_the_order_of_the_sources_changes_nothing(pairs: dict[tuple[str, str], f
     said = odds(a=0.0, b=-0.5, c=0.5, d=0.5)
     turned = dict(reversed(said.items()))
     chances = there("a", "b", "c", "d")
-    assert settled(COPY, said, chances, leaning) == settled(COPY, turned, chances, leaning)
-    told = told_by_leanings(COPY, said, chances, leaning)
+    assert settled(said, chances, leaning) == settled(turned, chances, leaning)
+    told = told_by_leanings(COPY, said, close_sources(said, chances), leaning)
     assert told is None or all(least <= mean for mean, least in told.values())
 
 

@@ -31,6 +31,7 @@ _WITHOUT_PAIRS = (
     MatchRow.laid,
     MatchRow.moment_told,
     MatchRow.moment_odds,
+    MatchRow.instants,
 )
 
 

@@ -25,6 +25,7 @@ from tracker.model.ids import ClipId, Platform, PostKey, VideoId
 from tracker.model.ledger import LedgerEntry, LedgerKind
 from tracker.model.match import (
     FramePair,
+    InstantAgreement,
     Laid,
     Match,
     Segment,
@@ -158,9 +159,10 @@ def match_columns(match: Match) -> dict[str, Any]:
         "transformations": _transformations_text(stored.transformations),
         "reverse_transformations": _transformations_text(stored.reverse_transformations),
         "sound": stored.sound.value,
-        "laid": _laid_text(stored.laid),
+        "laid": _values_text(stored.laid),
         "moment_told": stored.moment_told,
         "moment_odds": stored.moment_odds,
+        "instants": _values_text(stored.instants),
     }
 
 
@@ -179,6 +181,7 @@ def match_from(row: MatchRow, query: str | None = None) -> Match:
         laid=_laid_from(row.laid),
         moment_told=row.moment_told,
         moment_odds=row.moment_odds,
+        instants=_instants_from(row.instants),
     )
     return match if query in (None, row.query) else match.swapped()
 
@@ -194,6 +197,7 @@ def lean_match(
     laid: str | None,
     moment_told: bool,
     moment_odds: float | None,
+    instants: str | None,
 ) -> Match:
     """Return an asserted match from its columns but the frame pairs, which are many and large."""
     return Match(
@@ -207,6 +211,7 @@ def lean_match(
         laid=_laid_from(laid),
         moment_told=moment_told,
         moment_odds=moment_odds,
+        instants=_instants_from(instants),
     )
 
 
@@ -240,12 +245,16 @@ def _transformations_from(text: str) -> tuple[Transformation, ...]:
     return tuple(Transformation(kind, detail) for kind, detail in json.loads(text))
 
 
-def _laid_text(laid: Laid | None) -> str | None:
-    return None if laid is None else json_text(list(astuple(laid)))
+def _values_text(found: Laid | InstantAgreement | None) -> str | None:
+    return None if found is None else json_text(list(astuple(found)))
 
 
 def _laid_from(text: str | None) -> Laid | None:
     return None if text is None else Laid(*json.loads(text))
+
+
+def _instants_from(text: str | None) -> InstantAgreement | None:
+    return None if text is None else InstantAgreement(*json.loads(text))
 
 
 def _segment_list(segment: Segment) -> Sequence[float | bool]:

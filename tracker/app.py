@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tracker.media.child_process import ChildProcessExecutor
     from tracker.net.politeness import HostTurns
     from tracker.net.ytdlp import YtDlp
+    from tracker.originals import Originals
     from tracker.retention import Retention
     from tracker.retry import Retry
     from tracker.subjects import Subjects
@@ -145,6 +146,14 @@ class App(Assembly):
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         return executor
 
+    @Part
+    def originals(self) -> Originals:
+        """The kept files, to be looked at once more."""
+        from tracker.originals import Originals
+
+        archive, limits = self.archive, terms.media_limits(self.settings)
+        return Originals(archive.database, archive.media, self.executor, limits)
+
     @property
     def ytdlp(self) -> YtDlp:
         """What runs yt-dlp, a child process each time."""
@@ -205,8 +214,14 @@ class App(Assembly):
         """The stage that compares."""
         from tracker.ingest.detect import Detect
 
-        identifier, fingerprints = self._search.identifier, self._search.fingerprints
-        return Detect(self.archive, identifier, fingerprints, self.algorithm_key, self.clock)
+        return Detect(
+            self.archive,
+            self._search.identifier,
+            self._search.fingerprints,
+            self.originals,
+            self.algorithm_key,
+            self.clock,
+        )
 
     @Part
     def record(self) -> Record:
@@ -215,14 +230,9 @@ class App(Assembly):
         from tracker.ingest.record import Record
         from tracker.trace import Tracer
 
-        archive, key = self.archive, self.algorithm_key
-        contests = Contests(
-            archive.database,
-            archive.media,
-            self.executor,
-            terms.media_limits(self.settings),
-        )
-        return Record(archive, Tracer(archive.database, key, self.clock, contests), self.clock)
+        archive, contests = self.archive, Contests(self.originals)
+        tracer = Tracer(archive.database, self.algorithm_key, self.clock, contests)
+        return Record(archive, tracer, self.clock)
 
     @Part
     def recheck(self) -> Recheck:

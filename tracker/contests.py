@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from storage import videos as video_rows
-from storage.database import Database
 from storage.leanings import Contest
-from storage.media_store import MediaStore
 from tracker.component import Pair
-from tracker.errors import ToolError, TrackerError
 from tracker.matching.leaning import SIDE, Source, common_moments, leanings, reach_ms
-from tracker.media.frames import frames_near
-from tracker.media.probe import MediaLimits
 from tracker.model.ids import VideoId
 from tracker.model.match import Match, Segment
 from tracker.model.still import Still
+from tracker.originals import Frames, Originals, shown
 
 OWN_REACH_MS = 150
 """The copy's own frame of an instant is the nearest; at seven frames a second there is one."""
@@ -33,10 +27,7 @@ Found = dict[Contest, float | None]
 class Contests:
     """Decodes a few instants of a video and of its likeliest sources, each in a child process."""
 
-    database: Database
-    media: MediaStore
-    executor: Executor
-    limits: MediaLimits
+    originals: Originals
     at_once: int = AT_ONCE
 
     def settled(
@@ -56,8 +47,7 @@ class Contests:
         return found, frozenset(sorted(wanted)[self.at_once :])
 
     def _by_video(self, asked: Collection[Contest]) -> dict[VideoId, list[Contest]]:
-        with self.database.read() as session:
-            kept = video_rows.kept_among(session, {name for contest in asked for name in contest})
+        kept = self.originals.kept({name for contest in asked for name in contest})
         wanted: dict[VideoId, list[Contest]] = {}
         for contest in sorted(asked):
             if kept.issuperset(contest):
@@ -80,37 +70,18 @@ class Contests:
             for name in moments
             if (times := sorted(moments[name] & copy.keys()))
         }
-        shown = {name: Source(segments[name], _frames(frames)) for name, frames in asked.items()}
-        return leanings(copy, shown, [pair for pair in pairs if shown.keys() >= set(pair)])
+        seen = {name: Source(segments[name], shown(frames)) for name, frames in asked.items()}
+        return leanings(copy, seen, [pair for pair in pairs if seen.keys() >= set(pair)])
 
     def _own(self, video: VideoId, moments_ms: Sequence[int]) -> dict[int, Still]:
         """Return the video's frame nearest to each of the moments, where it has one near."""
         if not moments_ms:
             return {}
-        stills = _frames(self._asked(video, moments_ms, OWN_REACH_MS))
+        stills = shown(self.originals.frames(video, moments_ms, OWN_REACH_MS, SIDE))
         nearest = {at: min(stills, key=lambda s: abs(s.pts_ms - at)) for at in moments_ms if stills}
         return {at: s for at, s in nearest.items() if abs(s.pts_ms - at) <= OWN_REACH_MS}
 
-    def _source(
-        self, video: VideoId, segment: Segment, copy_ms: Sequence[int]
-    ) -> Future[tuple[Still, ...]]:
+    def _source(self, video: VideoId, segment: Segment, copy_ms: Sequence[int]) -> Frames:
         """Ask for what the source shows around where it shows what the copy does."""
         moments_ms = [segment.reference_ms(at) for at in copy_ms]
-        return self._asked(video, moments_ms, reach_ms(segment))
-
-    def _asked(
-        self, video: VideoId, moments_ms: Sequence[float], reach_ms: float
-    ) -> Future[tuple[Still, ...]]:
-        times, reach = [round(at) for at in moments_ms], round(reach_ms)
-        path = self.media.path(video)
-        return self.executor.submit(frames_near, path, times, reach, SIDE, self.limits)
-
-
-def _frames(asked: Future[tuple[Still, ...]]) -> tuple[Still, ...]:
-    """Return the frames; none of a file that no longer decodes (fixity tells of that)."""
-    try:
-        return asked.result()
-    except ToolError:
-        raise
-    except TrackerError:
-        return ()
+        return self.originals.frames(video, moments_ms, reach_ms(segment), SIDE)

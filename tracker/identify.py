@@ -13,10 +13,10 @@ from threadpoolctl import ThreadpoolController
 from tracker.matching.candidates import candidates
 from tracker.matching.compare import Comparison, SharedStretch, compare, proof
 from tracker.matching.measured import Measured
-from tracker.matching.moment_odds import moment_odds
+from tracker.matching.moment_odds import SURE_ODDS, moment_odds
 from tracker.matching.openings import only_opening
 from tracker.matching.overlay import both_ways
-from tracker.matching.ports import FingerprintArchive, HashIndex
+from tracker.matching.ports import FingerprintArchive, HashIndex, Originals
 from tracker.matching.score import CANDIDATE_SCORE, DOUBTFUL_SCORE, MATCH_SCORE, confirmed_score
 from tracker.matching.sound_search import SoundSearch
 from tracker.matching.transformations import transformations
@@ -24,11 +24,14 @@ from tracker.matching.verify import Inspection, Verification, inspected
 from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.keyframe import Keyframe
-from tracker.model.match import Match, Segment, SoundMatch, Transformation
+from tracker.model.match import InstantAgreement, Match, Segment, SoundMatch, Transformation
 
 LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
 
+
+LEAST_ASKED_SCORE = 0.1
+"""Candidates from here on are looked at on the originals; what is lower shares nothing."""
 
 SHARED_OPENING = Transformation("shared_opening")
 """What explains a candidate with which the query shares an opening or closing, and no more."""
@@ -79,6 +82,7 @@ class Identifier:
         *,
         exclude: Container[VideoId] = (),
         only: Collection[VideoId] | None = None,
+        originals: Originals | None = None,
         both_directions: bool = False,
     ) -> Identified:
         """Return matches and candidates of ``query`` among the indexed videos.
@@ -86,6 +90,7 @@ class Identifier:
         Videos in ``exclude`` are left out, and all but those in ``only`` if it is given. The
         same bytes in the archive are a match with score 1 over the whole length. With
         ``both_directions`` matches also say what explains the reference as a copy of the query.
+        ``originals`` are asked where fingerprints leave the moment in doubt.
         """
         clock = _Phases()
         with clock.phase("search"):
@@ -98,7 +103,9 @@ class Identifier:
             for video in others:
                 if _wanted(video, exclude, only):
                     held = _Held(video, self._archive)
-                    matches += _compared(query, examined, held, clock, both_directions)
+                    matches += _compared(
+                        query, examined, held, clock, originals, both_directions=both_directions
+                    )
         matches.sort(key=lambda match: (-match.score, match.reference))
         asserted = tuple(match for match in matches if match.asserted)
         doubtful = tuple(match for match in matches if not match.asserted)
@@ -145,7 +152,13 @@ def _libraries() -> ThreadpoolController:
 
 
 def _compared(
-    query: VideoId, examined: Examined, held: _Held, clock: _Phases, both_directions: bool
+    query: VideoId,
+    examined: Examined,
+    held: _Held,
+    clock: _Phases,
+    originals: Originals | None,
+    *,
+    both_directions: bool,
 ) -> Iterator[Match]:
     """Yield what the query shares with one stored video, if it is worth showing."""
     with clock.phase("align"):
@@ -155,11 +168,39 @@ def _compared(
     with clock.phase("verify"):
         pictures = _Pictures(query, examined, held)
         match = _match(query, examined, held, comparison, pictures)
+        if both_directions and match.asserted:
+            match = replace(match, moment_odds=_moment_odds(comparison, pictures))
+        if originals is not None and _in_doubt(match):
+            surest = pictures.surest(match.segments)
+            agreement = originals.instant_agreement(query, held.video, surest)
+            match = match if agreement is None else _as_originals_say(match, agreement)
         if match.asserted:
             match = _explained(match, examined, held, pictures, both_directions=both_directions)
-            if both_directions:
-                match = replace(match, moment_odds=_moment_odds(comparison, pictures))
     yield match
+
+
+def _in_doubt(match: Match) -> bool:
+    """Tell whether the originals are to be asked: fingerprints do not tell the moment surely.
+
+    What shares an opening does share it, whichever moment it is.
+    """
+    if not match.asserted:
+        return match.score >= LEAST_ASKED_SCORE and SHARED_OPENING not in match.transformations
+    return not match.moment_told or match.moment_odds is None or match.moment_odds < SURE_ODDS
+
+
+def _as_originals_say(match: Match, agreement: InstantAgreement) -> Match:
+    """Return the match with the moment told by what the originals show at a few instants.
+
+    A candidate of which what moves clearly agrees is a match.
+    """
+    if not match.asserted:
+        if not agreement.clear:
+            return match
+        score = confirmed_score(match.score)
+        match = replace(match, score=score, asserted=True, transformations=())
+    told = match.moment_told or agreement.clear
+    return replace(match, moment_told=told, instants=agreement)
 
 
 def _match(

@@ -1,11 +1,12 @@
-"""What it costs to tell a copy's source on the originals, beside decoding the same files.
+"""What it costs to ask the originals, beside decoding the same files.
 
     python -m benchmarks.speed.contests REFDIR [--videos N] [--seconds S]
 
 Of each of ``N`` videos ``S`` seconds are taken as the clip; four copies of it and one more are
 made, which has to be given one of five sources. *Decoding*: every frame of the six files, with
-PyAV, one thread. *Telling*: what ``tracker.contests`` does, without starting processes. CPU time of
-both.
+PyAV, one thread. *Telling*: what ``tracker.contests`` does, without starting processes. And for
+whether two files show one moment: decoding the clip and the copy asked about, and what
+``tracker.originals`` does. CPU time of all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import combinations
@@ -24,6 +26,7 @@ import cv2
 
 from benchmarks.accuracy.edits.ffmpeg import Part, read_source, render
 from tracker.contests import OWN_REACH_MS
+from tracker.matching import instants
 from tracker.matching.leaning import SIDE, Source, common_moments, leanings, reach_ms
 from tracker.media.frames import frames_near
 from tracker.media.probe import MediaLimits
@@ -44,24 +47,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
-    decoding = telling = 0.0
+    spent: defaultdict[str, float] = defaultdict(float)
     paths = sorted(path for path in options.folder.iterdir() if path.suffix == ".mp4")
     for path in paths[: options.videos]:
         with TemporaryDirectory() as folder:
             made = _made(path, Path(folder), options.seconds)
-            decoding += _timed(partial(_all_decoded, made))
-            telling += _timed(partial(_told, made, options.seconds))
-    if not decoding:
+            two = [made[0], made[-1]]
+            spent["six decoded"] += _timed(partial(_all_decoded, made))
+            spent["source told"] += _timed(partial(_told, made, options.seconds))
+            spent["two decoded"] += _timed(partial(_all_decoded, two))
+            spent["moment told"] += _timed(partial(_agreed, two, options.seconds))
+    if not spent:
         print(f"{options.folder} holds no .mp4", file=sys.stderr)
         return 1
     count = min(options.videos, len(paths))
-    print("| videos asked about | sources each | decoding, CPU ms | telling, CPU ms | ratio |")
-    print("|---" * 5 + "|")
-    print(
-        f"| {count} | 5 | {decoding / count * 1000:.0f} | {telling / count * 1000:.0f} "
-        f"| {telling / decoding:.2f} |"
-    )
+    print("| asked | videos | files each | decoding, CPU ms | telling, CPU ms | ratio |")
+    print("|---" * 6 + "|")
+    print(_row("which of five sources", count, 6, spent["six decoded"], spent["source told"]))
+    print(_row("whether one moment", count, 2, spent["two decoded"], spent["moment told"]))
     return 0
+
+
+def _row(asked: str, count: int, files: int, decoding: float, telling: float) -> str:
+    spent = (f"{seconds / count * 1000:.0f}" for seconds in (decoding, telling))
+    return f"| {asked} | {count} | {files} | {' | '.join(spent)} | {telling / decoding:.2f} |"
 
 
 def _made(path: Path, folder: Path, seconds: float) -> list[Path]:
@@ -102,6 +111,18 @@ def _told(files: list[Path], seconds: float) -> None:
         stills = frames_near(path, moments, round(reach_ms(whole)), SIDE, limits)
         sources[VideoId(f"{number:064x}")] = Source(whole, stills)
     leanings(copy, sources, list(combinations(sources, 2)))
+
+
+def _agreed(files: list[Path], seconds: float) -> None:
+    end_ms = round(seconds * 1000)
+    whole = Segment(0, end_ms, 0, end_ms, 1.0, mirrored=False, score=1.0)
+    times, limits = instants.instants(whole), MediaLimits()
+    reaches = (instants.OWN_REACH_MS, instants.reference_reach_ms(whole))
+    ours, theirs = (
+        frames_near(path, times, reach, instants.SIDE, limits)
+        for path, reach in zip(files, reaches, strict=True)
+    )
+    instants.instant_agreement(ours, theirs, whole)
 
 
 def _apart(moment_ms: int, still: Still) -> int:

@@ -72,7 +72,8 @@ class MatchRow(Row, table=True):
     """What an unordered pair has in common; ``query`` is the lexicographically smaller id.
 
     ``transformations`` describe the query as a copy of the reference, the reverse ones the other
-    way round. ``segments``, ``pairs``, both lists of transformations and ``laid`` are JSON.
+    way round. ``segments``, ``pairs``, both lists of transformations, ``laid`` and ``instants`` are
+    JSON.
     """
 
     __tablename__ = "video_match"
@@ -94,6 +95,7 @@ class MatchRow(Row, table=True):
     laid: str | None = Field(default=None, sa_type=CleanText)
     moment_told: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     moment_odds: float | None = Field(default=None, sa_type=Float(53))
+    instants: str | None = Field(default=None, sa_type=CleanText)
     found_at: datetime = Field(sa_type=Instant)
 
 

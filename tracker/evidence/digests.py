@@ -92,6 +92,8 @@ def match_digest(match: Match) -> str:
         parts["moment_told"] = False
     if seen.moment_odds is not None:  # as it was before they were reckoned
         parts["moment_odds"] = _number(seen.moment_odds)
+    if seen.instants is not None:  # as it was before originals were asked
+        parts["instants"] = [_number(value) for value in astuple(seen.instants)]
     return canonical_digest(parts)
 
 

@@ -20,6 +20,7 @@ from tracker.errors import IntegrityError
 from tracker.evidence.digests import match_digest, sound_match_digest
 from tracker.identify import Identified, Identifier
 from tracker.ingest.stage import Archive
+from tracker.matching.ports import Originals
 from tracker.model.fingerprint import Examined, Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.keyframe import Keyframe
@@ -167,12 +168,14 @@ class Detect:
         archive: Archive,
         identifier: Identifier,
         fingerprints: ArchivedFingerprints,
+        originals: Originals,
         algorithm_key: str,
         clock: Clock,
     ) -> None:
         self._archive = archive
         self._identifier = identifier
         self._fingerprints = fingerprints
+        self._originals = originals
         self._algorithm = algorithm_key
         self._clock = clock
 
@@ -199,13 +202,20 @@ class Detect:
         if examined is None:
             raise IntegrityError(f"the fingerprint of {item} is missing")
         left = _Uncompared(self._archive.database, item, self._algorithm)
-        found = self._identifier.identify(item, examined, exclude=left, both_directions=True)
+        found = self._identifier.identify(
+            item, examined, exclude=left, originals=self._originals, both_directions=True
+        )
         waiting = left.waiting
         while met := self._record(item, found, waiting):
             # Another process compared these meanwhile, and left their pairs to us.
             waiting -= met
             found = self._identifier.identify(
-                item, examined, exclude={item}, only=met, both_directions=True
+                item,
+                examined,
+                exclude={item},
+                only=met,
+                originals=self._originals,
+                both_directions=True,
             )
 
     def _record(

@@ -36,6 +36,9 @@ WEIGHTS = {
     "long": 1.66,
 }
 
+SURE_ODDS = 6.0
+"""From here on the originals are not asked: fingerprints alone are sure."""
+
 
 @dataclass(frozen=True, slots=True)
 class MomentSigns:

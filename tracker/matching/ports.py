@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tracker.model.fingerprint import Fingerprint
 from tracker.model.ids import VideoId
 from tracker.model.keyframe import Keyframe
+from tracker.model.match import InstantAgreement, Segment
 
 
 class Hits(Protocol):
@@ -94,4 +95,14 @@ class FingerprintArchive(Protocol):
 
     def size(self, video: VideoId) -> tuple[int, int] | None:
         """Return width and height of ``video`` as displayed, in pixels; ``None``: not known."""
+        ...
+
+
+class Originals(Protocol):
+    """The original files behind the fingerprints, as far as they are kept."""
+
+    def instant_agreement(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> InstantAgreement | None:
+        """Return how what moves agrees along ``segment``; ``None``: nothing can be said."""
         ...

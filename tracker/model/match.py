@@ -8,6 +8,17 @@ from enum import StrEnum
 
 from tracker.model.ids import VideoId
 
+CLEAR_SURPLUS = 0.25
+OTHER_SURPLUS = 0.1
+"""What moves in two originals fits its own instant so much better than others in copies alone, and
+less than the second where they show two moments.
+
+``benchmarks.accuracy.trees.instants`` prints how both are spread over made edit trees.
+"""
+
+LEAST_MOVING = 0.1
+"""Originals in which less moves (grey levels, root mean square) say nothing against one moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -126,6 +137,35 @@ class SoundAgreement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class InstantAgreement:
+    """How well what moves in two originals agrees, instant by instant.
+
+    ``correlation`` is that of the same instants, ``elsewhere`` the highest when each is held
+    against another one, both from -1 to 1; ``moving`` is how far the pictures lie from what all
+    have in common (grey levels, root mean square), in the video in which it is less.
+    """
+
+    correlation: float
+    elsewhere: float
+    moving: float
+
+    @property
+    def surplus(self) -> float:
+        """How much better each instant fits its own than another one."""
+        return self.correlation - max(0.0, self.elsewhere)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the surplus is one that only copies have."""
+        return self.surplus >= CLEAR_SURPLUS
+
+    @property
+    def against(self) -> bool:
+        """Whether something moves in both, and not alike."""
+        return self.surplus < OTHER_SURPLUS and self.moving >= LEAST_MOVING
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A reference that shares verified segments with the query.
 
@@ -137,7 +177,8 @@ class Match:
     ``None`` where the pictures could not be laid over each other, or nobody asked.
     ``moment_told`` is False where so little moves that another moment of the same shot would look
     the same; ``moment_odds`` are the log odds that what moves shows one moment, ``None`` where
-    nothing does, motion could not be compared, or nobody asked.
+    nothing does, motion could not be compared, or nobody asked. ``instants`` is what the originals
+    say of it, ``None`` where they were not asked.
     """
 
     query: VideoId
@@ -152,6 +193,7 @@ class Match:
     laid: Laid | None = None
     moment_told: bool = True
     moment_odds: float | None = None
+    instants: InstantAgreement | None = None
 
     @property
     def longest_segment(self) -> Segment:
@@ -173,6 +215,7 @@ class Match:
             laid=self.laid.swapped() if self.laid is not None else None,
             moment_told=self.moment_told,
             moment_odds=self.moment_odds,
+            instants=self.instants,
         )
 
 

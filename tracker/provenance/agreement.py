@@ -73,6 +73,8 @@ def tells_the_moment(match: Match) -> bool:
     Sound is a witness of its own, for a moment that the pictures do not tell, and against one
     that they hardly do.
     """
+    if _seen_clearly(match):
+        return True
     if match.sound is SoundAgreement.DIFFERENT and match.score < SURE_WITH_OTHER_SOUND:
         return False
     return match.moment_told or match.sound is SoundAgreement.SAME
@@ -93,7 +95,7 @@ class _Beside:
             one, other = match.query, match.reference
             self._spans[one, other] = _spans(match.segments)
             self._spans[other, one] = [(c, d, a, b) for a, b, c, d in self._spans[one, other]]
-            if match.score >= SURE_SCORE:
+            if match.score >= SURE_SCORE and not _seen_apart(match):
                 nearest[one].append((-match.score, other))
                 nearest[other].append((-match.score, one))
         self._nearest: Mapping[VideoId, list[VideoId]] = {
@@ -105,8 +107,11 @@ class _Beside:
         """Tell whether too few of the matches between copies of either side say the same.
 
         A sure match stands, unless most of them cannot even tell the moment: of one moment,
-        copies show the same little that moves. One whose moment is doubted needs support.
+        copies show the same little that moves. One whose moment is doubted needs support, and one
+        that the originals show needs none.
         """
+        if _seen_clearly(match):
+            return False
         if match.score < SURE_SCORE and _at_odd_speed(match) and self._alone(match):
             return True
         pairs = [
@@ -173,11 +178,27 @@ class _Beside:
         return None
 
 
+def _seen_clearly(match: Match) -> bool:
+    """Tell whether what moves in the originals fits its own instants, and no others."""
+    return match.instants is not None and match.instants.clear
+
+
+def _seen_apart(match: Match) -> bool:
+    """Tell whether what moves in the originals is not alike; sound is a witness of its own."""
+    told = match.instants is not None and match.instants.against
+    return told and match.sound is not SoundAgreement.SAME
+
+
 def _doubted(match: Match) -> bool:
-    """Tell whether what moves may well be another moment; sound is a witness of its own."""
-    if match.moment_odds is None or match.sound is SoundAgreement.SAME:
+    """Tell whether what moves may well be another moment; sound is a witness of its own.
+
+    Originals see better than fingerprints.
+    """
+    if match.sound is SoundAgreement.SAME or _seen_clearly(match):
         return False
-    return match.moment_odds < DOUBTED_ODDS
+    if _seen_apart(match):
+        return True
+    return match.moment_odds is not None and match.moment_odds < DOUBTED_ODDS
 
 
 def _at_odd_speed(match: Match) -> bool:

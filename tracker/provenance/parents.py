@@ -276,6 +276,12 @@ def beyond(child: Appearance, match: Match) -> bool:
 def _picture_why(match: Match, *, partial: bool, share: float) -> str:
     extent = "part of the clip" if partial else "the clip"
     text = f"the picture shows {extent} as in that appearance (match score {match.score:.2f})"
+    if match.instants is not None and match.instants.clear:
+        text += (
+            f"; in the original files what moves agrees at the same instants "
+            f"(correlation {match.instants.correlation:.2f}) and not at others "
+            f"({max(0.0, match.instants.elsewhere):.2f})"
+        )
     if share < 0.995:
         text += f"; by the pictures it was taken from there with a probability of {share:.0%}"
     return text

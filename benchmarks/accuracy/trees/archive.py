@@ -34,7 +34,7 @@ SEEN_AT = datetime(2026, 6, 1, tzinfo=UTC)
 """When the archive first saw every post: long after the last of them."""
 
 _EXAMINING = ("examine.py", "fingerprint", "media", "model/fingerprint.py", "model/features.py")
-_COMPARING = ("identify.py", "matching", "ingest/detect.py", "model/match.py")
+_COMPARING = ("identify.py", "matching", "originals.py", "ingest/detect.py", "model/match.py")
 
 
 class _Standing:

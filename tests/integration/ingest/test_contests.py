@@ -18,7 +18,6 @@ from tracker.config import JobSettings, Settings
 from tracker.contests import Contests
 from tracker.ingest.add import Stated
 from tracker.ingest.record import Record
-from tracker.media.probe import MediaLimits
 from tracker.model.chain import Chain
 from tracker.model.ids import VideoId
 from tracker.trace import Tracer
@@ -117,7 +116,7 @@ def test_a_few_videos_at_a_time_come_to_the_same(app: App, files: dict[str, Path
         for video in held.values():
             videos.touch(session, video)
     assert known(app, held) == {}
-    contests = Contests(archive.database, archive.media, app.executor, MediaLimits(), 1)
+    contests = Contests(app.originals, 1)
     stage = Record(archive, Tracer(archive.database, key, app.clock, contests), app.clock)
     turns = 0
     while pending := stage.pending(1):

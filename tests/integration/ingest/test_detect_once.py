@@ -15,6 +15,7 @@ from tests.support.webserver import WebServer
 from tracker.app import App
 from tracker.identify import Identified, Identifier
 from tracker.ingest.detect import Detect
+from tracker.matching.ports import Originals
 from tracker.model.fingerprint import Examined
 from tracker.model.ids import VideoId
 
@@ -54,10 +55,16 @@ class Seeing(Identifier):
         *,
         exclude: Container[VideoId] = (),
         only: Collection[VideoId] | None = None,
+        originals: Originals | None = None,
         both_directions: bool = False,
     ) -> Identified:
         found = self._real.identify(
-            query, examined, exclude=exclude, only=only, both_directions=both_directions
+            query,
+            examined,
+            exclude=exclude,
+            only=only,
+            originals=originals,
+            both_directions=both_directions,
         )
         self.compared += [(query, match.reference) for match in found.matches]
         if self._then:  # another process is at work, and done before this one records
@@ -68,7 +75,7 @@ class Seeing(Identifier):
 def detect_with(app: App, then: list[VideoId]) -> tuple[Detect, Seeing]:
     seeing = Seeing(app, then)
     held = app.lookup._fingerprints
-    return Detect(app.archive, seeing, held, app.algorithm_key, app.clock), seeing
+    return Detect(app.archive, seeing, held, app.originals, app.algorithm_key, app.clock), seeing
 
 
 def matched(app: App, video: VideoId) -> int:

@@ -19,14 +19,15 @@ from tests.support.values import NOW, a_match
 from tracker.app import open_app
 from tracker.config import Settings
 from tracker.evidence.digests import match_digest
-from tracker.model.match import Laid, Match
+from tracker.model.match import InstantAgreement, Laid, Match
 from tracker.reports.bundle.match_form import matches_document, matches_from
 
+INSTANTS = InstantAgreement(0.912, -0.034, 1.56)
 LAID = Laid(0.5, 0.1, 0.3, 0.0, 1.2, -0.1, 0.4, -0.2)
 
 
 def changed(match: Match) -> Match:
-    return replace(match, laid=LAID, moment_told=False, moment_odds=2.345)
+    return replace(match, laid=LAID, moment_told=False, moment_odds=2.345, instants=INSTANTS)
 
 
 def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
@@ -49,6 +50,8 @@ def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
         {"moment_told": True},
         {"moment_odds": None},
         {"moment_odds": 2.346},
+        {"instants": None},
+        {"instants": replace(INSTANTS, elsewhere=0.034)},
     ],
 )
 def test_the_digest_tells_when_it_was_changed(different: dict[str, object]) -> None:
@@ -64,12 +67,12 @@ def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: 
     document = matches_document("some algorithm", [match])
     assert matches_from(document) == ("some algorithm", [match])
     for item in document["matches"]:  # type: ignore[attr-defined]  # a list of objects
-        del item["laid"], item["moment_told"], item["moment_odds"]
-    older = replace(match, laid=None, moment_told=True, moment_odds=None)
+        del item["laid"], item["moment_told"], item["moment_odds"], item["instants"]
+    older = replace(match, laid=None, moment_told=True, moment_odds=None, instants=None)
     assert matches_from(document)[1] == [older]
 
 
-@pytest.mark.parametrize("schema", ["0016", "0019"])
+@pytest.mark.parametrize("schema", ["0016", "0019", "0021"])
 def test_what_an_older_release_matched_is_compared_again(tmp_path: Path, schema: str) -> None:
     """Its matches say nothing of how near the pictures are, or of how likely one moment is."""
     with open_app(Settings(data_dir=tmp_path / "new")) as app:

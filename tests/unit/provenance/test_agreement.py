@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, SoundAgreement
+from tracker.model.match import InstantAgreement, Match, Segment, SoundAgreement
 from tracker.provenance.agreement import corroborated
 
 
@@ -132,6 +132,41 @@ def test_a_doubted_match_stands_with_one_beside_it_that_is_not(odds: float | Non
     assert corroborated(everything) == everything
     elsewhere = replace(found("b", "y", 3_000), moment_odds=odds)
     assert doubted("a", "x") not in corroborated([*FAMILIES, elsewhere, doubted("a", "x")])
+
+
+ALIKE, UNLIKE = InstantAgreement(0.9, 0.1, 3.0), InstantAgreement(0.06, 0.02, 3.0)
+
+
+def test_a_doubted_match_stands_if_its_originals_clearly_agree() -> None:
+    clear = replace(doubted("a", "x", 0.6), instants=ALIKE)
+    assert corroborated([*FAMILIES, clear]) == [*FAMILIES, clear]
+    beside = doubted("b", "y")
+    assert corroborated([*FAMILIES, clear, beside]) == [*FAMILIES, clear, beside]
+
+
+def test_originals_are_believed_before_what_stands_beside_a_match() -> None:
+    odd = [found("a", "x", 0, 0.8), found("b", "y", 2_000, 0.8), untold("c", "y")]
+    clear = replace(found("c", "z", 5_000, 0.6), instants=ALIKE)
+    assert clear in corroborated([*FAMILIES, *odd, clear])
+
+
+def test_a_match_of_which_the_originals_disagree_needs_another_beside_it() -> None:
+    unlike = [replace(found(one, other, 0), instants=UNLIKE) for one in "ab" for other in "xy"]
+    assert corroborated([*FAMILIES, *unlike]) == FAMILIES
+    certain = found("c", "z", 0)
+    assert corroborated([*FAMILIES, *unlike, certain]) == [*FAMILIES, *unlike, certain]
+
+
+def test_where_nothing_moves_the_originals_say_nothing_against_a_match() -> None:
+    still = [replace(m, instants=replace(UNLIKE, moving=0.02)) for m in copies("a", "x")]
+    assert corroborated([*FAMILIES, *still]) == [*FAMILIES, *still]
+
+
+def test_sound_is_a_witness_of_its_own_beside_the_originals() -> None:
+    heard = replace(found("a", "x", 0), instants=UNLIKE, sound=SoundAgreement.SAME)
+    assert corroborated([*FAMILIES, heard]) == [*FAMILIES, heard]
+    revoiced = replace(found("a", "x", 0, 0.55), instants=ALIKE, sound=SoundAgreement.DIFFERENT)
+    assert corroborated([*FAMILIES, revoiced]) == [*FAMILIES, revoiced]
 
 
 def test_a_doubted_match_stands_where_there_are_no_certain_copies_to_ask() -> None:

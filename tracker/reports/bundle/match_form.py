@@ -8,7 +8,15 @@ from typing import Any
 
 from tracker.errors import IntegrityError
 from tracker.model.ids import video_id
-from tracker.model.match import FramePair, Laid, Match, Segment, SoundAgreement, Transformation
+from tracker.model.match import (
+    FramePair,
+    InstantAgreement,
+    Laid,
+    Match,
+    Segment,
+    SoundAgreement,
+    Transformation,
+)
 from tracker.reports.documents import Document
 
 SCHEMA = "tracker/matches/1"
@@ -64,6 +72,7 @@ def _match(match: Match) -> Document:
         "laid": asdict(seen.laid) if seen.laid is not None else None,
         "moment_told": seen.moment_told,
         "moment_odds": seen.moment_odds,
+        "instants": asdict(seen.instants) if seen.instants is not None else None,
     }
 
 
@@ -93,6 +102,7 @@ def _match_from(item: Mapping[str, Any]) -> Match:
         laid=_laid_from(item.get("laid")),  # bundles of older releases have none
         moment_told=bool(item.get("moment_told", True)),
         moment_odds=_number_or_none(item.get("moment_odds")),
+        instants=_instants_from(item.get("instants")),
     )
 
 
@@ -104,6 +114,14 @@ def _laid_from(item: Mapping[str, Any] | None) -> Laid | None:
     if item is None:
         return None
     return Laid(**{field.name: float(item[field.name]) for field in fields(Laid)})
+
+
+def _instants_from(item: Mapping[str, Any] | None) -> InstantAgreement | None:
+    if item is None:
+        return None
+    return InstantAgreement(
+        **{field.name: float(item[field.name]) for field in fields(InstantAgreement)}
+    )
 
 
 def _segment_from(item: Mapping[str, Any]) -> Segment:

@@ -1,0 +1,93 @@
+"""How well what moves in two originals agrees: copies, and other moments before one camera.
+
+    python -m benchmarks.accuracy.trees.instants REFDIR --work DIR --seed N… [--trees N]
+
+*Copies*: every asserted match between copies of one footage of which the originals were asked, as
+fingerprints left its moment in doubt. *Other takes*: such matches between two takes of one camera
+(the first two roots of a world), and those roots themselves, one laid over the other. *Halves*: of
+each root the second half laid over the first. Printed is how many of each reach some surplus
+(``InstantAgreement.surplus``), of those that could be laid over each other and move.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.accuracy.trees.archive import compared, opened, video_ids
+from benchmarks.accuracy.trees.make import make_worlds
+from benchmarks.accuracy.trees.truth import World
+from storage import matches as match_rows
+from storage import videos as video_rows
+from tracker.app import App
+from tracker.model.ids import VideoId
+from tracker.model.match import LEAST_MOVING, InstantAgreement, Segment
+
+SURPLUSES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7)
+COPIES, TAKES, HALVES = "copies in doubt", "other takes", "halves of a shot"
+
+Named = tuple[str, InstantAgreement | None]
+
+
+def found(world: World) -> Iterator[Named]:
+    """Yield what each pair of the world is, and what its originals say."""
+    ids = video_ids(world)
+    shows = {ids[post.file]: set(post.footage) for post in world.posts}
+    roots = [ids[f"{tree}n00.mp4"] for tree in world.trees]
+    with opened(compared(world)) as app:
+        with app.archive.database.read() as session:
+            asked = [
+                match
+                for match in match_rows.matches_among(session, set(shows), app.algorithm_key)
+                if match.instants is not None
+            ]
+            lengths = video_rows.durations(session, set(roots))
+        for match in asked:
+            same = shows[match.query] & shows[match.reference]
+            yield COPIES if same else TAKES, match.instants
+        first, second = roots[:2]
+        together_ms = min(lengths[first], lengths[second])
+        yield TAKES, _laid(app, first, second, 0, together_ms)
+        for root in roots:
+            half_ms = lengths[root] // 2
+            yield HALVES, _laid(app, root, root, half_ms, half_ms)
+
+
+def _laid(
+    app: App, query: VideoId, reference: VideoId, later_ms: int, length_ms: int
+) -> InstantAgreement | None:
+    segment = Segment(0, length_ms, later_ms, later_ms + length_ms, 1.0, mirrored=False, score=1.0)
+    return app.originals.instant_agreement(query, reference, segment)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.trees.instants")
+    parser.add_argument("folder", type=Path, metavar="REFDIR")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--seed", type=int, nargs="+", required=True)
+    parser.add_argument("--trees", type=int, default=50, help="trees a seed")
+    options = parser.parse_args(arguments)
+    told: dict[str, list[InstantAgreement | None]] = {COPIES: [], TAKES: [], HALVES: []}
+    for seed in options.seed:
+        for world in make_worlds(options.folder, options.work, seed, options.trees):
+            for name, agreement in found(world):
+                told[name].append(agreement)
+            print(f"{world.folder.name} looked at", file=sys.stderr)
+    bounds = " | ".join(f"≥ {least:.2f}" for least in SURPLUSES)
+    print(f"| pairs | laid and moving | standing still | not laid | highest | {bounds} |")
+    print("|---" * (5 + len(SURPLUSES)) + "|")
+    for name, all_told in told.items():
+        laid = [one for one in all_told if one is not None]
+        moving = [one.surplus for one in laid if one.moving >= LEAST_MOVING]
+        counts = [sum(surplus >= least for surplus in moving) for least in SURPLUSES]
+        highest = f"{max(moving):.2f}" if moving else "–"
+        cells = (name, len(moving), len(laid) - len(moving), len(all_told) - len(laid), highest)
+        print(f"| {' | '.join(map(str, (*cells, *counts)))} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

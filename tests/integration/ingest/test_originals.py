@@ -1,0 +1,126 @@
+"""Where fingerprints leave the moment in doubt the kept originals are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from storage import matches as match_rows
+from tests.integration.test_identify import Shelf, video
+from tests.integration.test_other_moments import H264, takes
+from tests.support.hostile_media import run
+from tracker.app import App
+from tracker.examine import examine
+from tracker.identify import Identified
+from tracker.ingest.add import Stated
+from tracker.model.ids import VideoId
+from tracker.model.match import InstantAgreement, Match, Segment
+
+__all__ = ["takes"]
+
+ALIKE = InstantAgreement(0.9, 0.1, 3.0)
+
+
+@pytest.fixture(scope="module")
+def copy(takes: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few seconds of the first take, cropped and poor: fingerprints leave the moment in doubt."""
+    made = tmp_path_factory.mktemp("copies") / "copy.mp4"
+    poor = ("-vf", "crop=iw*0.8:ih*0.8", *H264, "-crf", "36")
+    run("-ss", "3", "-t", "5", "-i", takes[0], *poor, made)
+    return made
+
+
+def found(app: App, one: VideoId, other: VideoId) -> Match | None:
+    with app.archive.database.read() as session:
+        return match_rows.match_of(session, one, other, app.algorithm_key)
+
+
+def taken_in(app: App, path: Path) -> VideoId:
+    return app.add.take_in(str(path), Stated()).videos[0].sha256
+
+
+def test_what_moves_in_a_copy_agrees_and_is_kept_with_the_match(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    held, made = taken_in(app, takes[0]), taken_in(app, copy)
+    match = found(app, held, made)
+    assert match is not None
+    assert match.instants is not None
+    assert match.instants.clear
+    assert match.moment_told
+    (chain,) = app.subjects.chains(made)
+    assert any("in the original files what moves agrees" in link.why for link in chain.links)
+    assert app.verify().broken == ()
+
+
+def test_another_take_of_the_camera_stays_apart(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    videos = [taken_in(app, path) for path in (*takes, copy)]
+    first, other = (app.subjects.chains(video)[0] for video in videos[:2])
+    assert first.clip != other.clip
+    assert found(app, videos[1], videos[2]) is None
+
+
+def test_where_an_original_is_gone_nothing_is_asked(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    held = taken_in(app, takes[0])
+    app.archive.media.remove(held)
+    match = found(app, held, taken_in(app, copy))
+    assert match is not None
+    assert match.instants is None
+
+
+def test_the_order_of_arrival_changes_nothing(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    segment = Segment(3_000, 8_000, 0, 5_000, 1.0, mirrored=False, score=1.0)
+    held, made = taken_in(app, takes[0]), taken_in(app, copy)
+    one = app.originals.instant_agreement(held, made, segment)
+    assert one is not None
+    assert one == app.originals.instant_agreement(made, held, segment.swapped())
+
+
+@dataclass
+class Told:
+    """Originals of which somebody else knows what they show."""
+
+    agreement: InstantAgreement | None
+    asked: list[Segment] = field(default_factory=list)
+
+    def instant_agreement(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> InstantAgreement | None:
+        self.asked.append(segment)
+        return self.agreement
+
+
+def identified(folder: Path, held: Path, query: Path, told: Told) -> Identified:
+    shelf = Shelf(folder / "index")
+    shelf.put(held)
+    return shelf.identifier().identify(
+        video(query), examine(query), originals=told, both_directions=True
+    )
+
+
+def test_a_candidate_whose_originals_clearly_agree_is_a_match(
+    takes: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (match,) = identified(tmp_path, takes[0], takes[1], Told(ALIKE)).matches
+    assert match.asserted
+    assert match.score >= 0.5
+    assert match.instants == ALIKE
+    assert "other_moment" not in [change.kind for change in match.transformations]
+
+
+@pytest.mark.parametrize("agreement", [None, InstantAgreement(0.3, 0.1, 3.0)])
+def test_a_candidate_stays_one_where_they_do_not(
+    takes: tuple[Path, Path], tmp_path: Path, agreement: InstantAgreement | None
+) -> None:
+    told = Told(agreement)
+    found = identified(tmp_path, takes[0], takes[1], told)
+    assert found.matches == ()
+    assert len(found.candidates) == len(told.asked) == 1

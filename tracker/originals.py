@@ -1,0 +1,71 @@
+"""The original files: which are kept, and what they show around a few instants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from storage import videos as video_rows
+from storage.database import Database
+from storage.media_store import MediaStore
+from tracker.errors import ToolError, TrackerError
+from tracker.matching import instants
+from tracker.media.frames import frames_near
+from tracker.media.probe import MediaLimits
+from tracker.model.ids import VideoId
+from tracker.model.match import InstantAgreement, Segment
+from tracker.model.still import Still
+
+Frames = Future[tuple[Still, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Decodes a few instants of kept files, each in a child process."""
+
+    database: Database
+    media: MediaStore
+    executor: Executor
+    limits: MediaLimits
+
+    def kept(self, videos: Collection[VideoId]) -> frozenset[VideoId]:
+        """Return those of ``videos`` of which the original is kept."""
+        with self.database.read() as session:
+            return video_rows.kept_among(session, videos)
+
+    def frames(
+        self, video: VideoId, moments_ms: Sequence[float], reach_ms: float, side: int
+    ) -> Frames:
+        """Ask for every frame of a kept video within ``reach_ms`` of one of the moments."""
+        times, reach = [round(at) for at in moments_ms], round(reach_ms)
+        path = self.media.path(video)
+        return self.executor.submit(frames_near, path, times, reach, side, self.limits)
+
+    def instant_agreement(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> InstantAgreement | None:
+        """Return how what moves in the two originals agrees along ``segment``.
+
+        The same whichever of the two is the query. ``None`` where one is not kept or no longer
+        decodes, or the pictures tell nothing. Raises ``ToolError`` when the work was stopped.
+        """
+        if query > reference:
+            return self.instant_agreement(reference, query, segment.swapped())
+        if self.kept({query, reference}) != {query, reference}:
+            return None
+        times = instants.instants(segment)
+        there = [segment.reference_ms(at) for at in times]
+        ours = self.frames(query, times, instants.OWN_REACH_MS, instants.SIDE)
+        theirs = self.frames(reference, there, instants.reference_reach_ms(segment), instants.SIDE)
+        return instants.instant_agreement(shown(ours), shown(theirs), segment)
+
+
+def shown(asked: Frames) -> tuple[Still, ...]:
+    """Return the frames; none of a file that no longer decodes (fixity tells of that)."""
+    try:
+        return asked.result()
+    except ToolError:
+        raise
+    except TrackerError:
+        return ()

@@ -363,8 +363,9 @@ def _footage(
     cut_near: CutNear,
 ) -> Footage:
     """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
-    members = [Placed(whole, whole, inset=False), *_shown(whole, core, overlaps)]
-    members += [one for one in _shown(whole, users, overlaps) if _with_others(one, members)]
+    plain = _shown(whole, core, overlaps)
+    using = _of_one_stretch(_shown(whole, users, overlaps), plain)
+    members = [Placed(whole, whole, inset=False), *plain, *using]
     further = carried(members, overlaps, settled=overlaps.partners(whole.video))
     absorbed = core | {
         video
@@ -400,14 +401,18 @@ def _shown(whole: Stretch, videos: Iterable[VideoId], overlaps: Overlaps) -> lis
     return [placed(overlap) for overlap in found if overlap and _shows(overlap.outer, whole)]
 
 
-def _with_others(user: Placed, members: Sequence[Placed]) -> bool:
-    """Tell whether a user of the clip's footage shows of it what most others show, too.
+def _of_one_stretch(users: Iterable[Placed], others: Sequence[Placed]) -> list[Placed]:
+    """Return those users of the clip's footage that show of it what most others show, too.
 
-    If not, all they have in common is the anchor: it has an opening from elsewhere, say.
+    Of the rest the anchor is all they have in common with the clip: it has an opening from
+    elsewhere, say. Where there are no others the longest use tells.
     """
-    others = members[1:]
-    beside = sum(_shows(user.clip, other.clip) for other in others)
-    return 2 * beside >= len(others)
+    found: list[Placed] = []
+    for user in sorted(users, key=lambda one: (-one.clip.duration_ms, one.own.video)):
+        among = others or found
+        if 2 * sum(_shows(user.clip, other.clip) for other in among) >= len(among):
+            found.append(user)
+    return found
 
 
 def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overlaps) -> Footage:

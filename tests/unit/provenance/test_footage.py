@@ -341,6 +341,24 @@ def test_who_shares_the_opening_only_is_no_member() -> None:
     assert any({"also_opened", "third"} <= members for members in found.values())
 
 
+def test_an_opening_and_what_comes_after_it_tie_no_two_together_that_use_one_each() -> None:
+    """One shares an opening with a copy of the clip, a compilation what comes after it."""
+    durations = {"opened": 11.0, "one": 12.0, "two": 12.0, "also_opened": 9.0, "other": 9.0}
+    durations |= {"compiled": 15.0, "third": 12.0, "fourth": 12.0}
+    matches = [
+        shared("opened", (0, 6), "also_opened", (0, 6)),
+        shared("opened", (6, 11), "one", (0.2, 5.2)),
+        shared("opened", (6, 11), "two", (0.2, 5.2)),
+        shared("one", (0, 12), "two", (0, 12)),
+        shared("also_opened", (6, 9), "other", (0.5, 3.5)),
+        shared("compiled", (0, 4), "opened", (6, 10)),
+        shared("compiled", (5, 9), "third", (2, 6)),
+        shared("compiled", (10, 14), "fourth", (2, 6)),
+    ]
+    found = group(durations, matches)
+    assert all(not {"also_opened", "compiled"} <= members for members in found.values())
+
+
 def test_a_longer_copy_of_a_part_with_an_opening_is_no_clip_of_its_own() -> None:
     """The part begins and ends with a shot, so that either may have it from the other."""
     durations = {"opened": 10.0, "whole": 8.0, "copy": 8.0, "beginning": 6.0}

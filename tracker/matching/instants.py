@@ -1,10 +1,10 @@
 """Whether two videos show one moment, told on their originals: does each instant fit its own?
 
 Two takes of one camera agree in all that stands still, and in little else. So a few instants are
-looked at in full: from each picture what all of them have in common is taken away, and what is left
-(what moves, and what the camera made of it) is held against what is left of the other video at the
-same instants. Of copies it agrees there, and at other instants it does not; of other moments it
-agrees nowhere.
+looked at in full: from each picture what most of them have in common is taken away, and what is
+left (what moves, and what the camera made of it) is held against what is left of the other video at
+the same instants, each counting alike. Of copies it agrees there, and at other instants it does
+not; of other moments it agrees nowhere.
 
 Only structure of a few pixels counts: finer one encoders lose, coarser one is light that changes.
 The line in time is known to a few frames, so the best one near it is looked for.
@@ -154,13 +154,16 @@ def _common_scene(here: Plane, there: Plane, inside: Bools) -> Bools | None:
 
 
 def _moving(pictures: npt.NDArray[np.float32], places: Bools) -> Plane:
-    """Return what sets each picture (n, h, w) apart from their mean, at the places: (n, p)."""
+    """Return what sets each picture (n, h, w) apart from most of them, at the places: (n, p).
+
+    The median, not the mean: what shows at one instant alone would lie in the mean of all.
+    """
     banded = [
         (cv2.GaussianBlur(p, (0, 0), FINE_PX) - cv2.GaussianBlur(p, (0, 0), COARSE_PX))[places]
         for p in pictures
     ]
     found = np.array(banded, np.float32)
-    return np.asarray(found - found.mean(axis=0), np.float32)
+    return np.asarray(found - np.median(found, axis=0), np.float32)
 
 
 def _balanced(here: Plane, there: Plane) -> tuple[Plane, Plane]:
@@ -184,9 +187,11 @@ def _best_line(
 ) -> InstantAgreement | None:
     times = np.array([still.pts_ms for still in ours], np.float64)
     pts = np.array([still.pts_ms for still in reference], np.float64)
-    products = np.asarray(moving @ moving_there.T, np.float64)
     power = np.square(moving, dtype=np.float64).sum(axis=1)
     power_there = np.square(moving_there, dtype=np.float64).sum(axis=1)
+    # Each instant counts alike: one that shows a gesture must not speak for those that do not.
+    norms = np.sqrt(np.outer(power, power_there)) + _STEADY_LEVELS * moving.shape[1] * 1e-3
+    alike = np.asarray(moving @ moving_there.T, np.float64) / norms
     best: InstantAgreement | None = None
     for apart in SPEEDS_APART:
         drift = apart * (times - times.mean())
@@ -197,13 +202,13 @@ def _best_line(
             if near.sum() < LEAST_INSTANTS:
                 continue
             rows, columns = np.flatnonzero(near), frames[near]
-            norm = np.sqrt(power[rows].sum() * power_there[columns].sum()) + 1e-6
-            crossed = products[np.ix_(rows, columns)] / norm
-            correlation = float(np.trace(crossed))
+            crossed = alike[np.ix_(rows, columns)]
+            correlation = float(np.trace(crossed)) / len(rows)
             if best is None or correlation > best.correlation:
                 levels = min(power[rows].mean(), power_there[columns].mean()) / moving.shape[1]
                 elsewhere = max(
-                    float(np.trace(np.roll(crossed, turn, axis=1))) for turn in range(1, len(rows))
+                    float(np.trace(np.roll(crossed, turn, axis=1))) / len(rows)
+                    for turn in range(1, len(rows))
                 )
                 best = InstantAgreement(correlation, elsewhere, float(np.sqrt(levels)))
     return best

@@ -8,12 +8,18 @@ from enum import StrEnum
 
 from tracker.model.ids import VideoId
 
-CLEAR_SURPLUS = 0.25
+CLEAR_SURPLUS = 0.45
 OTHER_SURPLUS = 0.1
 """What moves in two originals fits its own instant so much better than others in copies alone, and
 less than the second where they show two moments.
 
-``benchmarks.accuracy.trees.instants`` prints how both are spread over made edit trees.
+``benchmarks.accuracy.trees.instants`` prints how both are spread over made edit trees: of other
+moments none reaches 0.35 where enough moves.
+"""
+
+CLEAR_MOVING = 1.0
+"""So much has to move (grey levels, root mean square) to speak for one moment. After a gesture a
+camera settles the same way each time: what is left of two takes then is faint, and alike.
 """
 
 LEAST_MOVING = 0.1
@@ -140,9 +146,9 @@ class SoundAgreement(StrEnum):
 class InstantAgreement:
     """How well what moves in two originals agrees, instant by instant.
 
-    ``correlation`` is that of the same instants, ``elsewhere`` the highest when each is held
-    against another one, both from -1 to 1; ``moving`` is how far the pictures lie from what all
-    have in common (grey levels, root mean square), in the video in which it is less.
+    ``correlation`` is the mean of those of the same instants, ``elsewhere`` the highest when each
+    is held against another one, both from -1 to 1; ``moving`` is how far the pictures lie from
+    what most have in common (grey levels, root mean square), in the video in which it is less.
     """
 
     correlation: float
@@ -156,8 +162,8 @@ class InstantAgreement:
 
     @property
     def clear(self) -> bool:
-        """Whether the surplus is one that only copies have."""
-        return self.surplus >= CLEAR_SURPLUS
+        """Whether enough moves, and agrees as it does in copies alone."""
+        return self.surplus >= CLEAR_SURPLUS and self.moving >= CLEAR_MOVING
 
     @property
     def against(self) -> bool:

@@ -37,7 +37,7 @@ def scene(take: int, seed: int = 1) -> Callable[[float], Gray]:
             turn = pts_ms / 1000 * (0.7 + across)
             x = SIZE[1] * (0.5 + 0.4 * np.sin(turn + 9 * down))
             y = SIZE[0] * (0.5 + 0.4 * np.cos(turn * down + 5 * across))
-            cv2.circle(picture, (round(x), round(y)), 6, 210.0, -1)
+            cv2.circle(picture, (round(x), round(y)), 9, 230.0, -1)
         return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
     return at

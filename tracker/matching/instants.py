@@ -115,7 +115,9 @@ def _own(query: Sequence[Still], segment: Segment) -> list[Still]:
         nearest = min(query, key=lambda still: abs(still.pts_ms - at), default=None)
         if nearest is not None and abs(nearest.pts_ms - at) <= OWN_REACH_MS:
             found[nearest.pts_ms] = nearest
-    return [found[pts] for pts in sorted(found)]
+    stills = [found[pts] for pts in sorted(found)]
+    # A file may turn its picture as it goes: those that lie as the first are held together.
+    return [still for still in stills if still.gray.shape == stills[0].gray.shape]
 
 
 def _map(ours: Sequence[Still], reference: Sequence[Still], segment: Segment) -> Floats | None:

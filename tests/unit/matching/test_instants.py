@@ -124,6 +124,27 @@ def test_too_few_frames_say_nothing(frames: list[Still]) -> None:
     assert instant_agreement(filmed(1), frames, SHOT) is None
 
 
+def test_frames_of_a_file_that_turns_its_picture_are_no_crash() -> None:
+    turned = [
+        Still(still.pts_ms, np.ascontiguousarray(np.rot90(still.gray)))
+        if 2_000 < still.pts_ms < 4_000
+        else still
+        for still in filmed(1)
+    ]
+    assert agreement(turned, filmed(1), SHOT).clear
+    assert instant_agreement(filmed(1), turned, SHOT) is not None
+
+
+@pytest.mark.parametrize("side", [1, 2, 5])
+def test_pictures_of_a_few_pixels_say_nothing(side: int) -> None:
+    dots = [Still(at, np.full((side, side), at % 251, np.uint8)) for at in range(0, 8_000, 40)]
+    for found in (
+        instant_agreement(dots, filmed(1), SHOT),
+        instant_agreement(filmed(1), dots, SHOT),
+    ):
+        assert found is None or not (found.clear or found.against)
+
+
 @pytest.mark.parametrize("end_ms", [1, 150, 900, 8_000, 600_000])
 def test_instants_lie_in_the_segment(end_ms: int) -> None:
     times = instants(replace(SHOT, query_end_ms=end_ms))

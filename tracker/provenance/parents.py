@@ -2,7 +2,9 @@
 
 What a platform or page states goes before everything, then equal media ids, then equal bytes. What
 is left is told by the pictures: the videos make a tree in which every one is explained by its
-source as well as can be (``descent``, ``arborescence``), and no source is certainly later.
+source as well as can be (``descent``, ``arborescence``), and no source is certainly later. Of
+several posts of the source's file the pictures tell nothing: the last one before the copy is
+named, as posts are mostly copied while they are new, and the confidence is shared among them.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ def link_appearances(
     if not firsts:  # whatever shows the footage only points at something else
         firsts = _first_of_each_video(ordered[:1])
         told.pop(ordered[0].id, None)
-    pictures = _Pictures(ordered, firsts, evidence)
+    pictures = _Pictures(ordered, firsts, evidence, told)
     tree = pictures.tree()
     root = pictures.earliest_of(first_of_the_beginnings(tree, pictures.existence))
     firsts[root.video] = root
@@ -154,8 +156,9 @@ class _Pictures:
         ordered: Sequence[Appearance],
         firsts: Mapping[VideoId, Appearance],
         evidence: Evidence,
+        told: Mapping[str, Proposal],
     ) -> None:
-        self._firsts = firsts
+        self._firsts, self._told = firsts, told
         self._sources_of: dict[VideoId, dict[VideoId, Match]] = {video: {} for video in firsts}
         for (query, reference), match in evidence.matches.items():
             if query in firsts and reference in firsts and query != reference:
@@ -235,17 +238,43 @@ class _Pictures:
         if source is None:
             return None
         match = self._sources_of[child.video][source]
-        interval = interval_of(child)
-        parent = next(
-            seen for seen in self._seen[source] if not interval.certainly_before(interval_of(seen))
-        )
+        posts = self._posts_before(child, source)
         share = self._probable[child.video][source]
         partial = child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
-        confidence = round(0.9 * match.score * share, 3)
+        confidence = round(0.9 * match.score * share / len(posts), 3)
         relation = Relation.PARTIAL_COPY if partial else Relation.COPY
         why = _picture_why(match, partial=partial, share=share)
         why += in_words(self._leanings(child.video, source))
-        return Proposal(parent, relation, confidence, why, match.transformations)
+        why += _posts_why(len(posts))
+        return Proposal(posts[-1], relation, confidence, why, match.transformations)
+
+    def _posts_before(self, child: Appearance, source: VideoId) -> list[Appearance]:
+        """Return the posts of the source that may be what was copied, the likeliest last.
+
+        Those that certainly came before the child are the likelier, the later the more.
+        """
+        interval = interval_of(child)
+        able = [s for s in self._seen[source] if not interval.certainly_before(interval_of(s))]
+        able = [seen for seen in able if self._is_a_post_of_its_own(seen)] or able
+
+        def likely(place: int) -> tuple[bool, int]:
+            before = interval_of(able[place]).certainly_before(interval)
+            return before, place if before else -place
+
+        return [able[place] for place in sorted(range(len(able)), key=likely)]
+
+    def _is_a_post_of_its_own(self, seen: Appearance) -> bool:
+        """Tell whether a post is no native share, and is not said to come from another file.
+
+        Who copies a share copies the post that it shares. What comes from another file may descend
+        from the very copy that is asked about.
+        """
+        told = self._told.get(seen.id)
+        while told is not None:
+            if told.relation is Relation.NATIVE_SHARE or told.parent.video != seen.video:
+                return False
+            told = self._told.get(told.parent.id)
+        return True
 
     def _leanings(self, video: VideoId, source: VideoId) -> list[float | None]:
         """Return how far the video takes after ``source`` rather than each of its rivals."""
@@ -285,6 +314,15 @@ def _picture_why(match: Match, *, partial: bool, share: float) -> str:
     if share < 0.995:
         text += f"; by the pictures it was taken from there with a probability of {share:.0%}"
     return text
+
+
+def _posts_why(posts: int) -> str:
+    if posts == 1:
+        return ""
+    return (
+        f"; that file is in {posts} posts that may have come before: the pictures cannot tell from "
+        "which of them it was taken, and the confidence is shared among them"
+    )
 
 
 # --- links -------------------------------------------------------------------------------

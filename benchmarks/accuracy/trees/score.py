@@ -21,7 +21,7 @@ class TreeScore:
     that are the true ones, ``alike`` those that are the true one or a post of the same file.
     ``undirected`` counts named edges that are true in one of both directions. ``orders`` are the
     pairs said to be in order, ``misordered`` those that are not. ``confident`` has, of each parent
-    named by the pictures, the confidence and whether it is the true one or of the same file.
+    named by the pictures, the confidence and whether it is the true one.
     """
 
     tree: str
@@ -114,7 +114,7 @@ def _score(tree: str, world: World, told: Sequence[_Told]) -> TreeScore:
         wrong_edges=tuple(sorted(named - edges)),
         named_root=best.root,
         confident=tuple(
-            (best.by_pictures[child], (child, parent) in alike)
+            (best.by_pictures[child], (child, parent) in edges)
             for child, parent in sorted(named)
             if child in best.by_pictures
         ),

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine
 
+from storage import videos
 from storage.database import Database
 from storage.migrations import REVISIONS
 from storage.migrations.runner import migration_config
@@ -65,6 +66,19 @@ def test_an_older_archive_is_taken_up_whole(
         assert status.fixity.files == status.fixity.never > 0
         assert app.fixity.run_slice() == status.fixity.files
         assert app.verify().ok
+
+
+def test_chains_of_a_release_that_named_other_parents_are_made_once_more(
+    filled: tuple[Path, MadeCase], tmp_path: Path
+) -> None:
+    home, case = shutil.copytree(filled[0], tmp_path / "new"), filled[1]
+    with open_app(Settings(data_dir=home)) as app, app.archive.database.write() as session:
+        for video in case.videos:
+            videos.mark_recorded(session, video, videos.evidence_version(session, video))
+            assert not videos.is_unrecorded(session, video)
+    settings = _as_of("0022", home, tmp_path / "old")
+    with open_app(settings) as app, app.archive.database.read() as session:
+        assert all(videos.is_unrecorded(session, video) for video in case.videos)
 
 
 def test_a_backup_of_an_older_archive_stays_as_it_was_and_comes_back_as_todays(

@@ -304,6 +304,52 @@ def test_what_looks_alike_and_is_not_joined_is_named_until_somebody_judged_it() 
     assert len(chain_of(*seen).answer.overturned_by) == 1
 
 
+def test_of_several_posts_of_one_file_the_last_before_the_copy_is_named() -> None:
+    posts = [appearance(f"a{day}", dated(24 * day), video="a") for day in (0, 2, 4)]
+    copy = appearance("copy", dated(72), video="b")
+    named = chain_of(*posts, copy).links[2]
+    alone = chain_of(posts[0], copy).links[1]
+    assert (named.appearance.id, named.parent) == ("app-copy", "app-a2")
+    assert named.confidence == pytest.approx(alone.confidence / 2, abs=0.001)
+    assert "that file is in 2 posts" in named.why
+    assert "that file" not in alone.why
+
+
+def test_a_post_that_certainly_came_before_goes_before_one_that_may_have() -> None:
+    first, undated = appearance("a0", dated(0), video="a"), appearance("a1", None, video="a")
+    chain = chain_of(first, undated, appearance("copy", dated(72), video="b"))
+    assert relations(chain)["app-copy"][0] == "app-a0"
+
+
+def test_who_copies_a_native_share_copies_the_post_that_it_shares() -> None:
+    root, share = appearance("a0", dated(0), video="a"), appearance("a1", dated(1), video="a")
+    copy = appearance("copy", dated(2), video="b")
+    assert root.post is not None
+    assert share.post is not None
+    stated = {(share.post.key, root.post.key): LinkRelation.SHARES}
+    assert relations(chain_of(root, share, copy, stated=stated))["app-copy"][0] == "app-a0"
+
+
+def test_a_post_that_carries_the_copy_s_own_upload_is_not_what_the_copy_was_made_from() -> None:
+    root, copy = appearance("root", dated(0)), appearance("copy", dated(2, 48))
+    source, again = appearance("a0", None, video="a"), appearance("a1", dated(3, 48), video="a")
+    assert copy.post is not None
+    assert again.post is not None
+    ids = {copy.post.key: frozenset({"717"}), again.post.key: frozenset({"717"})}
+    made_from = {copy.video: source.video, source.video: root.video}
+
+    def odds(match: Match) -> float:
+        return -1.0 if match.reference == made_from.get(match.query) else -9.0
+
+    inputs = ChainInputs(CLIP, (root, source, again, copy), {}, ids)
+    chain = build_chain(
+        inputs, all_match(inputs.appearances), history=(), revision=1, as_of=DAY, odds_of=odds
+    )
+    told = relations(chain)
+    assert told["app-a1"] == ("app-copy", Relation.SAME_MEDIA)
+    assert told["app-copy"][0] == "app-a0"
+
+
 def test_shares_that_point_at_each_other_end_somewhere() -> None:
     one, other = appearance("one", dated(0)), appearance("other", dated(1))
     assert one.post is not None

@@ -1,0 +1,19 @@
+"""Of several posts of one file another one is named as the source: chains are made once more."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(sa.text("UPDATE video SET evidence_version = evidence_version + 1"))
+
+
+def downgrade() -> None:
+    """Nothing to undo: chains are made from what is there."""

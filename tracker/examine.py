@@ -6,10 +6,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from tracker.errors import DamagedVideo
 from tracker.fingerprint.algorithm import (
     FEATURE_INTERVAL_MS,
@@ -20,6 +16,7 @@ from tracker.fingerprint.algorithm import (
 )
 from tracker.fingerprint.builder import FingerprintBuilder
 from tracker.media.frames import Frame, FrameReader, Sampling
+from tracker.media.keyframes import KEYFRAME_SIDE, jpeg
 from tracker.media.probe import MediaLimits as ExamineLimits
 from tracker.media.sound import children_cpu_ms, sound_print
 from tracker.model.fingerprint import Examined
@@ -28,8 +25,6 @@ from tracker.model.keyframe import Keyframe
 __all__ = ["ExamineLimits", "examine"]
 
 KEYFRAME_INTERVAL_MS = 1500
-KEYFRAME_SIDE = 512
-KEYFRAME_JPEG_QUALITY = 70
 KEYFRAME_BYTES_PER_HOUR = 40_000_000
 """Keyframes are thinned out until they take no more than this share of their video's length."""
 
@@ -110,14 +105,6 @@ class _Keyframes:
         step = max(1, len(self._spare) // missing)
         chosen = self._spare[step - 1 :: step][:missing]
         return [Keyframe(frame.pts_ms, jpeg(frame.gray)) for frame in chosen]
-
-
-def jpeg(picture: npt.NDArray[np.uint8]) -> bytes:
-    """Return ``picture`` (grey or BGR) as JPEG."""
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, KEYFRAME_JPEG_QUALITY])
-    if not done:
-        raise DamagedVideo("a frame of the video cannot be stored as a picture")
-    return data.tobytes()
 
 
 def _size(frames: list[Keyframe]) -> int:

@@ -90,7 +90,8 @@ class Identifier:
         Videos in ``exclude`` are left out, and all but those in ``only`` if it is given. The
         same bytes in the archive are a match with score 1 over the whole length. With
         ``both_directions`` matches also say what explains the reference as a copy of the query.
-        ``originals`` are asked where fingerprints leave the moment in doubt.
+        ``originals`` are asked where fingerprints leave the moment in doubt, and where keyframes
+        cannot be laid over each other.
         """
         clock = _Phases()
         with clock.phase("search"):
@@ -175,7 +176,9 @@ def _compared(
             agreement = originals.instant_agreement(query, held.video, surest)
             match = match if agreement is None else _as_originals_say(match, agreement)
         if match.asserted:
-            match = _explained(match, examined, held, pictures, both_directions=both_directions)
+            match = _explained(
+                match, examined, held, pictures, originals, both_directions=both_directions
+            )
     yield match
 
 
@@ -323,26 +326,41 @@ def _explained(
     examined: Examined,
     held: _Held,
     pictures: _Pictures,
+    originals: Originals | None,
     *,
     both_directions: bool,
 ) -> Match:
     """Return ``match`` with what explains the query as a copy of the reference.
 
     With ``both_directions`` also what explains the reference as a copy of the query, and how far
-    the pictures agree, which takes a look from either side.
+    the pictures agree, which takes a look from either side. Keyframes are as far apart as the cuts
+    happen to lie: where they cannot be laid over each other the originals are, at one instant.
     """
     surest = pictures.surest(match.segments)
     ours = _Side(examined.fingerprint.duration_ms, examined.info.size)
     theirs = _Side(held.fingerprint.duration_ms, held.size)
     seen = pictures.inspected(surest, turned=False)
-    shape, explained = _named(match.segments, ours, theirs, seen)
-    match = replace(match, transformations=explained)
     if not both_directions:
-        return match
-    seen = pictures.inspected(surest, turned=True)
-    back, reverse = _named(match.swapped().segments, theirs, ours, seen)
-    laid = both_ways(shape.overlay, back.overlay) if shape and back else None
-    return replace(match, reverse_transformations=reverse, laid=laid)
+        return replace(match, transformations=_named(match.segments, ours, theirs, seen)[1])
+    back = pictures.inspected(surest, turned=True)
+    found = _explained_both_ways(match, (ours, theirs), seen, back)
+    if found.laid is not None or originals is None:
+        return found
+    here, there = originals.pictures(match.query, match.reference, surest)
+    seen, back = inspected(surest, here, there), inspected(surest.swapped(), there, here)
+    closer = _explained_both_ways(match, (ours, theirs), seen, back)
+    return found if closer.laid is None else closer
+
+
+def _explained_both_ways(
+    match: Match, sides: tuple[_Side, _Side], seen: Inspection | None, back: Inspection | None
+) -> Match:
+    """Return ``match`` with what the pictures show; ``back``: with the reference as the copy."""
+    ours, theirs = sides
+    shape, explained = _named(match.segments, ours, theirs, seen)
+    turned, reverse = _named(match.swapped().segments, theirs, ours, back)
+    laid = both_ways(shape.overlay, turned.overlay) if shape and turned else None
+    return replace(match, transformations=explained, reverse_transformations=reverse, laid=laid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 from storage import videos as video_rows
 from storage.database import Database
@@ -12,12 +13,19 @@ from storage.media_store import MediaStore
 from tracker.errors import ToolError, TrackerError
 from tracker.matching import instants
 from tracker.media.frames import frames_near
+from tracker.media.keyframes import keyframes_at
 from tracker.media.probe import MediaLimits
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import InstantAgreement, Segment
 from tracker.model.still import Still
 
 Frames = Future[tuple[Still, ...]]
+
+ShownT = TypeVar("ShownT", Still, Keyframe)
+
+PICTURE_REACH_MS = 120
+"""A picture in colour stands for an instant that it lies within this of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,33 @@ class Originals:
         theirs = self.frames(reference, there, instants.reference_reach_ms(segment), instants.SIDE)
         return instants.instant_agreement(shown(ours), shown(theirs), segment)
 
+    def pictures(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> tuple[tuple[Keyframe, ...], tuple[Keyframe, ...]]:
+        """Return what both originals show at the same few instants of ``segment``, in colour.
 
-def shown(asked: Frames) -> tuple[Still, ...]:
+        The same whichever of the two is the query; of either none where one is not kept or no
+        longer decodes. Raises ``ToolError`` when the work was stopped.
+        """
+        if query > reference:
+            theirs, ours = self.pictures(reference, query, segment.swapped())
+            return ours, theirs
+        if self.kept({query, reference}) != {query, reference}:
+            return (), ()
+        times = instants.instants(segment)
+        there = [segment.reference_ms(at) for at in times]
+        asked = [self._keyframes(query, times), self._keyframes(reference, there)]
+        ours, theirs = map(shown, asked)
+        return (ours, theirs) if ours and theirs else ((), ())
+
+    def _keyframes(
+        self, video: VideoId, moments_ms: Sequence[float]
+    ) -> Future[tuple[Keyframe, ...]]:
+        times, path = [round(at) for at in moments_ms], self.media.path(video)
+        return self.executor.submit(keyframes_at, path, times, PICTURE_REACH_MS, self.limits)
+
+
+def shown(asked: Future[tuple[ShownT, ...]]) -> tuple[ShownT, ...]:
     """Return the frames; none of a file that no longer decodes (fixity tells of that)."""
     try:
         return asked.result()

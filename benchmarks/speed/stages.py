@@ -17,9 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from tracker.examine import SAMPLING, examine, jpeg
+from tracker.examine import SAMPLING, examine
 from tracker.fingerprint.builder import FingerprintBuilder
 from tracker.media.frames import Frame, FrameReader, Sampling
+from tracker.media.keyframes import jpeg
 from tracker.media.probe import MediaLimits
 from tracker.media.sound import children_cpu_ms, sound_print
 

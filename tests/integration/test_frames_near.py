@@ -10,7 +10,9 @@ import pytest
 from tests.support.footage import make_footage
 from tests.support.hostile_media import run
 from tracker.errors import NotAVideo
+from tracker.matching.pictures import picture
 from tracker.media.frames import frames_near
+from tracker.media.keyframes import keyframes_at
 from tracker.media.probe import MediaLimits
 
 
@@ -62,6 +64,17 @@ def test_pictures_are_upright_and_small(film: Path, tmp_path: Path) -> None:
     (still, *_) = frames_near(turned, [1000], 20, 160, MediaLimits())
     assert still.gray.shape == (160, 90)
     assert still.gray.dtype == np.uint8
+
+
+def test_keyframes_are_those_nearest_to_the_moments_and_in_colour(film: Path) -> None:
+    kept = keyframes_at(film, [3005, 1018, 60_000], 100, MediaLimits())
+    assert [keyframe.pts_ms for keyframe in kept] == [1000, 3000]
+    shown = picture(kept[0])
+    assert shown is not None
+    assert shown.shape == (180, 320, 3)
+    ((_, still),) = near(film, 1000, reach_ms=10)
+    gray = np.frombuffer(still, np.uint8).reshape(180, 320).astype(float)
+    assert np.abs(shown.mean(axis=2) - gray).mean() < 12
 
 
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:

@@ -106,3 +106,9 @@ class Originals(Protocol):
     ) -> InstantAgreement | None:
         """Return how what moves agrees along ``segment``; ``None``: nothing can be said."""
         ...
+
+    def pictures(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> tuple[Sequence[Keyframe], Sequence[Keyframe]]:
+        """Return what both show at the same few instants of ``segment``, as far as is known."""
+        ...

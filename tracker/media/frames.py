@@ -24,6 +24,7 @@ from tracker.model.still import Still
 from tracker.model.video import Damage, MediaInfo
 
 Gray = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]
 _MIN_DAMAGED_MS = 1000
 _MAX_DAMAGED_PACKETS = 5000
 _LEAST_DECODED = 0.9
@@ -68,7 +69,7 @@ class Frame:
 
     pts_ms: int
     gray: Gray
-    picture: npt.NDArray[np.uint8] | None
+    picture: Picture | None
     detail: Gray | None = None
 
 
@@ -82,7 +83,27 @@ def frames_near(
     reach are no error. Uses nothing but the file and its arguments, so it may run in a worker
     process.
     """
-    return tuple(FrameReader(path, Sampling(gray_side=side), limits).near(moments_ms, reach_ms))
+    reader = FrameReader(path, Sampling(gray_side=side), limits)
+    return tuple(Still(pts_ms, gray) for pts_ms, gray in reader.near(moments_ms, reach_ms, "gray"))
+
+
+def pictures_at(
+    path: Path, moments_ms: Sequence[int], reach_ms: int, side: int, limits: MediaLimits
+) -> dict[int, Picture]:
+    """Return the frame nearest to each moment as a BGR picture, no longer than ``side``, by time.
+
+    Moments within ``reach_ms`` of which the video shows none are left out. Raises what
+    :class:`FrameReader` raises.
+    """
+    best: dict[int, tuple[int, Picture]] = {}
+    reader = FrameReader(path, Sampling(picture_side=side), limits)
+    for pts_ms, shown in reader.near(moments_ms, reach_ms, "bgr24"):
+        for moment in moments_ms:
+            held = best.get(moment)
+            apart = abs(pts_ms - moment)
+            if apart <= reach_ms and (held is None or apart < abs(held[0] - moment)):
+                best[moment] = pts_ms, shown
+    return dict(sorted(best.values(), key=lambda one: one[0]))
 
 
 class FrameReader:
@@ -120,11 +141,15 @@ class FrameReader:
                     yield self._sampled(frame, pts_ms, header, due)
             self._finish(header, clock, first_size)
 
-    def near(self, moments_ms: Sequence[int], reach_ms: int) -> Iterator[Still]:
-        """Yield every frame shown within ``reach_ms`` of one of the moments.
+    def near(
+        self, moments_ms: Sequence[int], reach_ms: int, pixel_format: Literal["gray", "bgr24"]
+    ) -> Iterator[tuple[int, Picture]]:
+        """Yield every frame shown within ``reach_ms`` of one of the moments, and when.
 
-        What lies long before the first of them is passed over undecoded.
+        What lies long before the first of them is passed over undecoded. Grey pictures are as
+        large as ``gray_side``, those in colour as ``picture_side`` of the sampling says.
         """
+        sides = {"gray": self._sampling.gray_side, "bgr24": self._sampling.picture_side}
         first_ms, last_ms = min(moments_ms) - reach_ms, max(moments_ms) + reach_ms
         with opened(self._path) as container:
             stream = video_stream(container, self._path, self._limits)
@@ -140,8 +165,7 @@ class FrameReader:
                 near = any(abs(pts_ms - moment) <= reach_ms for moment in moments_ms)
                 if near and pts_ms >= due_ms:
                     due_ms = pts_ms + _CLOSEST_MS
-                    gray = self._upright(frame, header, self._sampling.gray_side, "gray")
-                    yield Still(pts_ms, gray)
+                    yield pts_ms, self._upright(frame, header, sides[pixel_format], pixel_format)
                 elif clock.frames == 1 and first_ms > _WORTH_SEEKING_MS:
                     container.seek(clock.stamp(first_ms), stream=stream)
 
@@ -201,7 +225,7 @@ class FrameReader:
         header: MediaInfo,
         side: int,
         pixel_format: Literal["gray", "bgr24"],
-    ) -> npt.NDArray[np.uint8]:
+    ) -> Picture:
         scaled = self._scaler.scaled(frame, (header.width, header.height), side, pixel_format)
         return np.ascontiguousarray(np.rot90(scaled, _quarter_turns(frame)))
 

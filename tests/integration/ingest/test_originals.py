@@ -10,12 +10,14 @@ import pytest
 from storage import matches as match_rows
 from tests.integration.test_identify import Shelf, video
 from tests.integration.test_other_moments import H264, takes
+from tests.support.footage import make_footage
 from tests.support.hostile_media import run
 from tracker.app import App
 from tracker.examine import examine
 from tracker.identify import Identified
 from tracker.ingest.add import Stated
 from tracker.model.ids import VideoId
+from tracker.model.keyframe import Keyframe
 from tracker.model.match import InstantAgreement, Match, Segment
 
 __all__ = ["takes"]
@@ -84,6 +86,50 @@ def test_the_order_of_arrival_changes_nothing(
     assert one == app.originals.instant_agreement(made, held, segment.swapped())
 
 
+@pytest.fixture(scope="module")
+def shaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A film from an unsteady hand and a poor part of it: their keyframes show other places."""
+    folder = tmp_path_factory.mktemp("shaken")
+    still, film, part = (folder / f"{name}.mp4" for name in ("still", "film", "part"))
+    make_footage(still, seed=33, seconds=9, cuts=())
+    shake = "crop=iw*0.6:ih*0.6:x=(iw-ow)*(0.5+0.48*sin(5*t)):y=(ih-oh)*(0.5+0.48*cos(7*t))"
+    run("-i", still, "-vf", f"{shake},scale=640:360", "-an", *H264, film)
+    run("-ss", "1.7", "-i", film, "-vf", "scale=480:-2", "-an", *H264, "-crf", "32", part)
+    return film, part
+
+
+def test_pictures_of_an_unsteady_hand_are_compared_at_one_instant(
+    app: App, shaken: tuple[Path, Path]
+) -> None:
+    held, made = (taken_in(app, path) for path in shaken)
+    match = found(app, held, made)
+    assert match is not None
+    assert match.laid is not None
+    assert match.laid.unlike < 0.1
+
+
+def test_without_the_originals_such_pictures_tell_nothing(
+    app: App, shaken: tuple[Path, Path]
+) -> None:
+    held = taken_in(app, shaken[0])
+    app.archive.media.remove(held)
+    match = found(app, held, taken_in(app, shaken[1]))
+    assert match is not None
+    assert match.laid is None
+
+
+def test_pictures_are_of_one_instant_whichever_video_is_asked_about(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    segment = Segment(3_000, 8_000, 0, 5_000, 1.0, mirrored=False, score=1.0)
+    held, made = taken_in(app, takes[0]), taken_in(app, copy)
+    here, there = app.originals.pictures(held, made, segment)
+    assert app.originals.pictures(made, held, segment.swapped()) == (there, here)
+    assert len(here) == len(there) >= 5
+    for one, other in zip(here, there, strict=True):
+        assert abs(segment.reference_ms(one.pts_ms) - other.pts_ms) <= 80
+
+
 @dataclass
 class Told:
     """Originals of which somebody else knows what they show."""
@@ -96,6 +142,11 @@ class Told:
     ) -> InstantAgreement | None:
         self.asked.append(segment)
         return self.agreement
+
+    def pictures(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> tuple[tuple[Keyframe, ...], tuple[Keyframe, ...]]:
+        return (), ()
 
 
 def identified(folder: Path, held: Path, query: Path, told: Told) -> Identified:

@@ -72,7 +72,7 @@ def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: 
     assert matches_from(document)[1] == [older]
 
 
-@pytest.mark.parametrize("schema", ["0016", "0019", "0021"])
+@pytest.mark.parametrize("schema", ["0016", "0019", "0021", "0022"])
 def test_what_an_older_release_matched_is_compared_again(tmp_path: Path, schema: str) -> None:
     """Its matches say nothing of how near the pictures are, or of how likely one moment is."""
     with open_app(Settings(data_dir=tmp_path / "new")) as app:

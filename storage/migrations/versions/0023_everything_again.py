@@ -1,4 +1,4 @@
-"""Of several posts of one file another one is named as the source: chains are made once more."""
+"""Everything is compared again, and chains are made once more: sources are told in new ways."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Pictures that could not be laid over each other may be by what the originals show.
+    op.execute(sa.text("DELETE FROM detection"))
+    # Of several posts of one file another one is named.
     op.execute(sa.text("UPDATE video SET evidence_version = evidence_version + 1"))
 
 

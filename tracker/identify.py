@@ -33,6 +33,14 @@ LEAST_CANDIDATE_SCORE = 0.02
 LEAST_ASKED_SCORE = 0.1
 """Candidates from here on are looked at on the originals; what is lower shares nothing."""
 
+MOST_ASKED = 100
+"""Of a query's pairs so many are looked at on the originals, those with most hits first.
+
+Each costs a second of decoding, and of a studio that an archive holds a thousand times every pair
+is in doubt: what is left stays as fingerprints tell it, and ties nothing together by itself. Only
+then does it matter which of two videos came first.
+"""
+
 SHARED_OPENING = Transformation("shared_opening")
 """What explains a candidate with which the query shares an opening or closing, and no more."""
 
@@ -97,6 +105,7 @@ class Identifier:
         with clock.phase("search"):
             found = candidates(examined.fingerprint, self._index, self._features)
         others = [c.video for c in found if c.video != query]
+        asked = Sparing(originals) if originals is not None else None
         matches = []
         if self._index.holds(query) and _wanted(query, exclude, only):
             matches.append(_itself(query, examined))
@@ -105,7 +114,7 @@ class Identifier:
                 if _wanted(video, exclude, only):
                     held = _Held(video, self._archive)
                     matches += _compared(
-                        query, examined, held, clock, originals, both_directions=both_directions
+                        query, examined, held, clock, asked, both_directions=both_directions
                     )
         matches.sort(key=lambda match: (-match.score, match.reference))
         asserted = tuple(match for match in matches if match.asserted)
@@ -140,6 +149,33 @@ class _Held:
     @cached_property
     def size(self) -> tuple[int, int] | None:
         return self._archive.size(self.video)
+
+
+class Sparing:
+    """Originals that are asked about ``MOST_ASKED`` pairs, and know nothing of any further one."""
+
+    def __init__(self, originals: Originals) -> None:
+        self._originals = originals
+        self._asked: set[VideoId] = set()
+
+    def instant_agreement(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> InstantAgreement | None:
+        if not self._may_ask(reference):
+            return None
+        return self._originals.instant_agreement(query, reference, segment)
+
+    def pictures(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> tuple[Sequence[Keyframe], Sequence[Keyframe]]:
+        if not self._may_ask(reference):
+            return (), ()
+        return self._originals.pictures(query, reference, segment)
+
+    def _may_ask(self, reference: VideoId) -> bool:
+        if len(self._asked) < MOST_ASKED:
+            self._asked.add(reference)
+        return reference in self._asked
 
 
 @cache

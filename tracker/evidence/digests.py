@@ -93,7 +93,8 @@ def match_digest(match: Match) -> str:
     if seen.moment_odds is not None:  # as it was before they were reckoned
         parts["moment_odds"] = _number(seen.moment_odds)
     if seen.instants is not None:  # as it was before originals were asked
-        parts["instants"] = [_number(value) for value in astuple(seen.instants)]
+        told = astuple(seen.instants)  # the last was added later
+        parts["instants"] = [_number(value) for value in told if value is not None]
     return canonical_digest(parts)
 
 

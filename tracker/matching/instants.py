@@ -4,7 +4,8 @@ Two takes of one camera agree in all that stands still, and in little else. So a
 looked at in full: from each picture what most of them have in common is taken away, and what is
 left (what moves, and what the camera made of it) is held against what is left of the other video at
 the same instants, each counting alike. Of copies it agrees there, and at other instants it does
-not; of other moments it agrees nowhere.
+not; of other moments it agrees nowhere. No place is left out because more moves there in one video
+than in the other: a motorway on which one car drives alike and all others do not is another moment.
 
 Only structure of a few pixels counts: finer one encoders lose, coarser one is light that changes.
 The line in time is known to a few frames, so the best one near it is looked for.
@@ -61,7 +62,7 @@ LEAST_SHARE = 0.3
 nothing is said: a ticker or a logo that moves alike is no footage.
 """
 
-_STEADY_LEVELS = 0.5
+_STEADY_POWER = 5e-4
 _WINDOW_PX = 7
 _DIFFERENT = 3.0
 _DIFFERENT_LEVELS = 8.0
@@ -103,9 +104,7 @@ def instant_agreement(
     places = _common_scene(here.mean(axis=0), there.mean(axis=0), laid[0][1])
     if places is None:
         return None
-    moving, moving_there = _moving(here, places), _moving(there, places)
-    moving, moving_there = _balanced(moving, moving_there)
-    return _best_line(ours, reference, segment, moving, moving_there)
+    return _best_line(ours, reference, segment, _moving(here, places), _moving(there, places))
 
 
 def _own(query: Sequence[Still], segment: Segment) -> list[Still]:
@@ -168,18 +167,6 @@ def _moving(pictures: npt.NDArray[np.float32], places: Bools) -> Plane:
     return np.asarray(found - np.median(found, axis=0), np.float32)
 
 
-def _balanced(here: Plane, there: Plane) -> tuple[Plane, Plane]:
-    """Return both with less weight on places where much more moves in one than in the other.
-
-    There something was laid over the picture.
-    """
-    powers = [np.sqrt((side * side).mean(axis=0)) + _STEADY_LEVELS for side in (here, there)]
-    ratio = powers[0] / powers[1]
-    ratio = ratio / float(np.median(ratio))
-    weight = np.asarray(np.minimum(ratio, 1.0 / ratio), np.float32)
-    return here * weight, there * weight
-
-
 def _best_line(
     ours: Sequence[Still],
     reference: Sequence[Still],
@@ -192,7 +179,7 @@ def _best_line(
     power = np.square(moving, dtype=np.float64).sum(axis=1)
     power_there = np.square(moving_there, dtype=np.float64).sum(axis=1)
     # Each instant counts alike: one that shows a gesture must not speak for those that do not.
-    norms = np.sqrt(np.outer(power, power_there)) + _STEADY_LEVELS * moving.shape[1] * 1e-3
+    norms = np.sqrt(np.outer(power, power_there)) + _STEADY_POWER * moving.shape[1]
     alike = np.asarray(moving @ moving_there.T, np.float64) / norms
     best: InstantAgreement | None = None
     for apart in SPEEDS_APART:
@@ -205,12 +192,22 @@ def _best_line(
                 continue
             rows, columns = np.flatnonzero(near), frames[near]
             crossed = alike[np.ix_(rows, columns)]
-            correlation = float(np.trace(crossed)) / len(rows)
-            if best is None or correlation > best.correlation:
+            if best is None or np.trace(crossed) / len(rows) > best.correlation:
                 levels = min(power[rows].mean(), power_there[columns].mean()) / moving.shape[1]
-                elsewhere = max(
-                    float(np.trace(np.roll(crossed, turn, axis=1))) / len(rows)
-                    for turn in range(1, len(rows))
-                )
-                best = InstantAgreement(correlation, elsewhere, float(np.sqrt(levels)))
+                best = _told(crossed, float(np.sqrt(levels)))
     return best
+
+
+def _told(crossed: Floats, moving: float) -> InstantAgreement:
+    """Return what the correlations (n, n) of each instant with each other one tell."""
+    count = len(crossed)
+    own = crossed.diagonal()
+    best_of_others = np.where(np.eye(count, dtype=np.bool_), -np.inf, crossed)
+    mutual = (own > best_of_others.max(axis=0)) & (own > best_of_others.max(axis=1))
+    turned = [np.trace(np.roll(crossed, turn, axis=1)) for turn in range(1, count)]
+    return InstantAgreement(
+        correlation=float(own.mean()),
+        elsewhere=float(max(turned)) / count,
+        moving=moving,
+        mutual=float(mutual.mean()),
+    )

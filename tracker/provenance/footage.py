@@ -364,7 +364,7 @@ def _footage(
 ) -> Footage:
     """Return who shows the stretch ``whole`` of an anchor, with what each shows of the anchor."""
     plain = _shown(whole, core, overlaps)
-    using = _of_one_stretch(_shown(whole, users, overlaps), plain)
+    using = _of_one_stretch(_shown(whole, users, overlaps), plain, cut_near)
     members = [Placed(whole, whole, inset=False), *plain, *using]
     further = carried(members, overlaps, settled=overlaps.partners(whole.video))
     absorbed = core | {
@@ -401,7 +401,9 @@ def _shown(whole: Stretch, videos: Iterable[VideoId], overlaps: Overlaps) -> lis
     return [placed(overlap) for overlap in found if overlap and _shows(overlap.outer, whole)]
 
 
-def _of_one_stretch(users: Iterable[Placed], others: Sequence[Placed]) -> list[Placed]:
+def _of_one_stretch(
+    users: Iterable[Placed], others: Sequence[Placed], cut_near: CutNear
+) -> list[Placed]:
     """Return those users of the clip's footage that show of it what most others show, too.
 
     Of the rest the anchor is all they have in common with the clip: it has an opening from
@@ -410,9 +412,21 @@ def _of_one_stretch(users: Iterable[Placed], others: Sequence[Placed]) -> list[P
     found: list[Placed] = []
     for user in sorted(users, key=lambda one: (-one.clip.duration_ms, one.own.video)):
         among = others or found
-        if 2 * sum(_shows(user.clip, other.clip) for other in among) >= len(among):
+        together = sum(_of_one_shot(user.clip, other.clip, cut_near) for other in among)
+        if 2 * together >= len(among):
             found.append(user)
     return found
+
+
+def _of_one_shot(one: Stretch, other: Stretch, cut_near: CutNear) -> bool:
+    """Tell whether two stretches of the anchor are one, or overlap within a shot.
+
+    An opening ends with a cut, and shares nothing with what comes after it.
+    """
+    if _shows(one, other):
+        return True
+    border_ms = one.start_ms if other.start_ms < one.start_ms else one.end_ms
+    return one.shared_ms(other) > BORDER_TOLERANCE_MS and not cut_near(one.video, border_ms)
 
 
 def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overlaps) -> Footage:

@@ -6,14 +6,15 @@
 fingerprints left its moment in doubt. *Other takes*: such matches between two takes of one camera
 (the first two roots of a world), and those roots themselves, one laid over the other. *Halves*: of
 each root the second half laid over the first. Printed is how many of each reach some surplus
-(``InstantAgreement.surplus``), of those that could be laid over each other and move.
+(``InstantAgreement.surplus``), of those that could be laid over each other and move, and in a
+second row of those of which most instants fit each other best (``InstantAgreement.mutual``).
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.accuracy.trees.archive import compared, opened, video_ids
@@ -23,9 +24,9 @@ from storage import matches as match_rows
 from storage import videos as video_rows
 from tracker.app import App
 from tracker.model.ids import VideoId
-from tracker.model.match import LEAST_MOVING, InstantAgreement, Segment
+from tracker.model.match import CLEAR_MUTUAL, LEAST_MOVING, InstantAgreement, Segment
 
-SURPLUSES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7)
+SURPLUSES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7)
 COPIES, TAKES, HALVES = "copies in doubt", "other takes", "halves of a shot"
 
 Named = tuple[str, InstantAgreement | None]
@@ -81,12 +82,21 @@ def main(arguments: list[str] | None = None) -> int:
     print("|---" * (5 + len(SURPLUSES)) + "|")
     for name, all_told in told.items():
         laid = [one for one in all_told if one is not None]
-        moving = [one.surplus for one in laid if one.moving >= LEAST_MOVING]
-        counts = [sum(surplus >= least for surplus in moving) for least in SURPLUSES]
-        highest = f"{max(moving):.2f}" if moving else "–"
-        cells = (name, len(moving), len(laid) - len(moving), len(all_told) - len(laid), highest)
-        print(f"| {' | '.join(map(str, (*cells, *counts)))} |")
+        moving = [one for one in laid if one.moving >= LEAST_MOVING]
+        mutual = [one for one in moving if one.mutual is not None and one.mutual >= CLEAR_MUTUAL]
+        _row(name, len(laid) - len(moving), len(all_told) - len(laid), moving)
+        _row(f"{name}, most instants fit best", "", "", mutual)
     return 0
+
+
+def _row(
+    name: str, still: int | str, not_laid: int | str, seen: Sequence[InstantAgreement]
+) -> None:
+    surpluses = [one.surplus for one in seen]
+    highest = f"{max(surpluses):.2f}" if surpluses else "–"
+    counts = [sum(surplus >= least for surplus in surpluses) for least in SURPLUSES]
+    cells = (name, len(seen), still, not_laid, highest, *counts)
+    print(f"| {' | '.join(map(str, cells))} |")
 
 
 if __name__ == "__main__":

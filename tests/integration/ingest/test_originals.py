@@ -14,15 +14,15 @@ from tests.support.footage import make_footage
 from tests.support.hostile_media import run
 from tracker.app import App
 from tracker.examine import examine
-from tracker.identify import Identified
+from tracker.identify import MOST_ASKED, Identified, Sparing
 from tracker.ingest.add import Stated
-from tracker.model.ids import VideoId
+from tracker.model.ids import VideoId, video_id
 from tracker.model.keyframe import Keyframe
 from tracker.model.match import InstantAgreement, Match, Segment
 
 __all__ = ["takes"]
 
-ALIKE = InstantAgreement(0.9, 0.1, 3.0)
+ALIKE = InstantAgreement(0.9, 0.1, 3.0, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_a_candidate_whose_originals_clearly_agree_is_a_match(
     assert "other_moment" not in [change.kind for change in match.transformations]
 
 
-@pytest.mark.parametrize("agreement", [None, InstantAgreement(0.3, 0.1, 3.0)])
+@pytest.mark.parametrize("agreement", [None, InstantAgreement(0.3, 0.1, 3.0, 1.0)])
 def test_a_candidate_stays_one_where_they_do_not(
     takes: tuple[Path, Path], tmp_path: Path, agreement: InstantAgreement | None
 ) -> None:
@@ -175,3 +175,15 @@ def test_a_candidate_stays_one_where_they_do_not(
     found = identified(tmp_path, takes[0], takes[1], told)
     assert found.matches == ()
     assert len(found.candidates) == len(told.asked) == 1
+
+
+def test_of_very_many_pairs_the_first_hundred_are_looked_at() -> None:
+    segment = Segment(0, 5_000, 0, 5_000, 1.0, mirrored=False, score=1.0)
+    told = Told(ALIKE)
+    sparing = Sparing(told)
+    videos = [video_id(f"{number:064x}") for number in range(MOST_ASKED + 2)]
+    answers = [sparing.instant_agreement(videos[0], one, segment) for one in videos[1:]]
+    assert answers == [ALIKE] * MOST_ASKED + [None]
+    assert len(told.asked) == MOST_ASKED
+    assert sparing.instant_agreement(videos[0], videos[1], segment) == ALIKE
+    assert sparing.pictures(videos[0], videos[-1], segment) == ((), ())

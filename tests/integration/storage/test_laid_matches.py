@@ -22,7 +22,7 @@ from tracker.evidence.digests import match_digest
 from tracker.model.match import InstantAgreement, Laid, Match
 from tracker.reports.bundle.match_form import matches_document, matches_from
 
-INSTANTS = InstantAgreement(0.912, -0.034, 1.56)
+INSTANTS = InstantAgreement(0.912, -0.034, 1.56, 0.875)
 LAID = Laid(0.5, 0.1, 0.3, 0.0, 1.2, -0.1, 0.4, -0.2)
 
 
@@ -52,12 +52,18 @@ def test_it_comes_back_as_it_was_from_either_side(tmp_path: Path) -> None:
         {"moment_odds": 2.346},
         {"instants": None},
         {"instants": replace(INSTANTS, elsewhere=0.034)},
+        {"instants": replace(INSTANTS, mutual=0.75)},
     ],
 )
 def test_the_digest_tells_when_it_was_changed(different: dict[str, object]) -> None:
     match = changed(a_match(*"ab"))
     assert match_digest(replace(match, **different)) != match_digest(match)  # type: ignore[arg-type]
     assert match_digest(match.swapped()) == match_digest(match)
+
+
+def test_the_digest_of_what_a_release_without_mutual_fits_matched_is_as_it_was() -> None:
+    older = replace(changed(a_match(*"ab")), instants=replace(INSTANTS, mutual=None))
+    assert match_digest(older).startswith("80a3ad1eb5f6d8d0dfe6280d4e74b061b14216a6")
 
 
 def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: Path) -> None:
@@ -69,6 +75,11 @@ def test_bundles_hold_it_exactly_and_those_of_older_releases_are_read(tmp_path: 
     for item in document["matches"]:  # type: ignore[attr-defined]  # a list of objects
         del item["laid"], item["moment_told"], item["moment_odds"], item["instants"]
     older = replace(match, laid=None, moment_told=True, moment_odds=None, instants=None)
+    assert matches_from(document)[1] == [older]
+    document = matches_document("some algorithm", [match])
+    for item in document["matches"]:  # type: ignore[attr-defined]
+        del item["instants"]["mutual"]
+    older = replace(match, instants=replace(INSTANTS, mutual=None))
     assert matches_from(document)[1] == [older]
 
 

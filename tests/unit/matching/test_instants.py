@@ -90,6 +90,63 @@ def test_another_take_fits_none(edit: Callable[[Gray], Gray]) -> None:
     assert not found.clear
 
 
+def lit(gray: Gray, left: float, down_px: float) -> Gray:
+    """Something drives through the picture, at one place across it."""
+    shown = gray.astype(np.float32)
+    cv2.rectangle(
+        shown, (round(left), round(down_px)), (round(left) + 26, round(down_px) + 16), 250.0, -1
+    )
+    return np.asarray(shown, np.uint8)
+
+
+BUSY = (-2_500, 700, 2_100, 5_200)
+
+
+def road(*lanes: tuple[float, float]) -> list[Still]:
+    """Eight seconds of a scene through which something drives down each lane, from a second on."""
+    still = scene(0, seed=3)(0)
+    frames = []
+    for at in range(0, 8_000, FRAME_MS):
+        shown = still
+        for left, begin_ms in lanes:
+            shown = lit(shown, left, (at - begin_ms) * 0.03)
+        frames.append(Still(at, shown))
+    return frames
+
+
+def test_one_car_that_drives_alike_does_not_make_a_moment_of_many_that_do_not() -> None:
+    alike = ((40, -1_000), (40, 2_600))
+    here = road(*alike, *((lane, begin_ms) for lane in (120, 160) for begin_ms in BUSY))
+    there = road(*alike, *((lane, begin_ms) for lane in (200, 240, 280) for begin_ms in BUSY))
+    assert not agreement(here, there, SHOT).clear
+    assert agreement(here, here, SHOT).clear
+
+
+def test_a_gesture_made_again_fits_one_instant_and_no_moment() -> None:
+    """Both takes show it in the middle; before and after it each camera makes its own noise."""
+    rng = np.random.default_rng(8)
+    still = scene(0, seed=4)(0).astype(np.float32)
+
+    def take() -> list[Still]:
+        frames = []
+        for at in range(0, 8_000, FRAME_MS):
+            noise = cv2.GaussianBlur(rng.normal(size=SIZE), (0, 0), 2) * 12
+            shown = np.asarray(np.clip(still + noise, 0, 255), np.uint8)
+            frames.append(Still(at, lit(shown, 140, 60) if 3_000 <= at < 5_000 else shown))
+        return frames
+
+    found = agreement(take(), take(), SHOT)
+    assert found.mutual is not None
+    assert found.mutual < 0.75
+    assert not found.clear
+
+
+@pytest.mark.parametrize("mutual", [None, 0.5])
+def test_without_most_instants_fitting_best_nothing_is_clear(mutual: float | None) -> None:
+    assert InstantAgreement(0.9, 0.1, 3.0, 1.0).clear
+    assert not InstantAgreement(0.9, 0.1, 3.0, mutual).clear
+
+
 def test_a_mirrored_copy_is_turned_back() -> None:
     turned = filmed(1, edit=lambda gray: np.ascontiguousarray(gray[:, ::-1]))
     assert agreement(turned, filmed(1), replace(SHOT, mirrored=True)).clear

@@ -134,7 +134,7 @@ def test_a_doubted_match_stands_with_one_beside_it_that_is_not(odds: float | Non
     assert doubted("a", "x") not in corroborated([*FAMILIES, elsewhere, doubted("a", "x")])
 
 
-ALIKE, UNLIKE = InstantAgreement(0.9, 0.1, 3.0), InstantAgreement(0.06, 0.02, 3.0)
+ALIKE, UNLIKE = InstantAgreement(0.9, 0.1, 3.0, 1.0), InstantAgreement(0.06, 0.02, 3.0, 0.0)
 
 
 def test_a_doubted_match_stands_if_its_originals_clearly_agree() -> None:

@@ -359,6 +359,22 @@ def test_an_opening_and_what_comes_after_it_tie_no_two_together_that_use_one_eac
     assert all(not {"also_opened", "compiled"} <= members for members in found.values())
 
 
+@pytest.mark.parametrize(("cut_s", "joins"), [((), True), ((2.9,), False)])
+def test_who_uses_the_end_of_a_shot_joins_those_that_use_its_beginning(
+    cut_s: tuple[float, ...], joins: bool
+) -> None:
+    durations = {"whole": 7.7, "one": 4.5, "two": 4.5, "three": 4.5, "compiled": 14.0}
+    durations |= {"other": 6.0, "another": 6.0}
+    matches = [
+        *(shared(name, (0, 4.5), "whole", (0, 4.5)) for name in ("one", "two", "three")),
+        shared("compiled", (0, 5), "other", (0, 5)),
+        shared("compiled", (9.5, 14), "another", (0, 4.5)),
+        shared("compiled", (5, 9.5), "whole", (2.9, 7.4)),
+    ]
+    found = group(durations, matches, Cuts(whole=cut_s))
+    assert ("compiled" in found["whole"]) is joins
+
+
 def test_a_longer_copy_of_a_part_with_an_opening_is_no_clip_of_its_own() -> None:
     """The part begins and ends with a shot, so that either may have it from the other."""
     durations = {"opened": 10.0, "whole": 8.0, "copy": 8.0, "beginning": 6.0}

@@ -120,7 +120,10 @@ def _instants_from(item: Mapping[str, Any] | None) -> InstantAgreement | None:
     if item is None:
         return None
     return InstantAgreement(
-        **{field.name: float(item[field.name]) for field in fields(InstantAgreement)}
+        correlation=float(item["correlation"]),
+        elsewhere=float(item["elsewhere"]),
+        moving=float(item["moving"]),
+        mutual=_number_or_none(item.get("mutual")),  # bundles of an older release have none
     )
 
 

@@ -161,6 +161,7 @@ class Sparing:
     def instant_agreement(
         self, query: VideoId, reference: VideoId, segment: Segment
     ) -> InstantAgreement | None:
+        """Return what the originals say, ``None`` of a pair too many."""
         if not self._may_ask(reference):
             return None
         return self._originals.instant_agreement(query, reference, segment)
@@ -168,6 +169,7 @@ class Sparing:
     def pictures(
         self, query: VideoId, reference: VideoId, segment: Segment
     ) -> tuple[Sequence[Keyframe], Sequence[Keyframe]]:
+        """Return what the originals show, nothing of a pair too many."""
         if not self._may_ask(reference):
             return (), ()
         return self._originals.pictures(query, reference, segment)

@@ -310,6 +310,7 @@ class App(Assembly):
             self.executor,
             search.identifier,
             search.fingerprints,
+            self.originals,
             limits,
             self._signers,
         )

@@ -152,10 +152,11 @@ class _Held:
 
 
 class Sparing:
-    """Originals that are asked about ``MOST_ASKED`` pairs, and know nothing of any further one."""
+    """Originals that are asked about so many pairs, and know nothing of any further one."""
 
-    def __init__(self, originals: Originals) -> None:
+    def __init__(self, originals: Originals, most: int = MOST_ASKED) -> None:
         self._originals = originals
+        self._most = most
         self._asked: set[VideoId] = set()
 
     def instant_agreement(
@@ -175,7 +176,7 @@ class Sparing:
         return self._originals.pictures(query, reference, segment)
 
     def _may_ask(self, reference: VideoId) -> bool:
-        if len(self._asked) < MOST_ASKED:
+        if len(self._asked) < self._most:
             self._asked.add(reference)
         return reference in self._asked
 
@@ -379,6 +380,8 @@ def _explained(
     theirs = _Side(held.fingerprint.duration_ms, held.size)
     seen = pictures.inspected(surest, turned=False)
     if not both_directions:
+        if seen is None and originals is not None:
+            seen = inspected(surest, *originals.pictures(match.query, match.reference, surest))
         return replace(match, transformations=_named(match.segments, ours, theirs, seen)[1])
     back = pictures.inspected(surest, turned=True)
     found = _explained_both_ways(match, (ours, theirs), seen, back)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -22,7 +22,7 @@ from tracker.appearances import seen_in, shown_in, video_credentials
 from tracker.errors import MediaError, NotAVideo, TrackerError, UnknownSubject, speaking_of
 from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
 from tracker.examine import examine
-from tracker.identify import Identified, Identifier
+from tracker.identify import Identified, Identifier, Sparing
 from tracker.ingest.detect import ArchivedFingerprints
 from tracker.ingest.stage import Archive
 from tracker.media.digest import sha256_of
@@ -39,6 +39,7 @@ from tracker.model.lookup import (
     LookupSubject,
 )
 from tracker.model.match import Match
+from tracker.originals import Originals
 from tracker.provenance.agreement import tells_the_moment
 from tracker.provenance.chain import describe
 from tracker.provenance.order import in_order, not_orderable_with
@@ -53,6 +54,9 @@ LOOKUP_BUDGET = 20
 
 SAME_STRETCH_SHARE = 0.5
 """Matches on at least this share of the best match's stretch speak about the same footage."""
+
+MOST_ASKED = 10
+"""So many matches in doubt are looked at on the originals: each takes a second."""
 
 LeftOut = Callable[[str, TrackerError], None]
 """Is told an address and why it could not be asked about."""
@@ -76,11 +80,12 @@ class _Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A video asked about, on local disk or already in the archive."""
+    """A video asked about: at ``path``, or already in the archive."""
 
     video: VideoId
     examined: Examined
     credentials: ContentCredentials | None = None
+    path: Path | None = None
 
 
 class Lookup:
@@ -93,6 +98,7 @@ class Lookup:
         executor: Executor,
         identifier: Identifier,
         fingerprints: ArchivedFingerprints,
+        originals: Originals,
         limits: MediaLimits,
         anchors: str = "",
     ) -> None:
@@ -101,6 +107,7 @@ class Lookup:
         self._executor = executor
         self._identifier = identifier
         self._fingerprints = fingerprints
+        self._originals = originals
         self._limits = limits
         self._anchors = anchors
 
@@ -122,9 +129,9 @@ class Lookup:
         fetched = tempfile.TemporaryDirectory(prefix="tracker-lookup-", ignore_cleanup_errors=True)
         with fetched as directory:
             queries = self._queries(target, Path(directory), watch, left_out)
-        if not queries:
-            raise NotAVideo(f"no video found at {target}")
-        return [self._answer(target, query, top, watch) for query in queries]
+            if not queries:
+                raise NotAVideo(f"no video found at {target}")
+            return [self._answer(target, query, top, watch) for query in queries]
 
     # --- the videos asked about ----------------------------------------------------------
 
@@ -162,7 +169,7 @@ class Lookup:
             # Beside the decoding: the manifest is read by another child process.
             credentials = self._executor.submit(read_credentials, path, self._anchors)
             examined = self._executor.submit(examine, path, self._limits).result()
-            return _Query(video, examined, _found(credentials))
+            return _Query(video, examined, _found(credentials), path)
 
     def _known(self, video: VideoId) -> _Query:
         """Return a video that the archive holds, by its digest."""
@@ -193,7 +200,9 @@ class Lookup:
     def _answer(
         self, target: str, query: _Query, top: int | None, watch: _Stopwatch
     ) -> LookupResult:
-        identified = self._identifier.identify(query.video, query.examined)
+        beside = {query.video: query.path} if query.path is not None else {}
+        originals = Sparing(replace(self._originals, beside=beside), MOST_ASKED)
+        identified = self._identifier.identify(query.video, query.examined, originals=originals)
         with self._archive.database.read() as session:
             rejected = verdict_rows.rejected_with(session, query.video)
             found = [m for m in identified.matches if m.reference not in rejected]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from storage import videos as video_rows
@@ -30,24 +31,28 @@ PICTURE_REACH_MS = 120
 
 @dataclass(frozen=True, slots=True)
 class Originals:
-    """Decodes a few instants of kept files, each in a child process."""
+    """Decodes a few instants of kept files, each in a child process.
+
+    ``beside`` are files of videos that are not in the archive.
+    """
 
     database: Database
     media: MediaStore
     executor: Executor
     limits: MediaLimits
+    beside: Mapping[VideoId, Path] = field(default_factory=dict)
 
     def kept(self, videos: Collection[VideoId]) -> frozenset[VideoId]:
-        """Return those of ``videos`` of which the original is kept."""
+        """Return those of ``videos`` of which the original is kept, or lies beside."""
         with self.database.read() as session:
-            return video_rows.kept_among(session, videos)
+            kept = video_rows.kept_among(session, videos)
+        return kept | self.beside.keys() & set(videos)
 
     def frames(
         self, video: VideoId, moments_ms: Sequence[float], reach_ms: float, side: int
     ) -> Frames:
         """Ask for every frame of a kept video within ``reach_ms`` of one of the moments."""
-        times, reach = [round(at) for at in moments_ms], round(reach_ms)
-        path = self.media.path(video)
+        times, reach, path = [round(at) for at in moments_ms], round(reach_ms), self._path(video)
         return self.executor.submit(frames_near, path, times, reach, side, self.limits)
 
     def instant_agreement(
@@ -90,8 +95,11 @@ class Originals:
     def _keyframes(
         self, video: VideoId, moments_ms: Sequence[float]
     ) -> Future[tuple[Keyframe, ...]]:
-        times, path = [round(at) for at in moments_ms], self.media.path(video)
+        times, path = [round(at) for at in moments_ms], self._path(video)
         return self.executor.submit(keyframes_at, path, times, PICTURE_REACH_MS, self.limits)
+
+    def _path(self, video: VideoId) -> Path:
+        return self.beside.get(video) or self.media.path(video)
 
 
 def shown(asked: Future[tuple[ShownT, ...]]) -> tuple[ShownT, ...]:

@@ -94,7 +94,7 @@ def shaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     make_footage(still, seed=33, seconds=9, cuts=())
     shake = "crop=iw*0.6:ih*0.6:x=(iw-ow)*(0.5+0.48*sin(5*t)):y=(ih-oh)*(0.5+0.48*cos(7*t))"
     run("-i", still, "-vf", f"{shake},scale=640:360", "-an", *H264, film)
-    run("-ss", "1.7", "-i", film, "-vf", "scale=480:-2", "-an", *H264, "-crf", "32", part)
+    run("-ss", "1.7", "-i", film, "-vf", "scale=480:-2,eq=brightness=0.2", "-an", *H264, "-crf", "32", part)
     return film, part
 
 
@@ -116,6 +116,7 @@ def test_without_the_originals_such_pictures_tell_nothing(
     match = found(app, held, taken_in(app, shaken[1]))
     assert match is not None
     assert match.laid is None
+    assert "colour" not in [change.kind for change in match.transformations]
 
 
 def test_pictures_are_of_one_instant_whichever_video_is_asked_about(
@@ -128,6 +129,40 @@ def test_pictures_are_of_one_instant_whichever_video_is_asked_about(
     assert len(here) == len(there) >= 5
     for one, other in zip(here, there, strict=True):
         assert abs(segment.reference_ms(one.pts_ms) - other.pts_ms) <= 80
+
+
+def test_a_lookup_of_a_file_asks_the_originals_too(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    held = taken_in(app, takes[0])
+    (result,) = app.lookup.run(str(copy))
+    (seen,) = result.matches
+    assert (seen.match.reference, seen.match.moment_told) == (held, True)
+    assert seen.match.instants is not None
+    assert seen.match.instants.clear
+    app.archive.media.remove(held)
+    ((asked_alone,),) = [found.matches for found in app.lookup.run(str(copy))]
+    assert asked_alone.match.instants is None
+
+
+def test_a_lookup_of_what_is_held_says_what_the_archive_does(
+    app: App, takes: tuple[Path, Path], copy: Path
+) -> None:
+    held, made = taken_in(app, takes[0]), taken_in(app, copy)
+    kept = found(app, made, held)
+    assert kept is not None
+    (result,) = app.lookup.run(made)
+    told = {seen.match.reference: seen.match.instants for seen in result.matches}
+    assert told[held] == kept.instants
+
+
+def test_a_lookup_says_what_was_done_to_pictures_of_an_unsteady_hand(
+    app: App, shaken: tuple[Path, Path]
+) -> None:
+    taken_in(app, shaken[0])
+    (result,) = app.lookup.run(str(shaken[1]))
+    (seen,) = result.matches
+    assert "colour" in [change.kind for change in seen.match.transformations]
 
 
 @dataclass

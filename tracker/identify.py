@@ -30,8 +30,10 @@ LEAST_CANDIDATE_SCORE = 0.02
 """Pairs below this are not even worth showing as candidates."""
 
 
-LEAST_ASKED_SCORE = 0.1
-"""Candidates from here on are looked at on the originals; what is lower shares nothing."""
+LEAST_ASKED_MS = 2_000
+"""What shares a line in time for so long is looked at on the originals, even where nothing that
+moves in thumbnails bears it out: videos that show different scenes hardly ever share one.
+"""
 
 MOST_ASKED = 100
 """Of a query's pairs so many are looked at on the originals, those with most hits first.
@@ -203,31 +205,34 @@ def _compared(
     """Yield what the query shares with one stored video, if it is worth showing."""
     with clock.phase("align"):
         comparison = compare(query, examined.fingerprint, held.video, held.fingerprint)
-    if not comparison.stretches or comparison.score < LEAST_CANDIDATE_SCORE:
+    if not comparison.stretches:
         return
     with clock.phase("verify"):
         pictures = _Pictures(query, examined, held)
         match = _match(query, examined, held, comparison, pictures)
         if both_directions and match.asserted:
             match = replace(match, moment_odds=_moment_odds(comparison, pictures))
-        if originals is not None and _in_doubt(match):
-            surest = pictures.surest(match.segments)
+        surest = pictures.surest(match.segments)
+        if originals is not None and _in_doubt(match, surest):
             agreement = originals.instant_agreement(query, held.video, surest)
             match = match if agreement is None else _as_originals_say(match, agreement)
         if match.asserted:
             match = _explained(
                 match, examined, held, pictures, originals, both_directions=both_directions
             )
-    yield match
+    if match.score >= LEAST_CANDIDATE_SCORE:
+        yield match
 
 
-def _in_doubt(match: Match) -> bool:
+def _in_doubt(match: Match, surest: Segment) -> bool:
     """Tell whether the originals are to be asked: fingerprints do not tell the moment surely.
 
     What shares an opening does share it, whichever moment it is.
     """
     if not match.asserted:
-        return match.score >= LEAST_ASKED_SCORE and SHARED_OPENING not in match.transformations
+        query_ms = surest.query_end_ms - surest.query_start_ms
+        shared_ms = min(query_ms, surest.reference_end_ms - surest.reference_start_ms)
+        return shared_ms >= LEAST_ASKED_MS and SHARED_OPENING not in match.transformations
     return not match.moment_told or match.moment_odds is None or match.moment_odds < SURE_ODDS
 
 

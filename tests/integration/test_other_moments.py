@@ -20,13 +20,17 @@ TAKES = (("40+15*t", "60+8*t"), ("260-12*t", "180-10*t"))
 @pytest.fixture(scope="module")
 def takes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Twelve seconds each of one still scene, through which different small things go."""
-    folder = tmp_path_factory.mktemp("takes")
+    return filmed(tmp_path_factory.mktemp("takes"), "24x18")
+
+
+def filmed(folder: Path, things: str) -> tuple[Path, Path]:
+    """Write two takes of one still scene; ``things`` of that size go through it."""
     scene = folder / "scene.png"
     film = make_footage(folder / "film.mp4", seed=21, seconds=3)
     run("-ss", "1", "-i", film.path, "-frames:v", "1", scene)
     made = [folder / f"take{number}.mp4" for number in range(len(TAKES))]
     for path, (x, y) in zip(made, TAKES, strict=True):
-        thing = ("-f", "lavfi", "-i", "color=c=gray:s=24x18:r=25")
+        thing = ("-f", "lavfi", "-i", f"color=c=gray:s={things}:r=25")
         graph = f"[0][1]overlay=x='{x}':y='{y}'[a];[a][2]overlay=x='{y}':y='{x}/2'[v]"
         still = ("-loop", "1", "-framerate", "25", "-i", scene)
         run(

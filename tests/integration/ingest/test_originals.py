@@ -9,7 +9,7 @@ import pytest
 
 from storage import matches as match_rows
 from tests.integration.test_identify import Shelf, video
-from tests.integration.test_other_moments import H264, takes
+from tests.integration.test_other_moments import H264, filmed, takes
 from tests.support.footage import make_footage
 from tests.support.hostile_media import run
 from tracker.app import App
@@ -94,7 +94,19 @@ def shaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     make_footage(still, seed=33, seconds=9, cuts=())
     shake = "crop=iw*0.6:ih*0.6:x=(iw-ow)*(0.5+0.48*sin(5*t)):y=(ih-oh)*(0.5+0.48*cos(7*t))"
     run("-i", still, "-vf", f"{shake},scale=640:360", "-an", *H264, film)
-    run("-ss", "1.7", "-i", film, "-vf", "scale=480:-2,eq=brightness=0.2", "-an", *H264, "-crf", "32", part)
+    run(
+        "-ss",
+        "1.7",
+        "-i",
+        film,
+        "-vf",
+        "scale=480:-2,eq=brightness=0.2",
+        "-an",
+        *H264,
+        "-crf",
+        "32",
+        part,
+    )
     return film, part
 
 
@@ -210,6 +222,17 @@ def test_a_candidate_stays_one_where_they_do_not(
     found = identified(tmp_path, takes[0], takes[1], told)
     assert found.matches == ()
     assert len(found.candidates) == len(told.asked) == 1
+
+
+def test_what_moves_but_not_alike_in_thumbnails_is_looked_at_too(tmp_path: Path) -> None:
+    """A line in time is shared, and nothing bears it out: the score is next to nothing."""
+    held, query = filmed(tmp_path, "90x70")
+    (match,) = identified(tmp_path / "told", held, query, Told(ALIKE)).matches
+    assert match.asserted
+    told = Told(InstantAgreement(0.2, 0.1, 3.0, 0.5))
+    found = identified(tmp_path / "apart", held, query, told)
+    assert found.matches == found.candidates == ()
+    assert len(told.asked) == 1
 
 
 def test_of_very_many_pairs_the_first_hundred_are_looked_at() -> None:

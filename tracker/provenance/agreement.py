@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tracker.model.ids import VideoId
-from tracker.model.match import Match, Segment, SoundAgreement
+from tracker.model.match import LEAST_MOVING, Match, Segment, SoundAgreement
 
 SURE_SCORE = 0.97
 """A match with this score stands by itself; both videos' nearest copies are found by such ones."""
@@ -71,11 +71,13 @@ def tells_the_moment(match: Match) -> bool:
     """Tell whether a match ties footage together: one shot is not one moment of it.
 
     Sound is a witness of its own, for a moment that the pictures do not tell, and against one
-    that they hardly do.
+    that they hardly do or in which the originals show that next to nothing moves.
     """
     if _seen_clearly(match):
         return True
-    if match.sound is SoundAgreement.DIFFERENT and match.score < SURE_WITH_OTHER_SOUND:
+    still = match.instants is not None and match.instants.moving < LEAST_MOVING
+    hardly = match.score < SURE_WITH_OTHER_SOUND or still
+    if match.sound is SoundAgreement.DIFFERENT and hardly:
         return False
     return match.moment_told or match.sound is SoundAgreement.SAME
 

@@ -421,12 +421,15 @@ def _of_one_stretch(
 def _of_one_shot(one: Stretch, other: Stretch, cut_near: CutNear) -> bool:
     """Tell whether two stretches of the anchor are one, or overlap within a shot.
 
-    An opening ends with a cut, and shares nothing with what comes after it.
+    An opening ends with a cut, and shares nothing with what comes after it; but its border may be
+    measured beyond the cut, at which the footage begins.
     """
     if _shows(one, other):
         return True
-    border_ms = one.start_ms if other.start_ms < one.start_ms else one.end_ms
-    return one.shared_ms(other) > BORDER_TOLERANCE_MS and not cut_near(one.video, border_ms)
+    borders_ms = max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms)
+    return one.shared_ms(other) > BORDER_TOLERANCE_MS and not any(
+        cut_near(one.video, at_ms) for at_ms in borders_ms
+    )
 
 
 def _with_its_own(footage: Footage, alone: Collection[VideoId], overlaps: Overlaps) -> Footage:

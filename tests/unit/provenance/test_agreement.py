@@ -107,6 +107,12 @@ def test_matches_that_do_not_tell_the_moment_speak_against_those_beside_them() -
         assert corroborated([*FAMILIES, *untelling, found("c", "z", 0, score)]) == FAMILIES
 
 
+def test_another_sound_speaks_against_a_match_in_which_nothing_moves() -> None:
+    still = replace(found("a", "x", 0, 0.9), instants=InstantAgreement(0.2, 0.1, 0.1, 0.25))
+    assert corroborated([still]) == [still]
+    assert corroborated([replace(still, sound=SoundAgreement.DIFFERENT)]) == []
+
+
 def test_another_sound_speaks_against_a_weak_match_only() -> None:
     weak, strong = (
         replace(found("a", "x", 0, score), sound=SoundAgreement.DIFFERENT) for score in (0.55, 0.9)

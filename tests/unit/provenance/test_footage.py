@@ -359,7 +359,7 @@ def test_an_opening_and_what_comes_after_it_tie_no_two_together_that_use_one_eac
     assert all(not {"also_opened", "compiled"} <= members for members in found.values())
 
 
-@pytest.mark.parametrize(("cut_s", "joins"), [((), True), ((2.9,), False)])
+@pytest.mark.parametrize(("cut_s", "joins"), [((), True), ((2.9,), False), ((4.5,), False)])
 def test_who_uses_the_end_of_a_shot_joins_those_that_use_its_beginning(
     cut_s: tuple[float, ...], joins: bool
 ) -> None:

@@ -93,6 +93,7 @@ class Identifier:
         exclude: Container[VideoId] = (),
         only: Collection[VideoId] | None = None,
         originals: Originals | None = None,
+        most_asked: int = MOST_ASKED,
         both_directions: bool = False,
     ) -> Identified:
         """Return matches and candidates of ``query`` among the indexed videos.
@@ -101,13 +102,13 @@ class Identifier:
         same bytes in the archive are a match with score 1 over the whole length. With
         ``both_directions`` matches also say what explains the reference as a copy of the query.
         ``originals`` are asked where fingerprints leave the moment in doubt, and where keyframes
-        cannot be laid over each other.
+        cannot be laid over each other, of ``most_asked`` videos.
         """
         clock = _Phases()
         with clock.phase("search"):
             found = candidates(examined.fingerprint, self._index, self._features)
         others = [c.video for c in found if c.video != query]
-        asked = Sparing(originals) if originals is not None else None
+        asked = Sparing(originals, most_asked) if originals is not None else None
         matches = []
         if self._index.holds(query) and _wanted(query, exclude, only):
             matches.append(_itself(query, examined))
@@ -210,15 +211,15 @@ def _compared(
     with clock.phase("verify"):
         pictures = _Pictures(query, examined, held)
         match = _match(query, examined, held, comparison, pictures)
-        if both_directions and match.asserted:
-            match = replace(match, moment_odds=_moment_odds(comparison, pictures))
         surest = pictures.surest(match.segments)
+        if both_directions and match.asserted:
+            match = replace(match, moment_odds=_moment_odds(comparison, surest, pictures))
         if originals is not None and _in_doubt(match, surest):
             agreement = originals.instant_agreement(query, held.video, surest)
             match = match if agreement is None else _as_originals_say(match, agreement)
         if match.asserted:
             match = _explained(
-                match, examined, held, pictures, originals, both_directions=both_directions
+                match, surest, examined, held, pictures, originals, both_directions=both_directions
             )
     if match.score >= LEAST_CANDIDATE_SCORE:
         yield match
@@ -350,14 +351,12 @@ def _score(comparison: Comparison, pictures: _Pictures) -> float:
     return confirmed_score(comparison.score) if seen and seen.confirms else comparison.score
 
 
-def _moment_odds(comparison: Comparison, pictures: _Pictures) -> float | None:
+def _moment_odds(comparison: Comparison, surest: Segment, pictures: _Pictures) -> float | None:
     """Return the log odds that the surest stretch shows one moment.
 
     ``None`` where nothing moves in it or motion could not be compared.
     """
-    signs = {stretch.segment: stretch.signs for stretch in comparison.stretches}
-    surest = pictures.surest(signs)
-    told_by = signs[surest]
+    told_by = next(s.signs for s in comparison.stretches if s.segment == surest)
     if told_by is None:
         return None
     seen = pictures.verified(surest)
@@ -367,6 +366,7 @@ def _moment_odds(comparison: Comparison, pictures: _Pictures) -> float | None:
 
 def _explained(
     match: Match,
+    surest: Segment,
     examined: Examined,
     held: _Held,
     pictures: _Pictures,
@@ -380,7 +380,6 @@ def _explained(
     the pictures agree, which takes a look from either side. Keyframes are as far apart as the cuts
     happen to lie: where they cannot be laid over each other the originals are, at one instant.
     """
-    surest = pictures.surest(match.segments)
     ours = _Side(examined.fingerprint.duration_ms, examined.info.size)
     theirs = _Side(held.fingerprint.duration_ms, held.size)
     seen = pictures.inspected(surest, turned=False)

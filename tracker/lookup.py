@@ -22,7 +22,7 @@ from tracker.appearances import seen_in, shown_in, video_credentials
 from tracker.errors import MediaError, NotAVideo, TrackerError, UnknownSubject, speaking_of
 from tracker.evidence.content_credentials import ReadCredentials, read_credentials, unreadable
 from tracker.examine import examine
-from tracker.identify import Identified, Identifier, Sparing
+from tracker.identify import Identified, Identifier
 from tracker.ingest.detect import ArchivedFingerprints
 from tracker.ingest.stage import Archive
 from tracker.media.digest import sha256_of
@@ -201,8 +201,12 @@ class Lookup:
         self, target: str, query: _Query, top: int | None, watch: _Stopwatch
     ) -> LookupResult:
         beside = {query.video: query.path} if query.path is not None else {}
-        originals = Sparing(replace(self._originals, beside=beside), MOST_ASKED)
-        identified = self._identifier.identify(query.video, query.examined, originals=originals)
+        identified = self._identifier.identify(
+            query.video,
+            query.examined,
+            originals=replace(self._originals, beside=beside),
+            most_asked=MOST_ASKED,
+        )
         with self._archive.database.read() as session:
             rejected = verdict_rows.rejected_with(session, query.video)
             found = [m for m in identified.matches if m.reference not in rejected]

@@ -65,12 +65,12 @@ class Originals:
         """
         if query > reference:
             return self.instant_agreement(reference, query, segment.swapped())
-        if self.kept({query, reference}) != {query, reference}:
+        times = self._instants(query, reference, segment)
+        if times is None:
             return None
-        times = instants.instants(segment)
-        there = [segment.reference_ms(at) for at in times]
-        ours = self.frames(query, times, instants.OWN_REACH_MS, instants.SIDE)
-        theirs = self.frames(reference, there, instants.reference_reach_ms(segment), instants.SIDE)
+        ours = self.frames(query, times[0], instants.OWN_REACH_MS, instants.SIDE)
+        reach_ms = instants.reference_reach_ms(segment)
+        theirs = self.frames(reference, times[1], reach_ms, instants.SIDE)
         return instants.instant_agreement(shown(ours), shown(theirs), segment)
 
     def pictures(
@@ -84,13 +84,21 @@ class Originals:
         if query > reference:
             theirs, ours = self.pictures(reference, query, segment.swapped())
             return ours, theirs
-        if self.kept({query, reference}) != {query, reference}:
+        times = self._instants(query, reference, segment)
+        if times is None:
             return (), ()
-        times = instants.instants(segment)
-        there = [segment.reference_ms(at) for at in times]
-        asked = [self._keyframes(query, times), self._keyframes(reference, there)]
+        asked = self._keyframes(query, times[0]), self._keyframes(reference, times[1])
         ours, theirs = map(shown, asked)
         return (ours, theirs) if ours and theirs else ((), ())
+
+    def _instants(
+        self, query: VideoId, reference: VideoId, segment: Segment
+    ) -> tuple[Sequence[float], Sequence[float]] | None:
+        """Return the instants of ``segment`` in either video; ``None`` if one is not kept."""
+        if self.kept({query, reference}) != {query, reference}:
+            return None
+        times = instants.instants(segment)
+        return times, [segment.reference_ms(at) for at in times]
 
     def _keyframes(
         self, video: VideoId, moments_ms: Sequence[float]

@@ -86,6 +86,11 @@ class Consensus:
         """Share of the texture that agrees, the mean of the pairs."""
         return _agreement(self.placed)
 
+    @property
+    def best_matrix(self) -> Floats:
+        """The map of the one pair whose pictures agree best, which no other pair blurs."""
+        return max(self.placed, key=lambda placed: placed.agreement).geometry.matrix
+
 
 def consensus(pairs: Sequence[ViewPair]) -> Consensus | None:
     """Return what at least two of the pairs agree on; ``None`` if no two do."""

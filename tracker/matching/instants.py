@@ -129,9 +129,7 @@ def _map(ours: Sequence[Still], reference: Sequence[Still], segment: Segment) ->
             view = View(coloured(still.gray), mirrored=segment.mirrored)
             pairs.append(ViewPair(view, View(coloured(near.gray)), 0.0))
     found = consensus(pairs)
-    if found is None or not found.sure:
-        return None
-    return max(found.placed, key=lambda placed: placed.agreement).geometry.matrix
+    return found.best_matrix if found is not None and found.sure else None
 
 
 def _common_scene(here: Plane, there: Plane, inside: Bools) -> Bools | None:

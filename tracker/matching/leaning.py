@@ -214,9 +214,7 @@ def _map(
             views[still.pts_ms, mirrored] = View(coloured(still.gray), mirrored=mirrored)
         pairs.append(ViewPair(views[still.pts_ms, mirrored], View(coloured(near[0].gray)), 0.0))
     found = consensus(pairs)
-    if found is None:
-        return None
-    return max(found.placed, key=lambda placed: placed.agreement).geometry.matrix
+    return found.best_matrix if found is not None else None
 
 
 def _laid(still: Still, source: Source, matrix: Floats) -> _Laid | None:

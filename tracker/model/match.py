@@ -161,10 +161,15 @@ class InstantAgreement:
         return self.correlation - max(0.0, self.elsewhere)
 
     @property
+    def mostly_mutual(self) -> bool:
+        """Whether so many instants fit each other best as they do in copies alone."""
+        return self.mutual is not None and self.mutual >= CLEAR_MUTUAL
+
+    @property
     def clear(self) -> bool:
         """Whether enough moves, and agrees as it does in copies alone."""
-        mutual = self.mutual is not None and self.mutual >= CLEAR_MUTUAL
-        return mutual and self.surplus >= CLEAR_SURPLUS and self.moving >= LEAST_MOVING
+        enough = self.surplus >= CLEAR_SURPLUS and self.moving >= LEAST_MOVING
+        return enough and self.mostly_mutual
 
     @property
     def against(self) -> bool:

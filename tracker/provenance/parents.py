@@ -239,6 +239,9 @@ class _Pictures:
             return None
         match = self._sources_of[child.video][source]
         posts = self._posts_before(child, source)
+        interval = interval_of(child)
+        certain = [post for post in posts if interval_of(post).certainly_before(interval)]
+        parent = certain[-1] if certain else posts[0]
         share = self._probable[child.video][source]
         partial = child.end_ms - child.start_ms < PART_OF_SHARE * duration_ms
         confidence = round(0.9 * match.score * share / len(posts), 3)
@@ -246,22 +249,13 @@ class _Pictures:
         why = _picture_why(match, partial=partial, share=share)
         why += in_words(self._leanings(child.video, source))
         why += _posts_why(len(posts))
-        return Proposal(posts[-1], relation, confidence, why, match.transformations)
+        return Proposal(parent, relation, confidence, why, match.transformations)
 
     def _posts_before(self, child: Appearance, source: VideoId) -> list[Appearance]:
-        """Return the posts of the source that may be what was copied, the likeliest last.
-
-        Those that certainly came before the child are the likelier, the later the more.
-        """
+        """Return the posts of the source that may be what was copied, in order of time."""
         interval = interval_of(child)
         able = [s for s in self._seen[source] if not interval.certainly_before(interval_of(s))]
-        able = [seen for seen in able if self._is_a_post_of_its_own(seen)] or able
-
-        def likely(place: int) -> tuple[bool, int]:
-            before = interval_of(able[place]).certainly_before(interval)
-            return before, place if before else -place
-
-        return [able[place] for place in sorted(range(len(able)), key=likely)]
+        return [seen for seen in able if self._is_a_post_of_its_own(seen)] or able
 
     def _is_a_post_of_its_own(self, seen: Appearance) -> bool:
         """Tell whether a post is no native share, and is not said to come from another file.

@@ -24,7 +24,7 @@ from storage import matches as match_rows
 from storage import videos as video_rows
 from tracker.app import App
 from tracker.model.ids import VideoId
-from tracker.model.match import CLEAR_MUTUAL, LEAST_MOVING, InstantAgreement, Segment
+from tracker.model.match import LEAST_MOVING, InstantAgreement, Segment
 
 SURPLUSES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7)
 COPIES, TAKES, HALVES = "copies in doubt", "other takes", "halves of a shot"
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, all_told in told.items():
         laid = [one for one in all_told if one is not None]
         moving = [one for one in laid if one.moving >= LEAST_MOVING]
-        mutual = [one for one in moving if one.mutual is not None and one.mutual >= CLEAR_MUTUAL]
+        mutual = [one for one in moving if one.mostly_mutual]
         _row(name, len(laid) - len(moving), len(all_told) - len(laid), moving)
         _row(f"{name}, most instants fit best", "", "", mutual)
     return 0

@@ -13,7 +13,7 @@ from storage import attempts, fingerprints, matches
 from tests.support.footage import Edit, make_copy, make_footage
 from tests.support.webserver import WebServer
 from tracker.app import App
-from tracker.identify import Identified, Identifier
+from tracker.identify import MOST_ASKED, Identified, Identifier
 from tracker.ingest.detect import Detect
 from tracker.matching.ports import Originals
 from tracker.model.fingerprint import Examined
@@ -56,6 +56,7 @@ class Seeing(Identifier):
         exclude: Container[VideoId] = (),
         only: Collection[VideoId] | None = None,
         originals: Originals | None = None,
+        most_asked: int = MOST_ASKED,
         both_directions: bool = False,
     ) -> Identified:
         found = self._real.identify(
@@ -64,6 +65,7 @@ class Seeing(Identifier):
             exclude=exclude,
             only=only,
             originals=originals,
+            most_asked=most_asked,
             both_directions=both_directions,
         )
         self.compared += [(query, match.reference) for match in found.matches]
